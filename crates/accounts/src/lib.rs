@@ -1,0 +1,1 @@
+//! The rules about people: names, passwords, sign-in, sessions, throttling.

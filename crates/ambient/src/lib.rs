@@ -1,0 +1,1 @@
+//! Where time and randomness enter, and nowhere else.

@@ -1,0 +1,1 @@
+//! The macros that declare scopes, resources and migrations.

@@ -1,0 +1,1 @@
+//! How any HTML is rendered and any form guarded.

@@ -1,0 +1,1 @@
+//! Protected resources: who may ask, what they get.

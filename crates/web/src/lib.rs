@@ -1,0 +1,1 @@
+//! The protocol endpoints and the pages for people.

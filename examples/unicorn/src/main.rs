@@ -1,0 +1,3 @@
+//! The unicorn guide as a Grantwell project.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Checks, generators and the test runner of the workspace.
+
+fn main() {}
