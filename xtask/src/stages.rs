@@ -1,0 +1,235 @@
+//! The stages of `cargo xtask test`: what the gate checks, in the order in which a fault is cheapest to find.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use crate::output::say;
+use crate::postgres::Postgres;
+use crate::server::Server;
+use crate::{console, tidy, tools};
+
+/// What the stages share: the database server that some of them need.
+struct House {
+    root: PathBuf,
+    postgres: Option<Postgres>,
+    skipped: Vec<String>,
+}
+
+type Stage = (&'static str, fn(&mut House) -> Result<(), String>);
+
+const STAGES: &[Stage] = &[
+    ("fmt", fmt),
+    ("tidy", |_| tidy::run()),
+    ("clippy", clippy),
+    ("example", example),
+    ("console", console_blocks),
+    ("docs", docs),
+    ("clients", clients),
+    ("browser", browser),
+    ("rust", rust),
+];
+
+/// Run the named stages, or all of them.
+pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    if let Some(unknown) = names.iter().find(|name| !STAGES.iter().any(|(stage, _)| stage == *name))
+    {
+        let known: Vec<_> = STAGES.iter().map(|(stage, _)| *stage).collect();
+        return Err(format!("there is no stage {unknown}; the stages are: {}", known.join(" ")));
+    }
+    let mut house = House { root: tools::root(), postgres: None, skipped: Vec::new() };
+    for (name, stage) in STAGES {
+        if !names.is_empty() && !names.contains(name) {
+            continue;
+        }
+        say(&format!("\n=== {name}"));
+        let begun = Instant::now();
+        stage(&mut house).map_err(|fault| format!("stage {name}: {fault}"))?;
+        say(&format!("=== {name}: passed in {} s", begun.elapsed().as_secs()));
+    }
+    for line in &house.skipped {
+        say(&format!("skipped: {line}"));
+    }
+    if tools::in_ci() && !house.skipped.is_empty() {
+        return Err("nothing may be skipped in the gate".to_owned());
+    }
+    say("\nall stages passed");
+    Ok(())
+}
+
+/// `cargo xtask bench`: build for release and run the bench program.
+pub(crate) fn bench(flags: &[&str]) -> Result<(), String> {
+    let postgres = Postgres::start()?;
+    let mut command = cargo(&["run", "--release", "--package", "grantwell-bench", "--"]);
+    tools::run(command.args(flags).env("GRANTWELL_TEST_POSTGRES", postgres.url()))
+}
+
+fn fmt(_: &mut House) -> Result<(), String> {
+    tools::run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy(_: &mut House) -> Result<(), String> {
+    tools::run(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn rust(house: &mut House) -> Result<(), String> {
+    let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    if let Some(url) = house.postgres()? {
+        command.env("GRANTWELL_TEST_POSTGRES", url);
+    }
+    tools::run(&mut command)
+}
+
+fn docs(_: &mut House) -> Result<(), String> {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn example(_: &mut House) -> Result<(), String> {
+    tools::run(&mut cargo(&["build", "--locked", "--package", "unicorn"]))
+}
+
+/// The console blocks of the README and of the tutorial, on both databases.
+fn console_blocks(house: &mut House) -> Result<(), String> {
+    example(house)?;
+    let binary = binary("unicorn");
+    for page in ["README.md", "docs/start/guide.md"] {
+        let page = house.root.join(page);
+        let mut databases = vec![None];
+        if let Some(postgres) = house.server()? {
+            let name =
+                page.file_stem().and_then(|stem| stem.to_str()).unwrap_or("page").to_lowercase();
+            databases.push(Some(postgres.database(&format!("console_{name}"))?));
+        }
+        for database in databases {
+            let server = Server::start(&binary, database.as_deref())?;
+            console::run(&page, &binary, &server, database.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+/// Client libraries that we did not write, against a started server.
+fn clients(house: &mut House) -> Result<(), String> {
+    for_each_server(house, "clients", |house, server| {
+        node(house, server, "tests/clients")?;
+        python(house, server)
+    })
+}
+
+/// A real browser, against a started server.
+fn browser(house: &mut House) -> Result<(), String> {
+    if tools::find(&["chromium", "chromium-browser", "google-chrome"]).is_none()
+        && let Err(fault) = tools::install(&["chromium"])
+    {
+        house.skipped.push(format!("browser tests: no Chromium ({fault})"));
+        return Ok(());
+    }
+    for_each_server(house, "browser", |house, server| node(house, server, "tests/browser"))
+}
+
+fn for_each_server(
+    house: &mut House,
+    what: &str,
+    run: impl Fn(&mut House, &Server) -> Result<(), String>,
+) -> Result<(), String> {
+    example(house)?;
+    let mut databases = vec![None];
+    if let Some(postgres) = house.server()? {
+        databases.push(Some(postgres.database(what)?));
+    }
+    for database in databases {
+        let server = Server::start(&binary("unicorn"), database.as_deref())?;
+        run(house, &server)
+            .map_err(|fault| format!("{fault}\nthe server's log:\n{}", server.log()))?;
+    }
+    Ok(())
+}
+
+fn node(house: &mut House, server: &Server, folder: &str) -> Result<(), String> {
+    let folder = house.root.join(folder);
+    if tools::find(&["npm"]).is_none()
+        && let Err(fault) = tools::install(&["nodejs", "npm"])
+    {
+        house.skipped.push(format!("{}: no Node.js ({fault})", folder.display()));
+        return Ok(());
+    }
+    tools::run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--silent"])
+            .current_dir(&folder),
+    )?;
+    tools::run(subject(Command::new("node").arg("--test").current_dir(&folder), server))
+}
+
+fn python(house: &mut House, server: &Server) -> Result<(), String> {
+    let folder = house.root.join("tests/clients");
+    let venv = tools::target().join("python-clients");
+    let program = venv.join("bin/python");
+    if !program.is_file() {
+        let made = tools::run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        if let Err(fault) = made {
+            house
+                .skipped
+                .push(format!("tests/clients in Python: no virtual environment ({fault})"));
+            return Ok(());
+        }
+    }
+    let pip = ["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"];
+    tools::run(Command::new(&program).args(pip).current_dir(&folder))?;
+    tools::run(subject(
+        Command::new(&program).args(["-m", "pytest", "-q"]).current_dir(&folder),
+        server,
+    ))
+}
+
+/// Tell a test program where the server is and how to reach its commands.
+fn subject<'a>(command: &'a mut Command, server: &Server) -> &'a mut Command {
+    command
+        .env("GRANTWELL_URL", format!("http://127.0.0.1:{}", server.port()))
+        .env("GRANTWELL_BINARY", binary("unicorn"))
+        .env("GRANTWELL_FOLDER", server.folder())
+        .env("GRANTWELL_DATABASE", server.database())
+}
+
+fn binary(name: &str) -> PathBuf {
+    let profile: &Path = "debug".as_ref();
+    tools::target().join(profile).join(name)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(tools::root());
+    command
+}
+
+impl House {
+    /// The PostgreSQL of this run, started at the first need; `None` where there is none to be had.
+    fn server(&mut self) -> Result<Option<&Postgres>, String> {
+        if self.postgres.is_none() {
+            match Postgres::start() {
+                Ok(server) => self.postgres = Some(server),
+                Err(fault) if tools::in_ci() => return Err(fault),
+                Err(fault) => {
+                    let line = format!("everything on PostgreSQL: {fault}");
+                    if !self.skipped.contains(&line) {
+                        self.skipped.push(line);
+                    }
+                }
+            }
+        }
+        Ok(self.postgres.as_ref())
+    }
+
+    fn postgres(&mut self) -> Result<Option<String>, String> {
+        Ok(self.server()?.map(Postgres::url))
+    }
+}
