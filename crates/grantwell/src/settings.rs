@@ -1,0 +1,331 @@
+//! The typed settings of a project: what can be set, the defaults, and the text of the reference page.
+//!
+//! The doc comments of the fields below *are* the reference: `config reference` prints them.
+
+mod describe;
+mod load;
+mod reference;
+mod value;
+
+pub use describe::{Field, Index, Kind, Section};
+pub use load::{Loaded, Origin, SettingsError, Sources, load};
+pub use reference::{dump_json, dump_toml, markdown};
+pub use value::{Private, Size, Span};
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Everything that can be set, by section.
+///
+/// Sources, each overriding the one before it: the library's defaults, the defaults of the project
+/// ([`Project::settings`](crate::Project::settings)), `grantwell.toml`, environment variables named
+/// `GRANTWELL__SECTION__KEY` (and `DATABASE_URL`), flags.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the server listens, under which name the world sees it, and its limits.
+    pub server: Server,
+    /// Where the data is kept.
+    pub database: Database,
+    /// The authorization server: its name, the lifetimes of what it issues, its scopes.
+    pub oauth: OAuth,
+    /// People: registration, passwords, sessions, failed tries.
+    pub accounts: Accounts,
+    /// How pages look.
+    pub pages: Pages,
+    /// What is written to the log, and in which form.
+    pub log: Log,
+    /// The master key, under which every other key is derived or stored.
+    pub keys: Keys,
+}
+
+/// Where the server listens, under which name the world sees it, and its limits.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on. `0.0.0.0:8000` listens on every interface; port 0 takes a free one.
+    pub listen: String,
+    /// The address under which people and clients reach the server, without a path, such as
+    /// `https://id.example.org`. When it is not set: `http://` and the address listened on.
+    pub public_url: Option<Url>,
+    /// Host names, besides that of `public_url`, to which the server answers, such as `api.example.org`;
+    /// `.example.org` stands for every name below it. Any other `Host` is answered with 421. The loopback
+    /// names are accepted by themselves as long as `public_url` is on this machine.
+    pub allowed_hosts: Vec<String>,
+    /// Answer to every `Host`, so that links may be made with a name that an attacker chose. Only behind a
+    /// proxy that checks the name.
+    pub allow_any_host: bool,
+    /// The largest request body that is read; a larger one is answered with 413.
+    pub body_limit: Size,
+    /// How long one request may take; then it is answered with 503.
+    pub request_timeout: Span,
+    /// How long a client may take to send the head of a request; then its connection is closed.
+    pub header_timeout: Span,
+    /// How many connections may be open at once; more wait in the system's queue.
+    pub max_connections: usize,
+    /// How long requests in flight may still take once the server was told to stop.
+    pub shutdown_grace: Span,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8000".to_owned(),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            allow_any_host: false,
+            body_limit: Size::bytes(1024 * 1024),
+            request_timeout: Span::seconds(30),
+            header_timeout: Span::seconds(10),
+            max_connections: 4096,
+            shutdown_grace: Span::seconds(30),
+        }
+    }
+}
+
+/// Where the data is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://` and a path, or `postgres://user:password@host/name`. Also read from `DATABASE_URL`. When it
+    /// is not set: `sqlite://db.sqlite3`, a file in the current folder.
+    #[serde(skip_serializing)]
+    pub url: Option<Private>,
+    /// The most connections that are open to the database at once.
+    pub max_connections: u32,
+    /// How long a request waits for a free connection; then it is answered with 503.
+    pub acquire_timeout: Span,
+    /// Apply the migrations that are missing whenever the server starts. Turn it off to run `migrate` yourself.
+    pub migrate_on_start: bool,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: None,
+            max_connections: 16,
+            acquire_timeout: Span::seconds(5),
+            migrate_on_start: true,
+        }
+    }
+}
+
+/// The authorization server: its name, the lifetimes of what it issues, its scopes.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OAuth {
+    /// The issuer identifier (RFC 8414 §2). When it is not set: `server.public_url`.
+    pub issuer: Option<Url>,
+    /// How long an access token is good for.
+    pub access_token_lifetime: Span,
+    /// A refresh token that is not used for this long ends.
+    pub refresh_idle: Span,
+    /// However often it is used, a chain of refresh tokens ends this long after it began; 0 for never.
+    pub refresh_absolute: Span,
+    /// A refresh token that was just used may be sent again for this long and is answered with the same
+    /// successor, so that a lost answer signs nobody out; 0 makes every second use a replay.
+    pub refresh_grace: Span,
+    /// How old this server's list of revoked tokens may be before it asks the database on each request. A token
+    /// that was revoked on another server is refused here after at most this time.
+    pub max_staleness: Span,
+    /// Scopes beside those that the resources declare, as name and what it lets a client do:
+    /// `scopes = { read = "See your unicorns" }`.
+    pub scopes: BTreeMap<String, String>,
+    /// The scopes given to a client that asks for none. When it is empty: every scope the client may have.
+    pub default_scope: Vec<String>,
+    /// How often expired rows are cleared away while the server runs; 0 leaves it to `cleartokens`.
+    pub sweep_interval: Span,
+}
+
+impl Default for OAuth {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            access_token_lifetime: Span::seconds(3600),
+            refresh_idle: Span::days(30),
+            refresh_absolute: Span::days(365),
+            refresh_grace: Span::seconds(60),
+            max_staleness: Span::seconds(2),
+            scopes: BTreeMap::new(),
+            default_scope: Vec::new(),
+            sweep_interval: Span::seconds(3600),
+        }
+    }
+}
+
+/// People: registration, passwords, sessions, failed tries.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Whether anybody may make an account for themselves.
+    pub registration: bool,
+    /// The fewest characters of a new password.
+    pub password_min_length: usize,
+    /// Accept passwords from the list of the most used ones, which are the first that are guessed.
+    pub allow_common_passwords: bool,
+    /// Accept passwords that resemble the user name or the address.
+    pub allow_similar_passwords: bool,
+    /// How many passwords are hashed at once, each with 19 MiB of memory; 0 for one per processor.
+    pub hashing_at_once: usize,
+    /// A browser session that is not used for this long ends.
+    pub session_idle: Span,
+    /// However often it is used, a browser session ends this long after the sign-in.
+    pub session_absolute: Span,
+    /// How many tries with a wrong password one account takes within `throttle_window`, before it has to wait.
+    pub tries_per_account: u32,
+    /// How many tries with a wrong password one network address has within `throttle_window`.
+    pub tries_per_address: u32,
+    /// The time over which failed tries are counted.
+    pub throttle_window: Span,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            registration: true,
+            password_min_length: 8,
+            allow_common_passwords: false,
+            allow_similar_passwords: false,
+            hashing_at_once: 0,
+            session_idle: Span::days(14),
+            session_absolute: Span::days(90),
+            tries_per_account: 10,
+            tries_per_address: 100,
+            throttle_window: Span::seconds(900),
+        }
+    }
+}
+
+/// How pages look.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pages {
+    /// The name shown on every page. When it is not set: the name of the project.
+    pub brand: Option<String>,
+    /// A folder with templates that replace the built-in ones of the same name.
+    pub templates: Option<PathBuf>,
+    /// Read the templates of that folder again for each page, while they are being written.
+    pub reload_templates: bool,
+    /// Show resources as pages with forms to a browser.
+    pub browsable: bool,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { brand: None, templates: None, reload_templates: false, browsable: true }
+    }
+}
+
+/// What is written to the log, and in which form.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text` for people, `json` for machines, `auto` for text on a terminal and JSON elsewhere.
+    pub format: LogFormat,
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a list such as `info,grantwell=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, level: "info".to_owned() }
+    }
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One line of text per event.
+    Text,
+    /// One JSON object per event.
+    Json,
+}
+
+/// The master key, under which every other key is derived or stored.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// 32 bytes as base64url or hex. All servers over one database share it. Whoever has it and a copy of the
+    /// database can make tokens.
+    #[serde(skip_serializing)]
+    pub master_key: Option<Private>,
+    /// The file that holds the master key; it is made, readable by its owner only, if it is not there. When it
+    /// is not set: `master.key` beside the SQLite database, or in the current folder.
+    pub master_key_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The database URL: the one that was set, or the SQLite file of a new project.
+    pub fn database_url(&self) -> &str {
+        self.database.url.as_ref().map_or("sqlite://db.sqlite3", Private::expose)
+    }
+
+    /// The settings that are looser than the defaults by name: every `allow_…` that is on, as `section.key`.
+    pub fn loosened(&self) -> Vec<String> {
+        let tree = serde_json::to_value(self).unwrap_or_default();
+        let mut names = Vec::new();
+        for (section, fields) in tree.as_object().into_iter().flatten() {
+            for (key, value) in fields.as_object().into_iter().flatten() {
+                if key.starts_with("allow_") && value == &serde_json::Value::Bool(true) {
+                    names.push(format!("{section}.{key}"));
+                }
+            }
+        }
+        names
+    }
+
+    /// What serde cannot see: values that do not fit each other. Each text names its keys.
+    pub(crate) fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.keys.master_key.is_some() && self.keys.master_key_file.is_some() {
+            found.push(
+                "keys.master_key and keys.master_key_file are both set: keep one of them"
+                    .to_owned(),
+            );
+        }
+        if self.database.max_connections == 0 {
+            found.push(
+                "database.max_connections is 0: at least one connection is needed".to_owned(),
+            );
+        }
+        if self.server.max_connections == 0 {
+            found.push("server.max_connections is 0: nobody could connect".to_owned());
+        }
+        if self.oauth.access_token_lifetime.duration() < Duration::from_secs(1) {
+            found.push(
+                "oauth.access_token_lifetime is under a second: no token could be used".to_owned(),
+            );
+        }
+        for (name, url) in
+            [("server.public_url", &self.server.public_url), ("oauth.issuer", &self.oauth.issuer)]
+        {
+            if let Some(url) = url
+                && let Some(fault) = fault_of_base(url)
+            {
+                found.push(format!("{name} is {url}: {fault}"));
+            }
+        }
+        found
+    }
+}
+
+/// Why a URL cannot be the base of others (RFC 8414 §2: no query, no fragment).
+fn fault_of_base(url: &Url) -> Option<&'static str> {
+    if !matches!(url.scheme(), "https" | "http") {
+        Some("it has to begin with https:// (or http:// on a machine of your own)")
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Some("it may have neither `?…` nor `#…`")
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Some("it may not hold a user name or password")
+    } else {
+        None
+    }
+}
