@@ -1,1 +1,23 @@
-//! How any HTML is rendered and any form guarded.
+//! How any HTML is rendered and any form guarded: templates, static files, security headers, CSRF, cookies, safe redirects.
+
+pub mod accept;
+pub mod asset;
+pub mod cookie;
+pub mod flash;
+pub mod form;
+pub mod headers;
+pub mod json;
+mod keyed;
+pub mod page;
+pub mod redirect;
+pub mod refusal;
+pub mod template;
+
+pub use cookie::CookieKind;
+pub use flash::Flash;
+pub use form::{Field, Form};
+pub use minijinja::value::Serde;
+pub use minijinja::{Value, context};
+pub use page::{Brand, ConfirmPage, FormPage, Link, Message, MessagePage, Page, SignedIn, Tone};
+pub use refusal::Refusal;
+pub use template::{BuildError, Builder, Pages, RenderError};
