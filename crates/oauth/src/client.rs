@@ -1,0 +1,179 @@
+//! A client: what is known about a registered application, in the words of RFC 7591 §2.
+
+mod draft;
+
+pub use crate::grant::GrantType;
+pub use crate::redirect_uri::RedirectUri;
+pub use draft::{Draft, FieldError, Registration};
+
+use crate::error::Malformed;
+use crate::id::{ClientId, UserId};
+use crate::scope::ScopeSet;
+use crate::secret::same_bytes;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// All facts about a client that a rule may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The name it is known by on the wire.
+    pub id: ClientId,
+    /// The name people read.
+    pub name: String,
+    /// Who registered it; none for those of the operator.
+    pub owner: Option<UserId>,
+    /// Whether it can keep a secret (RFC 6749 §2.1).
+    pub client_type: ClientType,
+    /// How it authenticates.
+    pub auth_method: AuthMethod,
+    /// What its secret is checked against; none for a public client.
+    pub secret: Option<StoredSecret>,
+    /// What it may do at the token endpoint.
+    pub grant_types: BTreeSet<GrantType>,
+    /// Where a person may be sent back to.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// The most it may be granted; `None` means every declared scope.
+    pub scope: Option<ScopeSet>,
+    /// The audiences it is the resource server of: it may introspect tokens meant for these.
+    pub resources: Vec<String>,
+    /// Whether it is switched on.
+    pub active: bool,
+    /// Whether it is part of this very installation, such as the application of the guide.
+    pub first_party: bool,
+    /// Raised to kill every token it has been issued.
+    pub epoch: u32,
+}
+
+impl Client {
+    /// Whether it is registered for this grant.
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+}
+
+/// Whether a client can keep a secret (RFC 6749 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientType {
+    /// Runs on a server that it alone controls.
+    Confidential,
+    /// Runs on devices or in browsers of others; whatever it carries, others can read.
+    Public,
+}
+
+impl ClientType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Confidential, Self::Public];
+
+    /// The word of RFC 6749 §2.1.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confidential => "confidential",
+            Self::Public => "public",
+        }
+    }
+
+    /// Read the word.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or(Malformed("a client is either confidential or public"))
+    }
+}
+
+/// How a client authenticates: `token_endpoint_auth_method` (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// It does not: a public client only names itself.
+    None,
+    /// The secret in an `Authorization: Basic` header, and only there.
+    ClientSecretBasic,
+    /// The secret in the form body, and only there.
+    ClientSecretPost,
+    /// The secret in either place. Our own word: what a client gets whose developer did not
+    /// choose, because libraries differ in what they send by themselves and both prove the same.
+    ClientSecret,
+}
+
+impl AuthMethod {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecret];
+
+    /// The word of RFC 7591 §2, or ours.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecret => "client_secret",
+        }
+    }
+
+    /// Read the word.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let known = Self::ALL.into_iter().find(|method| method.as_str() == text);
+        known.ok_or(Malformed(
+            "an authentication method is none, client_secret_basic, client_secret_post, \
+             or client_secret for either of the two",
+        ))
+    }
+
+    /// Whether a client registered with this method may authenticate by `used`.
+    pub const fn admits(self, used: Self) -> bool {
+        match self {
+            Self::None => matches!(used, Self::None),
+            Self::ClientSecretBasic => matches!(used, Self::ClientSecretBasic),
+            Self::ClientSecretPost => matches!(used, Self::ClientSecretPost),
+            Self::ClientSecret => matches!(used, Self::ClientSecretBasic | Self::ClientSecretPost),
+        }
+    }
+}
+
+/// `Display` and `FromStr` of a closed set of words.
+macro_rules! words {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                Self::parse(text)
+            }
+        }
+    )*};
+}
+
+words!(ClientType, AuthMethod);
+
+/// What a presented client secret is checked against. Neither form can be presented.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoredSecret {
+    /// The keyed digest of a secret that we generated.
+    Digest([u8; 32]),
+    /// The slow hash (PHC string) of a secret that somebody chose or brought along.
+    Slow(String),
+}
+
+impl StoredSecret {
+    /// Whether it is this keyed digest, in constant time; a slow hash is never one.
+    pub fn is_digest(&self, digest: &[u8; 32]) -> bool {
+        match self {
+            Self::Digest(stored) => same_bytes(stored, digest),
+            Self::Slow(_) => false,
+        }
+    }
+}
+
+impl fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Digest(_) => "Digest(…)",
+            Self::Slow(_) => "Slow(…)",
+        })
+    }
+}

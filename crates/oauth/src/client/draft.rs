@@ -1,0 +1,377 @@
+//! A client as somebody asks for it, and the check that makes a registration of it (RFC 7591 §2).
+
+use super::{AuthMethod, ClientType, GrantType, RedirectUri};
+use crate::policy::Policy;
+use crate::scope::ScopeSet;
+use std::collections::BTreeSet;
+
+/// What a form, a command or a JSON document says about a client, unchecked.
+///
+/// It has no field for what a developer may not decide (owner, first party, active).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The name people read.
+    pub name: String,
+    /// `confidential` or `public`.
+    pub client_type: String,
+    /// A word of [`AuthMethod`]; `None` chooses `none` for a public client and either form of the
+    /// secret for a confidential one.
+    pub auth_method: Option<String>,
+    /// Words of [`GrantType`].
+    pub grant_types: Vec<String>,
+    /// Redirect URIs, one each.
+    pub redirect_uris: Vec<String>,
+    /// The most it may be granted; `None` means every declared scope.
+    pub scope: Option<String>,
+}
+
+/// A draft that holds together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The name people read.
+    pub name: String,
+    /// Whether it can keep a secret.
+    pub client_type: ClientType,
+    /// How it authenticates.
+    pub auth_method: AuthMethod,
+    /// What it may do at the token endpoint.
+    pub grant_types: BTreeSet<GrantType>,
+    /// Where a person may be sent back to.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// The most it may be granted; `None` means every declared scope.
+    pub scope: Option<ScopeSet>,
+}
+
+/// What is wrong with one field of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field of [`Draft`].
+    pub field: &'static str,
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people: what is wrong and what to write.
+    pub message: String,
+}
+
+impl Draft {
+    /// The longest name, in characters.
+    pub const MAX_NAME: usize = 255;
+    /// How many redirect URIs a client may have.
+    pub const MAX_REDIRECT_URIS: usize = 50;
+
+    /// Check everything and report everything that is wrong at once.
+    pub fn check(&self, policy: &Policy) -> Result<Registration, Vec<FieldError>> {
+        let mut errors = Errors(Vec::new());
+        let name = self.check_name(&mut errors);
+        let client_type = self.check_type(&mut errors);
+        let auth_method = self.check_auth_method(client_type, &mut errors);
+        let grant_types = self.check_grants(client_type, policy, &mut errors);
+        let redirect_uris = self.check_redirects(&grant_types, &mut errors);
+        let scope = self.check_scope(policy, &mut errors);
+        match (client_type, auth_method) {
+            (Some(client_type), Some(auth_method)) if errors.0.is_empty() => Ok(Registration {
+                name,
+                client_type,
+                auth_method,
+                grant_types,
+                redirect_uris,
+                scope,
+            }),
+            _ => Err(errors.0),
+        }
+    }
+
+    fn check_name(&self, errors: &mut Errors) -> String {
+        let name = self.name.trim();
+        if name.is_empty() {
+            errors.add("name", "required", "Give the application a name that its users recognise.");
+        } else if name.chars().count() > Self::MAX_NAME {
+            errors.add("name", "too_long", "The name has at most 255 characters.");
+        } else if name.chars().any(char::is_control) {
+            errors.add("name", "invalid", "The name has no control characters or line breaks.");
+        }
+        name.to_owned()
+    }
+
+    fn check_type(&self, errors: &mut Errors) -> Option<ClientType> {
+        if self.client_type.is_empty() {
+            errors.add(
+                "client_type",
+                "required",
+                "Choose confidential (runs on your server) or public (runs on the user's device).",
+            );
+            return None;
+        }
+        errors.take("client_type", "invalid", ClientType::parse(&self.client_type))
+    }
+
+    fn check_auth_method(
+        &self,
+        client_type: Option<ClientType>,
+        errors: &mut Errors,
+    ) -> Option<AuthMethod> {
+        let chosen = match self.auth_method.as_deref().filter(|word| !word.is_empty()) {
+            Some(word) => Some(errors.take("auth_method", "invalid", AuthMethod::parse(word))?),
+            None => None,
+        };
+        match (client_type?, chosen) {
+            (ClientType::Public, None | Some(AuthMethod::None)) => Some(AuthMethod::None),
+            (ClientType::Confidential, None) => Some(AuthMethod::ClientSecret),
+            (ClientType::Public, Some(_)) => {
+                errors.add(
+                    "auth_method",
+                    "needs_confidential",
+                    "A public client cannot keep a secret: choose none, or make it confidential.",
+                );
+                None
+            }
+            (ClientType::Confidential, Some(AuthMethod::None)) => {
+                errors.add(
+                    "auth_method",
+                    "needs_secret",
+                    "A confidential client authenticates with its secret: choose a method, or \
+                     make it public.",
+                );
+                None
+            }
+            (ClientType::Confidential, method) => method,
+        }
+    }
+
+    fn check_grants(
+        &self,
+        client_type: Option<ClientType>,
+        policy: &Policy,
+        errors: &mut Errors,
+    ) -> BTreeSet<GrantType> {
+        let mut grants = BTreeSet::new();
+        for word in &self.grant_types {
+            match GrantType::parse(word) {
+                Ok(grant) if policy.capabilities.offers(grant) => {
+                    grants.insert(grant);
+                }
+                Ok(grant) => errors.add(
+                    "grant_types",
+                    "not_offered",
+                    format!("This server does not offer the grant type {grant}."),
+                ),
+                Err(why) => errors.add("grant_types", "invalid", sentence(&why.to_string())),
+            }
+        }
+        if self.grant_types.is_empty() {
+            errors.add("grant_types", "required", "Choose how the application gets its tokens.");
+        }
+        if grants.contains(&GrantType::ClientCredentials) && client_type == Some(ClientType::Public)
+        {
+            errors.add(
+                "grant_types",
+                "needs_confidential",
+                "A public client has no credentials, so it cannot use client_credentials: make it \
+                 confidential, or choose another grant type.",
+            );
+        }
+        if grants.len() == 1 && grants.contains(&GrantType::RefreshToken) {
+            errors.add(
+                "grant_types",
+                "incomplete",
+                "Refreshing needs another grant type that gives the first token.",
+            );
+        }
+        grants
+    }
+
+    fn check_redirects(
+        &self,
+        grants: &BTreeSet<GrantType>,
+        errors: &mut Errors,
+    ) -> Vec<RedirectUri> {
+        if self.redirect_uris.len() > Self::MAX_REDIRECT_URIS {
+            errors.add("redirect_uris", "too_many", "At most 50 redirect URIs are allowed.");
+            return Vec::new();
+        }
+        let mut uris = Vec::new();
+        for text in &self.redirect_uris {
+            match RedirectUri::parse(text) {
+                Ok(uri) if uris.contains(&uri) => {}
+                Ok(uri) => uris.push(uri),
+                Err(why) => errors.add(
+                    "redirect_uris",
+                    "invalid_redirect_uri",
+                    format!("{}: {why}.", text.escape_debug()),
+                ),
+            }
+        }
+        if grants.contains(&GrantType::AuthorizationCode) && self.redirect_uris.is_empty() {
+            errors.add(
+                "redirect_uris",
+                "required",
+                "The authorization code grant sends the browser back: register where to.",
+            );
+        }
+        uris
+    }
+
+    fn check_scope(&self, policy: &Policy, errors: &mut Errors) -> Option<ScopeSet> {
+        let scope = errors.take("scope", "invalid", ScopeSet::parse(self.scope.as_deref()?))?;
+        let unknown = scope.without(&policy.declared_scope());
+        if !unknown.is_empty() {
+            let known = policy.declared_scope();
+            errors.add(
+                "scope",
+                "unknown_scope",
+                format!("There is no scope {unknown}. The scopes are: {known}."),
+            );
+        }
+        Some(scope)
+    }
+}
+
+struct Errors(Vec<FieldError>);
+
+impl Errors {
+    fn add(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) {
+        self.0.push(FieldError { field, code, message: message.into() });
+    }
+
+    fn take<T, E: ToString>(
+        &mut self,
+        field: &'static str,
+        code: &'static str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result.map_err(|why| self.add(field, code, sentence(&why.to_string()))).ok()
+    }
+}
+
+/// The text with a capital at its start and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(letters)
+        .collect::<String>()
+        + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issuer::Issuer;
+    use crate::policy::ScopeDeclaration;
+    use crate::scope::ScopeToken;
+
+    fn policy() -> Policy {
+        let mut policy = Policy::new(Issuer::parse("https://id.example").unwrap());
+        policy.capabilities = policy.capabilities.allowing_password_grant();
+        policy.scopes = vec![ScopeDeclaration {
+            name: ScopeToken::parse("read").unwrap(),
+            description: "See".to_owned(),
+        }];
+        policy
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            name: " My site ".to_owned(),
+            client_type: "confidential".to_owned(),
+            grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
+            ..Draft::default()
+        }
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    fn check(change: impl FnOnce(&mut Draft), expected: &[(&str, &str)]) {
+        let mut draft = draft();
+        change(&mut draft);
+        let errors = draft.check(&policy()).err().unwrap_or_default();
+        let found: Vec<_> = errors.iter().map(|e| (e.field, e.code)).collect();
+        assert_eq!(found, expected, "{draft:?}");
+        assert!(errors.iter().all(|error| error.message.ends_with('.')), "{errors:?}");
+    }
+
+    #[test]
+    fn a_good_draft_becomes_a_registration() {
+        let made = draft().check(&policy()).unwrap();
+        assert_eq!(made.name, "My site");
+        assert_eq!(made.auth_method, AuthMethod::ClientSecret);
+        assert_eq!(made.scope, None);
+    }
+
+    #[test]
+    fn every_wrong_field_is_reported_at_once() {
+        let errors = Draft::default().check(&policy()).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["name", "client_type", "grant_types"]);
+    }
+
+    #[test]
+    fn names_are_bounded_and_printable() {
+        check(|d| d.name = "x".repeat(256), &[("name", "too_long")]);
+        check(|d| d.name = "x".repeat(255), &[]);
+        check(|d| d.name = "a\nb".to_owned(), &[("name", "invalid")]);
+    }
+
+    /// R6749-4.4-a
+    #[test]
+    fn a_public_client_may_not_use_client_credentials() {
+        check(
+            |d| {
+                d.client_type = "public".to_owned();
+                d.grant_types = words(&["client_credentials"]);
+            },
+            &[("grant_types", "needs_confidential")],
+        );
+    }
+
+    /// R7591-5-b
+    #[test]
+    fn no_authentication_means_public_and_the_other_way_round() {
+        let with = |kind: &'static str, method: &'static str| {
+            move |d: &mut Draft| {
+                d.client_type = kind.to_owned();
+                d.auth_method = Some(method.to_owned());
+            }
+        };
+        check(with("public", "none"), &[]);
+        check(with("public", ""), &[]);
+        check(with("confidential", "client_secret_basic"), &[]);
+        check(with("confidential", "none"), &[("auth_method", "needs_secret")]);
+        check(with("public", "client_secret_post"), &[("auth_method", "needs_confidential")]);
+        check(with("confidential", "magic"), &[("auth_method", "invalid")]);
+        check(with("secret", "none"), &[("client_type", "invalid")]);
+    }
+
+    /// R8414-2-b
+    #[test]
+    fn a_grant_that_is_not_offered_cannot_be_registered() {
+        check(
+            |d| d.grant_types = words(&["authorization_code", "implicit"]),
+            &[("grant_types", "not_offered"), ("grant_types", "invalid")],
+        );
+        check(|d| d.grant_types = words(&["refresh_token"]), &[("grant_types", "incomplete")]);
+    }
+
+    #[test]
+    fn redirect_uris_are_checked_each() {
+        check(
+            |d| {
+                d.redirect_uris =
+                    words(&["https://a.example/cb", "javascript:1", "http://b.example"])
+            },
+            &[("redirect_uris", "invalid_redirect_uri"), ("redirect_uris", "invalid_redirect_uri")],
+        );
+        check(|d| d.redirect_uris = vec!["x".to_owned(); 51], &[("redirect_uris", "too_many")]);
+    }
+
+    #[test]
+    fn the_scope_must_exist() {
+        check(|d| d.scope = Some("read".to_owned()), &[]);
+        check(|d| d.scope = Some("read admin".to_owned()), &[("scope", "unknown_scope")]);
+        check(|d| d.scope = Some("re\"ad".to_owned()), &[("scope", "invalid")]);
+    }
+}

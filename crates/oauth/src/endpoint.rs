@@ -1,0 +1,6 @@
+//! The endpoints, one file each.
+
+pub mod introspect;
+pub mod metadata;
+pub mod revoke;
+pub mod token;

@@ -1,0 +1,183 @@
+//! Asking about a token: RFC 7662.
+//!
+//! ```text
+//! confidential client ── token is meant for it, and alive ──▶ what it says
+//!                     └─ anything else ──▶ {"active":false}
+//! ```
+
+use crate::access_token::AccessToken;
+use crate::active;
+use crate::authorization::{Authorization, State};
+use crate::client::{Client, ClientType};
+use crate::error::{ErrorCode, OAuthError};
+use crate::id::{ClientId, TokenId, UserId};
+use crate::policy::Policy;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+use crate::token_response::TokenType;
+use serde::Serialize;
+
+pub use crate::endpoint::revoke::Request;
+
+/// What the token turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// An access token that opens.
+    Access {
+        /// Its contents.
+        token: Box<AccessToken>,
+        /// How the things it rests on are doing.
+        standing: active::Facts,
+        /// The name of its user.
+        username: Option<String>,
+    },
+    /// A refresh token whose MAC is right.
+    Refresh {
+        /// Its authorization.
+        authorization: Box<Authorization>,
+        /// The generation it names.
+        generation: u32,
+        /// How the things it rests on are doing.
+        standing: active::Facts,
+        /// The name of its user.
+        username: Option<String>,
+    },
+    /// Nothing that we made.
+    Nothing,
+}
+
+/// What is to be done; nothing is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Answer 200 with this.
+    Answer(Answer),
+    /// The caller may not ask at all.
+    Refuse(OAuthError),
+}
+
+/// The JSON of an introspection (RFC 7662 §2.2). Of a token that is not active it says nothing
+/// else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    active: bool,
+    #[serde(flatten)]
+    description: Option<Description>,
+}
+
+impl Answer {
+    /// `{"active":false}`, and no more.
+    pub const INACTIVE: Self = Self { active: false, description: None };
+
+    /// What an active token says; `None` of one that is not.
+    pub const fn description(&self) -> Option<&Description> {
+        self.description.as_ref()
+    }
+}
+
+/// What an active token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Description {
+    /// What it may do.
+    pub scope: ScopeSet,
+    /// To whom it was issued.
+    pub client_id: ClientId,
+    /// The name of its user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// How it is presented; refresh tokens are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<TokenType>,
+    /// When it lapses, in seconds.
+    pub exp: i64,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// Its user; a client that acts for itself has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<UserId>,
+    /// Which resources it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aud: Vec<String>,
+    /// Who issued it.
+    pub iss: String,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<TokenId>,
+}
+
+/// Decide one request of an authenticated client.
+///
+/// A public client proves nothing, so anybody could ask in its name: it may not (RFC 7662 §2.1).
+pub fn decide(client: &Client, facts: Facts, policy: &Policy, now: Timestamp) -> Decision {
+    if client.client_type == ClientType::Public {
+        return Decision::Refuse(PUBLIC);
+    }
+    let description = match facts {
+        Facts::Access { token, standing, username } => {
+            describe_access(*token, &standing, username, (client, policy, now))
+        }
+        Facts::Refresh { authorization, generation, standing, username } => {
+            let newest = matches!(
+                authorization.state_at(policy, now),
+                State::Live { generation: current, .. } if current == generation
+            );
+            let own = authorization.client == client.id;
+            (newest && own && active::admit(&standing).is_ok())
+                .then(|| describe_refresh(*authorization, username, policy))
+        }
+        Facts::Nothing => None,
+    };
+    Decision::Answer(Answer { active: description.is_some(), description })
+}
+
+fn describe_access(
+    token: AccessToken,
+    standing: &active::Facts,
+    username: Option<String>,
+    (client, policy, now): (&Client, &Policy, Timestamp),
+) -> Option<Description> {
+    let alive = now < token.expires_at && active::admit(standing).is_ok();
+    (alive && is_meant_for(client, &token)).then(|| Description {
+        scope: token.scope,
+        client_id: token.client,
+        username,
+        token_type: Some(TokenType::Bearer),
+        exp: token.expires_at.as_seconds(),
+        iat: token.issued_at.as_seconds(),
+        sub: token.user.map(|bearer| bearer.id),
+        aud: token.audience,
+        iss: policy.issuer.to_string(),
+        jti: Some(token.id),
+    })
+}
+
+/// Whether this client may learn about the token: it is its own, or its audience names the client
+/// or a resource that the client serves, or the client is part of this installation.
+fn is_meant_for(client: &Client, token: &AccessToken) -> bool {
+    let serves =
+        |audience: &String| audience == client.id.as_str() || client.resources.contains(audience);
+    client.first_party || token.client == client.id || token.audience.iter().any(serves)
+}
+
+fn describe_refresh(
+    authorization: Authorization,
+    username: Option<String>,
+    policy: &Policy,
+) -> Description {
+    Description {
+        exp: authorization.ends_at(policy).as_seconds(),
+        scope: authorization.scope,
+        client_id: authorization.client,
+        username,
+        token_type: None,
+        iat: authorization.last_used_at.as_seconds(),
+        sub: Some(authorization.user),
+        aud: authorization.audience,
+        iss: policy.issuer.to_string(),
+        jti: None,
+    }
+}
+
+const PUBLIC: OAuthError = OAuthError::new(
+    ErrorCode::InvalidClient,
+    "introspection is for confidential clients, which prove who they are",
+);

@@ -1,0 +1,166 @@
+//! The grants: their names, and one file for each that is offered.
+
+pub mod client_credentials;
+pub mod password;
+pub mod refresh_token;
+
+use crate::error::{ErrorCode, Malformed, OAuthError};
+use crate::form::Form;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The names of `grant_type`, with the spelling of the RFC that registers each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub enum GrantType {
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+    /// RFC 8628 §3.4.
+    DeviceCode,
+    /// RFC 6749 §4.3.
+    Password,
+    /// RFC 6749 §6.
+    RefreshToken,
+    /// RFC 8693 §2.1.
+    TokenExchange,
+}
+
+impl GrantType {
+    /// Every name that is known, sorted by its spelling.
+    pub const ALL: [Self; 6] = [
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::Password,
+        Self::RefreshToken,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
+
+    /// The grants that have a rule in this crate; only these can be switched on.
+    pub const IMPLEMENTED: [Self; 3] =
+        [Self::ClientCredentials, Self::Password, Self::RefreshToken];
+
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::Password => "password",
+            Self::RefreshToken => "refresh_token",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+        }
+    }
+
+    /// Read the spelling on the wire; case matters.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let known = Self::ALL.into_iter().find(|grant| grant.as_str() == text);
+        known.ok_or(Malformed("no such grant type is known"))
+    }
+}
+
+impl fmt::Display for GrantType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for GrantType {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for GrantType {
+    type Error = Malformed;
+
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        Self::parse(&text)
+    }
+}
+
+impl From<GrantType> for &'static str {
+    fn from(grant: GrantType) -> Self {
+        grant.as_str()
+    }
+}
+
+/// A token request, parsed for its grant.
+#[derive(Debug)]
+pub enum TokenRequest {
+    /// RFC 6749 §4.3.
+    Password(password::Request),
+    /// RFC 6749 §4.4.
+    ClientCredentials(client_credentials::Request),
+    /// RFC 6749 §6.
+    RefreshToken(refresh_token::Request),
+}
+
+impl TokenRequest {
+    /// Parse the parameters of this grant; `unsupported_grant_type` if it has no rule here.
+    pub fn parse(grant: GrantType, form: &Form) -> Result<Self, OAuthError> {
+        match grant {
+            GrantType::Password => password::Request::parse(form).map(Self::Password),
+            GrantType::ClientCredentials => {
+                client_credentials::Request::parse(form).map(Self::ClientCredentials)
+            }
+            GrantType::RefreshToken => refresh_token::Request::parse(form).map(Self::RefreshToken),
+            GrantType::AuthorizationCode | GrantType::DeviceCode | GrantType::TokenExchange => {
+                Err(UNSUPPORTED)
+            }
+        }
+    }
+
+    /// Which grant it is.
+    pub const fn grant_type(&self) -> GrantType {
+        match self {
+            Self::Password(_) => GrantType::Password,
+            Self::ClientCredentials(_) => GrantType::ClientCredentials,
+            Self::RefreshToken(_) => GrantType::RefreshToken,
+        }
+    }
+}
+
+/// What is answered when the server does not offer the grant (RFC 6749 §5.2).
+pub const UNSUPPORTED: OAuthError = OAuthError::new(
+    ErrorCode::UnsupportedGrantType,
+    "this server does not offer that grant_type; its metadata lists the ones it offers",
+);
+
+/// What is answered when the client may not use the grant (RFC 6749 §5.2).
+pub const UNAUTHORIZED: OAuthError = OAuthError::new(
+    ErrorCode::UnauthorizedClient,
+    "this client is not registered for that grant_type; add it to the client's grant types",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_grant_reads_back_and_case_matters() {
+        for grant in GrantType::ALL {
+            assert_eq!(GrantType::parse(grant.as_str()).unwrap(), grant);
+        }
+        for text in ["", "Password", "refresh-token", "implicit", " password"] {
+            assert!(GrantType::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn exactly_the_implemented_grants_parse() {
+        let form = Form::parse(b"username=u&password=p&refresh_token=x").unwrap();
+        for grant in GrantType::ALL {
+            let parsed = TokenRequest::parse(grant, &form);
+            assert_eq!(parsed.is_ok(), GrantType::IMPLEMENTED.contains(&grant), "{grant}");
+            if let Ok(request) = parsed {
+                assert_eq!(request.grant_type(), grant);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What this server does: lifetimes, scopes, and the one list of capabilities that drives both its
+//! behaviour and its metadata.
+
+use crate::client::{AuthMethod, Client};
+use crate::error::{ErrorCode, Malformed, OAuthError};
+use crate::grant::GrantType;
+use crate::issuer::Issuer;
+use crate::scope::{ScopeSet, ScopeToken};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Every knob of the rules, with safe defaults.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Who we are.
+    pub issuer: Issuer,
+    /// The scopes that exist. If none is declared, no scope can be asked for.
+    pub scopes: Vec<ScopeDeclaration>,
+    /// What a client gets that does not ask for a scope (RFC 6749 §3.3), as far as it may have it.
+    pub default_scope: ScopeSet,
+    /// The resources that tokens are for; empty means any resource of this server.
+    pub audience: Vec<String>,
+    /// How long an access token lives. Default one hour.
+    pub access_token_lifetime: Duration,
+    /// How long an authorization lives without a refresh. Default 30 days.
+    pub refresh_idle: Duration,
+    /// How long an authorization lives at most; `None` means for as long as it is used. Default
+    /// 365 days.
+    pub refresh_absolute: Option<Duration>,
+    /// How long a lost answer to a refresh can be asked for again. Default 60 s; zero turns it off.
+    pub refresh_grace: Duration,
+    /// What is offered.
+    pub capabilities: Capabilities,
+}
+
+/// One scope that exists: its name and what a person reads about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeDeclaration {
+    /// The name on the wire.
+    pub name: ScopeToken,
+    /// What it allows, in words, for consent pages and documentation.
+    pub description: String,
+}
+
+impl Policy {
+    /// The defaults, for this issuer.
+    pub fn new(issuer: Issuer) -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        Self {
+            issuer,
+            scopes: Vec::new(),
+            default_scope: ScopeSet::empty(),
+            audience: Vec::new(),
+            access_token_lifetime: Duration::from_secs(3600),
+            refresh_idle: DAY.saturating_mul(30),
+            refresh_absolute: Some(DAY.saturating_mul(365)),
+            refresh_grace: Duration::from_secs(60),
+            capabilities: Capabilities::default(),
+        }
+    }
+
+    /// The names of all declared scopes.
+    pub fn declared_scope(&self) -> ScopeSet {
+        self.scopes.iter().map(|scope| scope.name.clone()).collect()
+    }
+
+    /// What this client may have at most.
+    pub fn scope_allowed_to(&self, client: &Client) -> ScopeSet {
+        let declared = self.declared_scope();
+        match &client.scope {
+            Some(limit) => declared.intersection(limit),
+            None => declared,
+        }
+    }
+
+    /// The scope a client gets: what it asks for, or else the default, never more than it may have
+    /// (RFC 6749 §3.3). What may not be had is `invalid_scope` that names it.
+    pub fn grant_scope(
+        &self,
+        requested: Option<&ScopeSet>,
+        client: &Client,
+    ) -> Result<ScopeSet, OAuthError> {
+        let allowed = self.scope_allowed_to(client);
+        let Some(requested) = requested else {
+            let scope = self.default_scope.intersection(&allowed);
+            return if scope.is_empty() && !self.scopes.is_empty() {
+                Err(NO_DEFAULT_SCOPE)
+            } else {
+                Ok(scope)
+            };
+        };
+        let excess = requested.without(&allowed);
+        if excess.is_empty() {
+            return Ok(requested.clone());
+        }
+        Err(OAuthError::with_text(
+            ErrorCode::InvalidScope,
+            format!("this client may not have the scope: {excess}"),
+        ))
+    }
+}
+
+const NO_DEFAULT_SCOPE: OAuthError = OAuthError::new(
+    ErrorCode::InvalidScope,
+    "the request names no scope and this client gets none by default; send scope",
+);
+
+/// What the server offers: the one list behind the token endpoint, registration and metadata.
+///
+/// A grant that has no rule cannot be switched on, and an endpoint that has no path is neither
+/// served nor advertised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    grants: BTreeSet<GrantType>,
+    /// Where the endpoints are, as paths on the issuer's host.
+    pub endpoints: Endpoints,
+}
+
+/// The paths of the endpoints; each starts with a slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// RFC 6749 §3.2.
+    pub token: Option<String>,
+    /// RFC 7009 §2.
+    pub revocation: Option<String>,
+    /// RFC 7662 §2.
+    pub introspection: Option<String>,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            token: Some("/o/token/".to_owned()),
+            revocation: Some("/o/revoke_token/".to_owned()),
+            introspection: Some("/o/introspect/".to_owned()),
+        }
+    }
+}
+
+impl Default for Capabilities {
+    /// Everything that is safe; the password grant is not (RFC 9700 §2.4).
+    fn default() -> Self {
+        Self {
+            grants: BTreeSet::from([GrantType::ClientCredentials, GrantType::RefreshToken]),
+            endpoints: Endpoints::default(),
+        }
+    }
+}
+
+impl Capabilities {
+    /// Offer a grant, or say that it has no rule here.
+    pub fn offer(&mut self, grant: GrantType) -> Result<(), Malformed> {
+        if !GrantType::IMPLEMENTED.contains(&grant) {
+            return Err(Malformed("this version of the server does not have that grant type"));
+        }
+        self.grants.insert(grant);
+        Ok(())
+    }
+
+    /// Offer the password grant at the token endpoint. It hands the user's password to the client
+    /// and cannot carry a second factor: OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it. It is
+    /// for one's own clients and for those who follow an older guide.
+    #[must_use]
+    pub fn allowing_password_grant(mut self) -> Self {
+        self.grants.insert(GrantType::Password);
+        self
+    }
+
+    /// Stop offering a grant.
+    pub fn withdraw(&mut self, grant: GrantType) {
+        self.grants.remove(&grant);
+    }
+
+    /// Whether this grant is offered.
+    pub fn offers(&self, grant: GrantType) -> bool {
+        self.grants.contains(&grant)
+    }
+
+    /// What is offered.
+    pub fn grants(&self) -> impl Iterator<Item = GrantType> {
+        self.grants.iter().copied()
+    }
+
+    /// How clients may authenticate.
+    pub const fn client_auth_methods(&self) -> &'static [AuthMethod] {
+        &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost, AuthMethod::None]
+    }
+}
