@@ -141,6 +141,7 @@ pub const UNAUTHORIZED: OAuthError = OAuthError::new(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refresh_token::RefreshToken;
 
     #[test]
     fn every_grant_reads_back_and_case_matters() {
@@ -152,9 +153,18 @@ mod tests {
         }
     }
 
+    fn refresh_token_text() -> String {
+        use crate::id::AuthorizationId;
+        let authorization = AuthorizationId::from_uuid(uuid::Uuid::from_u128(1));
+        let token = RefreshToken { authorization, generation: 1, mac: [0; 32] };
+        token.compose().expose().to_owned()
+    }
+
     #[test]
     fn exactly_the_implemented_grants_parse() {
-        let form = Form::parse(b"username=u&password=p&refresh_token=x").unwrap();
+        let refresh = refresh_token_text();
+        let body = format!("username=u&password=p&refresh_token={refresh}");
+        let form = Form::parse(body.as_bytes()).unwrap();
         for grant in GrantType::ALL {
             let parsed = TokenRequest::parse(grant, &form);
             assert_eq!(parsed.is_ok(), GrantType::IMPLEMENTED.contains(&grant), "{grant}");

@@ -45,16 +45,16 @@ pub struct ScopeDeclaration {
 impl Policy {
     /// The defaults, for this issuer.
     pub fn new(issuer: Issuer) -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 3600);
+        const DAY: Duration = Duration::from_hours(24);
         Self {
             issuer,
             scopes: Vec::new(),
             default_scope: ScopeSet::empty(),
             audience: Vec::new(),
-            access_token_lifetime: Duration::from_secs(3600),
+            access_token_lifetime: Duration::from_hours(1),
             refresh_idle: DAY.saturating_mul(30),
             refresh_absolute: Some(DAY.saturating_mul(365)),
-            refresh_grace: Duration::from_secs(60),
+            refresh_grace: Duration::from_mins(1),
             capabilities: Capabilities::default(),
         }
     }

@@ -361,7 +361,7 @@ mod tests {
         check(
             |d| {
                 d.redirect_uris =
-                    words(&["https://a.example/cb", "javascript:1", "http://b.example"])
+                    words(&["https://a.example/cb", "javascript:1", "http://b.example"]);
             },
             &[("redirect_uris", "invalid_redirect_uri"), ("redirect_uris", "invalid_redirect_uri")],
         );

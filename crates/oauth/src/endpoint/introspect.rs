@@ -113,7 +113,7 @@ pub fn decide(client: &Client, facts: Facts, policy: &Policy, now: Timestamp) ->
     }
     let description = match facts {
         Facts::Access { token, standing, username } => {
-            describe_access(*token, &standing, username, (client, policy, now))
+            describe_access(*token, standing, username, (client, policy, now))
         }
         Facts::Refresh { authorization, generation, standing, username } => {
             let newest = matches!(
@@ -131,11 +131,11 @@ pub fn decide(client: &Client, facts: Facts, policy: &Policy, now: Timestamp) ->
 
 fn describe_access(
     token: AccessToken,
-    standing: &active::Facts,
+    standing: active::Facts,
     username: Option<String>,
     (client, policy, now): (&Client, &Policy, Timestamp),
 ) -> Option<Description> {
-    let alive = now < token.expires_at && active::admit(standing).is_ok();
+    let alive = now < token.expires_at && active::admit(&standing).is_ok();
     (alive && is_meant_for(client, &token)).then(|| Description {
         scope: token.scope,
         client_id: token.client,
