@@ -1,0 +1,105 @@
+//! The keys that come from the master key, one per purpose, and the MACs made with them.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// What a digest is for. Each purpose has its own key, so a value digested for one never matches for another.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Purpose {
+    /// The secret of a confidential client.
+    ClientSecret,
+    /// The identifier in a browser's session cookie.
+    Session,
+    /// The one-time link for the first administrator, or for a person who was invited.
+    SetupLink,
+    /// An authorization code (RFC 6749 §1.3.1).
+    AuthorizationCode,
+    /// The token that guards a form against requests from elsewhere.
+    Csrf,
+    /// A name or address under which tries are counted, so that the table does not show who tried.
+    Throttle,
+}
+
+impl Purpose {
+    // Changing a label makes every stored digest of that purpose useless.
+    fn label(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client secret",
+            Self::Session => "session",
+            Self::SetupLink => "setup link",
+            Self::AuthorizationCode => "authorization code",
+            Self::Csrf => "csrf",
+            Self::Throttle => "throttle",
+        }
+    }
+}
+
+/// A keyed HMAC-SHA-256 that is ready to be cloned and fed; its state is wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct MacKey(Hmac<Sha256>);
+
+impl MacKey {
+    /// HMAC takes a key of any length (RFC 2104 §2), so making one cannot fail for 32 bytes.
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let mut block = Zeroizing::new([0; 64]);
+        for (slot, byte) in block.iter_mut().zip(key) {
+            *slot = *byte;
+        }
+        // A key shorter than the block is padded with zeros: the padded block is the same key.
+        Self(Hmac::new((&*block).into()))
+    }
+
+    /// The MAC of the parts. Each part is preceded by its length, so no two lists of parts collide.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The keys below one master key; all are fixed for its whole life.
+pub(crate) struct Derived {
+    pub(crate) wrapping: Zeroizing<[u8; 32]>,
+    pub(crate) refresh: MacKey,
+    client_secret: MacKey,
+    session: MacKey,
+    setup_link: MacKey,
+    authorization_code: MacKey,
+    csrf: MacKey,
+    throttle: MacKey,
+}
+
+impl Derived {
+    pub(crate) fn new(master: &MacKey) -> Self {
+        let key = |kind: &str, label: &str| {
+            Zeroizing::new(master.mac(&[b"grantwell v1", kind.as_bytes(), label.as_bytes()]))
+        };
+        let digest = |purpose: Purpose| MacKey::new(&key("digest", purpose.label()));
+        Self {
+            wrapping: key("wrapping", ""),
+            refresh: MacKey::new(&key("mac", "refresh token")),
+            client_secret: digest(Purpose::ClientSecret),
+            session: digest(Purpose::Session),
+            setup_link: digest(Purpose::SetupLink),
+            authorization_code: digest(Purpose::AuthorizationCode),
+            csrf: digest(Purpose::Csrf),
+            throttle: digest(Purpose::Throttle),
+        }
+    }
+
+    pub(crate) fn digest(&self, purpose: Purpose, value: &[u8]) -> [u8; 32] {
+        let key = match purpose {
+            Purpose::ClientSecret => &self.client_secret,
+            Purpose::Session => &self.session,
+            Purpose::SetupLink => &self.setup_link,
+            Purpose::AuthorizationCode => &self.authorization_code,
+            Purpose::Csrf => &self.csrf,
+            Purpose::Throttle => &self.throttle,
+        };
+        key.mac(&[value])
+    }
+}

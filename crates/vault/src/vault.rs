@@ -1,0 +1,145 @@
+//! The handle that the other rooms hold: every operation that needs a key, and no way to the keys.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use oauth::access_token::AccessToken;
+use oauth::id::AuthorizationId;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::derive::{Derived, Purpose};
+use crate::master_key::{Fingerprint, MasterKey};
+use crate::sealing::{InstallError, KeyId, OpenError, SealError, SealingKey, SealingKeys};
+use crate::wrapping::{self, KeyUse, UnwrapError, WrapError};
+
+/// All key material of a running server; clones are cheap and share the keys.
+#[derive(Clone)]
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    fingerprint: Fingerprint,
+    derived: Derived,
+    // Readers take the lock only to clone the `Arc`; a rotation never waits for a token that is being opened.
+    sealing: RwLock<Arc<SealingKeys>>,
+}
+
+impl Vault {
+    /// A vault under `master`, with no sealing key yet: [`Vault::install`] brings them.
+    #[expect(clippy::needless_pass_by_value, reason = "the master key is used up and wiped here")]
+    pub fn new(master: MasterKey) -> Self {
+        Self(Arc::new(Inner {
+            fingerprint: master.fingerprint(),
+            derived: Derived::new(&master.mac_key()),
+            sealing: RwLock::new(Arc::new(SealingKeys::none())),
+        }))
+    }
+
+    /// The fingerprint of the master key, to be compared with the stored one at start.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.0.fingerprint
+    }
+
+    /// Replaces the set of sealing keys, for all clones at once: `current` seals new tokens, all of them open.
+    /// On an error the keys that were installed before stay.
+    pub fn install(&self, keys: Vec<SealingKey>, current: KeyId) -> Result<(), InstallError> {
+        let fresh = Arc::new(SealingKeys::new(keys, current)?);
+        *self.0.sealing.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The same vault with these sealing keys: for building one in a single expression.
+    pub fn with_keys(self, keys: Vec<SealingKey>, current: KeyId) -> Result<Self, InstallError> {
+        self.install(keys, current)?;
+        Ok(self)
+    }
+
+    /// The names of the installed sealing keys.
+    pub fn key_ids(&self) -> Vec<KeyId> {
+        self.sealing().ids().collect()
+    }
+
+    /// The name of the key that seals new tokens, if one is installed.
+    pub fn current_key(&self) -> Option<KeyId> {
+        self.sealing().current()
+    }
+
+    /// Writes an access token as an opaque text (PASETO v4.local, at most [`crate::MAX_SEALED_LENGTH`] characters).
+    pub fn seal(&self, token: &AccessToken) -> Result<String, SealError> {
+        self.sealing().seal(token)
+    }
+
+    /// Reads back what [`Vault::seal`] wrote. An expired token still opens: whether it is alive is a rule of
+    /// `oauth`, which also needs the facts about its user, client and authorization.
+    pub fn open(&self, text: &str) -> Result<AccessToken, OpenError> {
+        self.sealing().open(text)
+    }
+
+    /// The MAC inside a refresh token: over the authorization, its generation and its row's random seed.
+    /// The same inputs give the same MAC, so a successor that was lost on the way can be answered again.
+    pub fn refresh_mac(
+        &self,
+        authorization: AuthorizationId,
+        generation: u32,
+        seed: &[u8; 16],
+    ) -> [u8; 32] {
+        let id = authorization.as_uuid();
+        self.0.derived.refresh.mac(&[id.as_bytes(), &generation.to_be_bytes(), seed])
+    }
+
+    /// Whether `mac` is the one for these inputs, in constant time.
+    pub fn refresh_mac_matches(
+        &self,
+        authorization: AuthorizationId,
+        generation: u32,
+        seed: &[u8; 16],
+        mac: &[u8; 32],
+    ) -> bool {
+        self.refresh_mac(authorization, generation, seed).ct_eq(mac).into()
+    }
+
+    /// The keyed digest of a secret, to be stored or looked up in its place. Only for values of at least
+    /// 128 random bits; a password that a person chose belongs to `accounts::password`.
+    pub fn digest(&self, purpose: Purpose, value: &[u8]) -> [u8; 32] {
+        self.0.derived.digest(purpose, value)
+    }
+
+    /// Whether `value` has this digest, in constant time.
+    pub fn digest_matches(&self, purpose: Purpose, value: &[u8], digest: &[u8; 32]) -> bool {
+        self.digest(purpose, value).ct_eq(digest).into()
+    }
+
+    /// Encrypts a key for its row, bound to the row's name and its use.
+    pub fn wrap(&self, id: KeyId, usage: KeyUse, material: &[u8]) -> Result<String, WrapError> {
+        wrapping::wrap(&self.0.derived.wrapping, id, usage, material)
+    }
+
+    /// Opens what [`Vault::wrap`] wrote for the same row and use.
+    pub fn unwrap(
+        &self,
+        id: KeyId,
+        usage: KeyUse,
+        wrapped: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+        wrapping::unwrap(&self.0.derived.wrapping, id, usage, wrapped)
+    }
+
+    /// Opens a stored sealing key.
+    pub fn unwrap_sealing_key(&self, id: KeyId, wrapped: &str) -> Result<SealingKey, UnwrapError> {
+        let material = self.unwrap(id, KeyUse::AccessToken, wrapped)?;
+        SealingKey::new(id, &material).ok_or(UnwrapError::Malformed(id))
+    }
+
+    fn sealing(&self) -> Arc<SealingKeys> {
+        Arc::clone(&self.0.sealing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Vault({})", self.0.fingerprint)
+    }
+}
+
+#[cfg(test)]
+mod tests;
