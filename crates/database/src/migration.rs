@@ -1,0 +1,22 @@
+//! Migrations: typed changes of the schema in reviewable files that serve SQLite and PostgreSQL alike.
+//!
+//! A migration is one TOML file with a list of [`Operation`]s. The schema at any point is the fold of all operations up
+//! to there ([`State::apply`]), so there is no second description of it that could disagree. SQL is made from the
+//! operations when they are applied, for the database that is there.
+
+mod apply;
+mod column_type;
+mod error;
+mod file;
+mod ledger;
+mod operation;
+mod reverse;
+mod sql;
+mod state;
+
+pub use apply::{Entry, Plan, Step, Target, check, migrate, plan, show, unapply};
+pub use column_type::ColumnType;
+pub use error::MigrationError;
+pub use file::{Migration, Set};
+pub use operation::{Action, Column, ForeignKey, Index, Literal, Operation};
+pub use state::{State, Table};
