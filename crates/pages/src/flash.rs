@@ -31,7 +31,7 @@ impl std::fmt::Debug for Flash {
 }
 
 impl Flash {
-    /// Signs under `key`; the key of `Csrf` may be used, since the labels differ.
+    /// Signs under `key`; the key of [`crate::Csrf`] may be used, since the labels differ.
     pub fn new(key: [u8; 32], kind: CookieKind) -> Self {
         Self { key, kind }
     }

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod asset;
 pub mod cookie;
+pub mod csrf;
 pub mod flash;
 pub mod form;
 pub mod headers;
@@ -14,6 +15,7 @@ pub mod refusal;
 pub mod template;
 
 pub use cookie::CookieKind;
+pub use csrf::Csrf;
 pub use flash::Flash;
 pub use form::{Field, Form};
 pub use minijinja::value::Serde;

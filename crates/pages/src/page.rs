@@ -124,7 +124,7 @@ pub struct Page {
     pub sign_in: Option<String>,
     /// Lines above the content.
     pub messages: Vec<Message>,
-    /// The token of `Csrf::issue`, for every form on the page, the sign-out form included.
+    /// The token of [`crate::Csrf::issue`], for every form on the page, the sign-out form included.
     pub csrf_token: String,
     /// The number to quote when asking for help.
     pub request_id: Option<String>,
