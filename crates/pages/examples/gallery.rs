@@ -9,8 +9,8 @@ use axum::{Router, middleware};
 use grantwell_pages::form::{Choice, Kind};
 use grantwell_pages::headers::SecurityHeaders;
 use grantwell_pages::{
-    Brand, ConfirmPage, CookieKind, Csrf, Field, Form, FormPage, Link, Message, MessagePage, Page, Pages, Refusal,
-    SignedIn, Tone, json, refusal,
+    Brand, ConfirmPage, CookieKind, Csrf, Field, Form, FormPage, Link, Message, MessagePage, Page,
+    Pages, Refusal, SignedIn, Tone, json, refusal,
 };
 use serde::Serialize;
 
@@ -102,7 +102,12 @@ async fn components(State(app): State<App>, headers: HeaderMap) -> Response {
         applications: vec![
             ["Unicorn shop", "Confidential", "Password", "2 hours ago"],
             ["Stable door \"><script>alert(1)</script>", "Public", "Refresh token", "Yesterday"],
-            ["Nightly report with a rather long name", "Confidential", "Client credentials", "never"],
+            [
+                "Nightly report with a rather long name",
+                "Confidential",
+                "Client credentials",
+                "never",
+            ],
         ],
         json: json::fragment(&unicorns),
         now: 1_795_460_280_000,
@@ -112,10 +117,15 @@ async fn components(State(app): State<App>, headers: HeaderMap) -> Response {
 
 async fn sign_in(State(app): State<App>, headers: HeaderMap) -> Response {
     let (page, set) = app.frame(&headers, false);
-    let form = Form::post("/sign-in").submit("Sign in")
+    let form = Form::post("/sign-in")
+        .submit("Sign in")
         .field(Field::username("username", "Username").autofocus().value("halfspring"))
         .field(Field::password("password", "Password"));
-    let form = if headers.contains_key(header::REFERER) { form } else { form.fail("", "The username or the password is not right.") };
+    let form = if headers.contains_key(header::REFERER) {
+        form
+    } else {
+        form.fail("", "The username or the password is not right.")
+    };
     let page_form = FormPage::new("Sign in", form)
         .narrow()
         .intro("to go on to Unicorn shop")
@@ -125,10 +135,15 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap) -> Response {
 
 async fn register(State(app): State<App>, headers: HeaderMap) -> Response {
     let (page, set) = app.frame(&headers, false);
-    let form = Form::post("/register").submit("Create account")
+    let form = Form::post("/register")
+        .submit("Create account")
         .field(Field::username("username", "Username").autofocus().value("halfspring"))
         .field(Field::new(Kind::Email, "email", "Email").autocomplete("email"))
-        .field(Field::password("password", "Password").autocomplete("new-password").help("At least 8 characters; a few words are best."))
+        .field(
+            Field::password("password", "Password")
+                .autocomplete("new-password")
+                .help("At least 8 characters; a few words are best."),
+        )
         .fail("username", "Somebody else has this username. Choose another one.");
     (set, app.pages.form(&page, &FormPage::new("Create an account", form).narrow())).into_response()
 }
@@ -167,7 +182,13 @@ async fn phones() -> Response {
     let page = "<!doctype html><style>body{margin:0;display:flex;gap:12px;background:#888}iframe{border:0;height:1700px}</style>\
          <iframe src='/' width=390></iframe><iframe src='/sign-in' width=320></iframe><iframe src='/register' width=390></iframe>\
          <iframe src='/confirm' width=320></iframe>";
-    ([(header::CONTENT_TYPE, "text/html"), (header::CONTENT_SECURITY_POLICY, "frame-src 'self'; style-src 'unsafe-inline'")], page)
+    (
+        [
+            (header::CONTENT_TYPE, "text/html"),
+            (header::CONTENT_SECURITY_POLICY, "frame-src 'self'; style-src 'unsafe-inline'"),
+        ],
+        page,
+    )
         .into_response()
 }
 
@@ -175,7 +196,11 @@ async fn phones() -> Response {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pages = Pages::builder()
         .brand(Brand {
-            footer: vec![Link::new("Help", "/"), Link::new("Privacy", "/"), Link::new("Terms", "/")],
+            footer: vec![
+                Link::new("Help", "/"),
+                Link::new("Privacy", "/"),
+                Link::new("Terms", "/"),
+            ],
             ..Brand::new("Unicorn")
         })
         .templates(&[("gallery.html", include_str!("gallery.html"))])

@@ -169,7 +169,7 @@ impl Csrf {
         if matches!(*attempt.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
             return Ok(());
         }
-        self.from_here(attempt)?;
+        self.came_from_here(attempt)?;
         let cookie;
         let bound = if let Some(session) = attempt.session {
             Bound::Session(session)
@@ -177,11 +177,11 @@ impl Csrf {
             cookie = self.cookie(attempt.headers).ok_or(CsrfError::NoCookie)?;
             Bound::Cookie(&cookie)
         };
-        let token = match attempt.form_token.filter(|token| !token.is_empty()) {
-            Some(token) => token.as_bytes(),
-            None => single(attempt.headers, &HEADER)
-                .ok_or(CsrfError::Missing)?
-                .ok_or(CsrfError::Wrong)?,
+        let token = match (attempt.form_token, given(attempt.headers, &HEADER)) {
+            (Some(token), _) if !token.is_empty() => token.as_bytes(),
+            (_, Given::Once(token)) => token,
+            (_, Given::Repeatedly) => return Err(CsrfError::Wrong),
+            (_, Given::Absent) => return Err(CsrfError::Missing),
         };
         let presented = unmask(token).ok_or(CsrfError::Wrong)?;
         if bool::from(presented.ct_eq(&self.digest(bound))) {
@@ -193,19 +193,19 @@ impl Csrf {
 
     /// The browser's own word on where the request was made. A caller that sends neither header is no browser of this
     /// decade; then only the token decides.
-    fn from_here(&self, attempt: &Attempt<'_>) -> Result<(), CsrfError> {
+    fn came_from_here(&self, attempt: &Attempt<'_>) -> Result<(), CsrfError> {
         // `same-site` is refused as well: a sister host need not be as trustworthy as this one.
-        match single(attempt.headers, &SEC_FETCH_SITE) {
-            None | Some(Some(b"same-origin" | b"none")) => {}
-            Some(_) => return Err(CsrfError::CrossSite),
+        match given(attempt.headers, &SEC_FETCH_SITE) {
+            Given::Absent | Given::Once(b"same-origin" | b"none") => {}
+            Given::Once(_) | Given::Repeatedly => return Err(CsrfError::CrossSite),
         }
-        let origin = match single(attempt.headers, &header::ORIGIN) {
-            None => return Ok(()),
-            Some(origin) => origin
-                .and_then(|origin| std::str::from_utf8(origin).ok())
-                .ok_or(CsrfError::CrossSite)?,
+        let origin = match given(attempt.headers, &header::ORIGIN) {
+            Given::Absent => return Ok(()),
+            Given::Once(origin) => {
+                std::str::from_utf8(origin).map_err(|_| CsrfError::CrossSite)?.to_ascii_lowercase()
+            }
+            Given::Repeatedly => return Err(CsrfError::CrossSite),
         };
-        let origin = origin.to_ascii_lowercase();
         let own = self.origins.contains(&origin) || self.is_named_by_host(&origin, attempt);
         if own { Ok(()) } else { Err(CsrfError::CrossSite) }
     }
@@ -213,8 +213,8 @@ impl Csrf {
     fn is_named_by_host(&self, origin: &str, attempt: &Attempt<'_>) -> bool {
         let authority = match attempt.uri.authority() {
             Some(authority) => authority.as_str(),
-            None => match single(attempt.headers, &header::HOST) {
-                Some(Some(host)) => std::str::from_utf8(host).unwrap_or_default(),
+            None => match given(attempt.headers, &header::HOST) {
+                Given::Once(host) => std::str::from_utf8(host).unwrap_or_default(),
                 _ => return false,
             },
         };
@@ -247,16 +247,27 @@ impl Csrf {
 }
 
 /// What a token is bound to.
+#[derive(Clone, Copy)]
 enum Bound<'a> {
     Session(&'a [u8]),
     Cookie(&'a [u8; 32]),
 }
 
-/// `None`: absent. `Some(None)`: given more than once, so that it says nothing.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a [u8]>> {
+/// A header that may be given once.
+enum Given<'a> {
+    Absent,
+    Once(&'a [u8]),
+    /// Says nothing, because nobody knows which one the others on the way have read.
+    Repeatedly,
+}
+
+fn given<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Given<'a> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    Some(values.next().is_none().then(|| first.as_bytes()))
+    match (values.next(), values.next()) {
+        (None, _) => Given::Absent,
+        (Some(value), None) => Given::Once(value.as_bytes()),
+        (Some(_), Some(_)) => Given::Repeatedly,
+    }
 }
 
 fn unmask(token: &[u8]) -> Option<[u8; 32]> {
