@@ -1,1 +1,39 @@
-//! The only room that speaks SQL for our own tables.
+//! The only room that speaks SQL for our own tables: load facts, apply decisions.
+//!
+//! Files are named as in `oauth`: what `oauth::grant::refresh_token` decides on is loaded, and what it decides
+//! is applied, in `grant/refresh_token.rs`. A change that ends credentials is also written to the feed of
+//! `revocations.rs`, in the same transaction, so that every node learns of it.
+
+mod applications;
+mod authorizations;
+mod bearer;
+pub mod entity;
+mod error;
+mod grant;
+mod introspect;
+mod keys;
+mod revocations;
+mod revoke;
+mod row;
+mod sessions;
+mod setup_link;
+mod store;
+mod sweep;
+mod throttle;
+mod users;
+
+pub use applications::{Application, Applications, FIRST_PARTY, NewSecret};
+pub use authorizations::Authorizations;
+pub use error::StoreError;
+pub use grant::first_party::Registration;
+pub use grant::password::{Issued, Password};
+pub use grant::refresh_token::RefreshTokens;
+pub use introspect::Introspect;
+pub use keys::{KeyState, Keys, SealingKeyRow};
+pub use revoke::Revoke;
+pub use sessions::{Sessions, SignedIn, StoredSession};
+pub use setup_link::SetupLinks;
+pub use store::{Options, Store, migrations};
+pub use sweep::{Sweep, Swept};
+pub use throttle::Throttle;
+pub use users::{NewUser, User, Users};

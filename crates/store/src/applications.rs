@@ -1,0 +1,351 @@
+//! Registered clients: made, found, changed; whatever ends their credentials is told to every node.
+
+pub(crate) mod cache;
+mod row;
+
+use std::sync::Arc;
+
+use oauth::client::{Client, StoredSecret};
+use oauth::id::{ApplicationId, ClientId, UserId};
+use oauth::revocation::{Kind, Subject};
+use oauth::secret::Secret;
+use oauth::time::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+};
+use vault::Purpose;
+
+use crate::entity::{application, revocation};
+use crate::revocations::{Entry, News};
+use crate::row::epoch_from;
+use crate::{Store, StoreError};
+
+/// `client_id` of the built-in first-party client, through which `/authentication/` gives its tokens.
+pub const FIRST_PARTY: &str = "grantwell-first-party";
+
+/// What a generated client secret begins with, so that it is recognised where it leaks.
+const SECRET_PREFIX: &str = "gws_";
+
+/// The applications; from [`Store::applications`].
+#[derive(Clone, Copy, Debug)]
+pub struct Applications<'a>(&'a Store);
+
+/// A registered client as its row holds it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Application {
+    /// Names the row.
+    pub id: ApplicationId,
+    /// The facts that the rules ask for.
+    pub client: Client,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where a new application's secret comes from.
+#[derive(Debug)]
+pub enum NewSecret {
+    /// It has none: a public client.
+    None,
+    /// It is drawn here and shown once.
+    Generated,
+    /// Somebody chose it, for an import; its slow hash (PHC string).
+    Chosen(String),
+}
+
+impl Store {
+    /// The applications.
+    pub fn applications(&self) -> Applications<'_> {
+        Applications(self)
+    }
+
+    /// The client of this name: from memory while the view of the feed is fresh, else from the database.
+    pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<Application>>, StoreError> {
+        let fresh = self.0.view.is_fresh(self.0.options.max_staleness);
+        if fresh && let Some(held) = self.0.clients.find(id) {
+            return Ok(Some(held));
+        }
+        let changes = self.0.clients.changes();
+        let found = self.applications().find_by_client_id(id).await?.map(Arc::new);
+        if let Some(found) = &found {
+            self.0.clients.remember(Arc::clone(found), changes);
+        }
+        Ok(found)
+    }
+
+    /// The built-in first-party client.
+    pub async fn first_party(&self) -> Result<Arc<Application>, StoreError> {
+        let found = self.client(&first_party_id()?).await?;
+        found.ok_or(StoreError::NotFound("first-party application"))
+    }
+}
+
+impl Applications<'_> {
+    /// Registers a client. The facts have passed the rules of `oauth`; secret and epoch in them are not read.
+    /// Answers the generated secret, which cannot be had again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] with field `client_id` when the name is taken.
+    pub async fn create(
+        self,
+        client: Client,
+        secret: NewSecret,
+    ) -> Result<(Application, Option<Secret>), StoreError> {
+        let now = self.0.now();
+        let (stored, shown) = match secret {
+            NewSecret::None => (None, None),
+            NewSecret::Chosen(hash) => (Some(StoredSecret::Slow(hash)), None),
+            NewSecret::Generated => {
+                let (stored, shown) = self.draw_secret()?;
+                (Some(stored), Some(shown))
+            }
+        };
+        let mut made = Application {
+            id: ApplicationId::from(self.0.entropy().uuid(now)?),
+            client: Client { secret: stored, ..client },
+            created_at: now,
+            updated_at: now,
+        };
+        let made = self
+            .0
+            .write(move |tx| {
+                Box::pin(async move {
+                    made.client.epoch = first_epoch(tx, &made.client.id).await?;
+                    let row = made.row();
+                    application::Entity::insert(row).exec_without_returning(tx).await?;
+                    Ok(made)
+                })
+            })
+            .await?;
+        Ok((made, shown))
+    }
+
+    /// The application with this id.
+    pub async fn find(self, id: ApplicationId) -> Result<Option<Application>, StoreError> {
+        let row =
+            application::Entity::find_by_id(id.as_uuid()).one(self.0.database().read()).await?;
+        row.map(Application::try_from).transpose()
+    }
+
+    /// The application whose client has this name, from the database.
+    pub async fn find_by_client_id(self, id: &ClientId) -> Result<Option<Application>, StoreError> {
+        let row = application::Entity::find()
+            .filter(application::Column::ClientId.eq(id.as_str()))
+            .one(self.0.database().read())
+            .await?;
+        row.map(Application::try_from).transpose()
+    }
+
+    /// Applications in the order of their making, without the built-in one: those of `owner`, or all;
+    /// `limit` at most, after the one with id `after`.
+    pub async fn list(
+        self,
+        owner: Option<UserId>,
+        after: Option<ApplicationId>,
+        limit: u64,
+    ) -> Result<Vec<Application>, StoreError> {
+        let mut rows = application::Entity::find()
+            .filter(application::Column::ClientId.ne(FIRST_PARTY))
+            .order_by_asc(application::Column::Id)
+            .limit(limit);
+        if let Some(owner) = owner {
+            rows = rows.filter(application::Column::OwnerId.eq(owner.as_uuid()));
+        }
+        if let Some(after) = after {
+            rows = rows.filter(application::Column::Id.gt(after.as_uuid()));
+        }
+        let rows = rows.all(self.0.database().read()).await?;
+        rows.into_iter().map(Application::try_from).collect()
+    }
+
+    /// Writes the changeable facts of `client` (name, owner, grants, redirect URIs, scope, resources, how it
+    /// authenticates) over the row. Name on the wire, secret, epoch and whether it is active stay.
+    pub async fn update(
+        self,
+        id: ApplicationId,
+        client: Client,
+    ) -> Result<Application, StoreError> {
+        let now = self.0.now();
+        let changed = row::changeable(&client, now);
+        self.0
+            .write_and_tell(move |tx| {
+                Box::pin(async move {
+                    let update = application::Entity::update_many()
+                        .set(changed)
+                        .filter(application::Column::Id.eq(id.as_uuid()));
+                    let found = hit(tx, update).await?;
+                    let news = News::ClientChanged(found.client.id.clone());
+                    Ok((found, vec![Entry::changed(news, now)]))
+                })
+            })
+            .await
+    }
+
+    /// Gives the client a new secret, shown once, and ends every token it was given under the old one.
+    /// What users allowed it stays: it refreshes with the new secret.
+    pub async fn rotate_secret(
+        self,
+        id: ApplicationId,
+    ) -> Result<(Application, Secret), StoreError> {
+        let (stored, shown) = self.draw_secret()?;
+        let StoredSecret::Digest(digest) = stored else {
+            return Err(StoreError::Corrupt("a drawn secret"));
+        };
+        let update = application::Entity::update_many()
+            .col_expr(application::Column::SecretDigest, Expr::value(Some(digest.to_vec())))
+            .col_expr(application::Column::SecretPhc, Expr::value(None::<String>));
+        Ok((self.end_tokens(id, update).await?, shown))
+    }
+
+    /// Replaces the secret by one that somebody chose (its slow hash), as [`Applications::rotate_secret`].
+    pub async fn set_secret_hash(
+        self,
+        id: ApplicationId,
+        hash: String,
+    ) -> Result<Application, StoreError> {
+        let update = application::Entity::update_many()
+            .col_expr(application::Column::SecretDigest, Expr::value(None::<Vec<u8>>))
+            .col_expr(application::Column::SecretPhc, Expr::value(Some(hash)));
+        self.end_tokens(id, update).await
+    }
+
+    /// Disables the client: every token of it ends at once, on every node, and it is given no more.
+    pub async fn disable(self, id: ApplicationId) -> Result<Application, StoreError> {
+        self.end_tokens(id, set_active(false)).await
+    }
+
+    /// Enables the client again. Access tokens that had ended stay ended; what users allowed it lives on.
+    pub async fn enable(self, id: ApplicationId) -> Result<Application, StoreError> {
+        self.end_tokens(id, set_active(true)).await
+    }
+
+    /// Deletes the client with everything that users allowed it; its tokens end at once, on every node.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] for the built-in client.
+    pub async fn delete(self, id: ApplicationId) -> Result<Application, StoreError> {
+        let expires_at = self.0.revocation_expires_at();
+        self.0
+            .write_and_tell(move |tx| {
+                Box::pin(async move {
+                    // Raising the epoch first claims the row against a change at the same time.
+                    let update = application::Entity::update_many()
+                        .filter(application::Column::Id.eq(id.as_uuid()));
+                    let found = hit(tx, raise(update)).await?;
+                    if found.is_built_in() {
+                        return Err(StoreError::Forbidden(
+                            "the built-in first-party application cannot be deleted; disable it instead",
+                        ));
+                    }
+                    application::Entity::delete_by_id(id.as_uuid()).exec(tx).await?;
+                    let entry = found.dead(expires_at);
+                    Ok((found, vec![entry]))
+                })
+            })
+            .await
+    }
+
+    /// Makes the built-in first-party client unless it is there.
+    pub(crate) async fn ensure_first_party(self) -> Result<(), StoreError> {
+        let id = first_party_id()?;
+        if self.find_by_client_id(&id).await?.is_some() {
+            return Ok(());
+        }
+        let now = self.0.now();
+        let application = Application {
+            id: ApplicationId::from(self.0.entropy().uuid(now)?),
+            client: row::first_party(id),
+            created_at: now,
+            updated_at: now,
+        };
+        let row = application.row();
+        self.0
+            .write(move |tx| {
+                Box::pin(async move {
+                    let once =
+                        OnConflict::column(application::Column::ClientId).do_nothing().to_owned();
+                    application::Entity::insert_many([row])
+                        .on_conflict(once)
+                        .try_insert()
+                        .exec_without_returning(tx)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Applies `update`, raises the epoch in the same statement and tells every node.
+    async fn end_tokens(
+        self,
+        id: ApplicationId,
+        update: UpdateMany<application::Entity>,
+    ) -> Result<Application, StoreError> {
+        let expires_at = self.0.revocation_expires_at();
+        let update = raise(update.filter(application::Column::Id.eq(id.as_uuid())))
+            .col_expr(application::Column::UpdatedAt, Expr::value(self.0.now().as_millis()));
+        self.0
+            .write_and_tell(move |tx| {
+                Box::pin(async move {
+                    let found = hit(tx, update).await?;
+                    let entry = found.dead(expires_at);
+                    Ok((found, vec![entry]))
+                })
+            })
+            .await
+    }
+
+    fn draw_secret(self) -> Result<(StoredSecret, Secret), StoreError> {
+        let drawn = self.0.entropy().text(32)?;
+        let shown = Secret::new(format!("{SECRET_PREFIX}{}", drawn.expose()));
+        let digest = self.0.vault().digest(Purpose::ClientSecret, shown.expose().as_bytes());
+        Ok((StoredSecret::Digest(digest), shown))
+    }
+}
+
+impl Application {
+    /// Whether it is the client that the server itself made.
+    pub fn is_built_in(&self) -> bool {
+        self.client.id.as_str() == FIRST_PARTY
+    }
+
+    /// Tokens below its present epoch are dead.
+    fn dead(&self, expires_at: Timestamp) -> Entry {
+        Entry::revoked(Subject::Client(self.client.id.clone(), self.client.epoch), expires_at)
+    }
+}
+
+fn first_party_id() -> Result<ClientId, StoreError> {
+    FIRST_PARTY.parse().map_err(|_| StoreError::Corrupt("first-party client id"))
+}
+
+fn set_active(active: bool) -> UpdateMany<application::Entity> {
+    application::Entity::update_many().col_expr(application::Column::Active, Expr::value(active))
+}
+
+fn raise(update: UpdateMany<application::Entity>) -> UpdateMany<application::Entity> {
+    update.col_expr(application::Column::Epoch, Expr::col(application::Column::Epoch).add(1))
+}
+
+/// Runs an update of one row and answers the row.
+async fn hit(
+    tx: &impl ConnectionTrait,
+    update: UpdateMany<application::Entity>,
+) -> Result<Application, StoreError> {
+    let row = update.exec_with_returning(tx).await?.into_iter().next();
+    row.ok_or(StoreError::NotFound("application"))?.try_into()
+}
+
+/// The epoch of a client that is being registered: above that of a deleted client of the same name whose
+/// tokens may still be about.
+async fn first_epoch(tx: &impl ConnectionTrait, id: &ClientId) -> Result<u32, StoreError> {
+    let row = revocation::Entity::find()
+        .filter(revocation::Column::Kind.eq(Kind::Client.as_str()))
+        .filter(revocation::Column::Subject.eq(id.as_str()))
+        .order_by_desc(revocation::Column::Epoch)
+        .one(tx)
+        .await?;
+    row.map_or(Ok(0), |row| epoch_from(row.epoch))
+}

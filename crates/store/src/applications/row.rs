@@ -1,0 +1,116 @@
+//! Between an application's row and the facts about its client.
+
+use std::collections::BTreeSet;
+
+use oauth::client::{AuthMethod, Client, ClientType, GrantType, RedirectUri, StoredSecret};
+use oauth::id::{ApplicationId, ClientId, UserId};
+use oauth::scope::ScopeSet;
+use oauth::time::Timestamp;
+use sea_orm::ActiveValue::Set;
+
+use super::Application;
+use crate::StoreError;
+use crate::entity::application;
+use crate::row::epoch_from;
+
+impl Application {
+    /// The whole row.
+    pub(super) fn row(&self) -> application::ActiveModel {
+        let (digest, phc) = match &self.client.secret {
+            None => (None, None),
+            Some(StoredSecret::Digest(digest)) => (Some(digest.to_vec()), None),
+            Some(StoredSecret::Slow(hash)) => (None, Some(hash.clone())),
+        };
+        application::ActiveModel {
+            id: Set(self.id.as_uuid()),
+            client_id: Set(self.client.id.to_string()),
+            secret_digest: Set(digest),
+            secret_phc: Set(phc),
+            active: Set(self.client.active),
+            first_party: Set(self.client.first_party),
+            epoch: Set(i64::from(self.client.epoch)),
+            created_at: Set(self.created_at.as_millis()),
+            ..changeable(&self.client, self.updated_at)
+        }
+    }
+}
+
+/// The columns that an update of the registration writes.
+pub(super) fn changeable(client: &Client, now: Timestamp) -> application::ActiveModel {
+    let words = |words: Vec<String>| words.join(" ");
+    application::ActiveModel {
+        name: Set(client.name.clone()),
+        owner_id: Set(client.owner.map(UserId::as_uuid)),
+        client_type: Set(client.client_type.to_string()),
+        auth_method: Set(client.auth_method.to_string()),
+        grant_types: Set(words(client.grant_types.iter().map(ToString::to_string).collect())),
+        redirect_uris: Set(words(client.redirect_uris.iter().map(ToString::to_string).collect())),
+        scope: Set(client.scope.as_ref().map(ToString::to_string)),
+        resources: Set(client.resources.join(" ")),
+        updated_at: Set(now.as_millis()),
+        ..Default::default()
+    }
+}
+
+/// The built-in client's facts.
+pub(super) fn first_party(id: ClientId) -> Client {
+    Client {
+        id,
+        name: "This site".to_owned(),
+        owner: None,
+        client_type: ClientType::Public,
+        auth_method: AuthMethod::None,
+        secret: None,
+        grant_types: BTreeSet::from([GrantType::Password, GrantType::RefreshToken]),
+        redirect_uris: Vec::new(),
+        scope: None,
+        resources: Vec::new(),
+        active: true,
+        first_party: true,
+        epoch: 0,
+    }
+}
+
+impl TryFrom<application::Model> for Application {
+    type Error = StoreError;
+
+    fn try_from(row: application::Model) -> Result<Self, StoreError> {
+        let corrupt = StoreError::Corrupt;
+        let secret = match (row.secret_digest, row.secret_phc) {
+            (None, None) => None,
+            (Some(digest), None) => Some(StoredSecret::Digest(
+                digest.try_into().map_err(|_| corrupt("application.secret_digest"))?,
+            )),
+            (None, Some(hash)) => Some(StoredSecret::Slow(hash)),
+            (Some(_), Some(_)) => return Err(corrupt("application.secret_digest and secret_phc")),
+        };
+        let grant_types = row.grant_types.split_whitespace().map(GrantType::parse);
+        let redirect_uris = row.redirect_uris.split_whitespace().map(RedirectUri::parse);
+        let scope = row.scope.as_deref().map(ScopeSet::parse).transpose();
+        let client = Client {
+            id: row.client_id.parse().map_err(|_| corrupt("application.client_id"))?,
+            name: row.name,
+            owner: row.owner_id.map(UserId::from),
+            client_type: row.client_type.parse().map_err(|_| corrupt("application.client_type"))?,
+            auth_method: row.auth_method.parse().map_err(|_| corrupt("application.auth_method"))?,
+            secret,
+            grant_types: grant_types
+                .collect::<Result<_, _>>()
+                .map_err(|_| corrupt("application.grant_types"))?,
+            redirect_uris: redirect_uris
+                .collect::<Result<_, _>>()
+                .map_err(|_| corrupt("application.redirect_uris"))?,
+            scope: scope.map_err(|_| corrupt("application.scope"))?,
+            resources: row.resources.split_whitespace().map(str::to_owned).collect(),
+            active: row.active,
+            first_party: row.first_party,
+            epoch: epoch_from(row.epoch)?,
+        };
+        Ok(Self {
+            id: ApplicationId::from(row.id),
+            client,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Facts of [`oauth::bearer`]: how everything that an access token rests on is doing.
+
+use oauth::access_token::{AccessToken, Terms};
+use oauth::active::{Facts, Standing, admit};
+use oauth::id::AuthorizationId;
+use oauth::revocation::Subject;
+use oauth::secret::Secret;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::entity::revocation;
+use crate::revocations::subject;
+use crate::{Store, StoreError};
+
+impl Store {
+    /// How everything that `token` rests on is doing. Takes no query while this node's view of the feed is
+    /// fresh; a view older than [`crate::Options::max_staleness`] asks the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the view is stale and the database away: nothing is accepted blindly.
+    pub async fn standing(&self, token: &AccessToken) -> Result<Facts, StoreError> {
+        let known = self.0.view.standing(token);
+        // What this node knows to be dead is dead, however old the knowledge.
+        if admit(&known).is_err() || self.0.view.is_fresh(self.0.options.max_staleness) {
+            return Ok(known);
+        }
+        self.ask_standing(token).await
+    }
+
+    /// Whether this node's view of the feed is fresh enough to answer without the database.
+    pub fn is_fresh(&self) -> bool {
+        self.0.view.is_fresh(self.0.options.max_staleness)
+    }
+
+    /// How many revocations this node holds in memory.
+    pub fn revocations_held(&self) -> usize {
+        self.0.view.len()
+    }
+
+    /// Seals an access token on these terms, with an id drawn for it.
+    pub fn seal(
+        &self,
+        terms: Terms,
+        authorization: Option<AuthorizationId>,
+    ) -> Result<Secret, StoreError> {
+        let token = terms.into_token(self.entropy().token_id()?, authorization);
+        let text = self.vault().seal(&token).map_err(|error| StoreError::Key(error.to_string()))?;
+        Ok(Secret::new(text))
+    }
+
+    async fn ask_standing(&self, token: &AccessToken) -> Result<Facts, StoreError> {
+        let mut names = vec![token.client.to_string(), token.id.to_string()];
+        names.extend(token.user.map(|bearer| bearer.id.to_string()));
+        names.extend(token.authorization.map(|id| id.to_string()));
+        let rows = revocation::Entity::find()
+            .filter(revocation::Column::Subject.is_in(names))
+            .filter(
+                revocation::Column::Kind
+                    .is_in(oauth::revocation::Kind::ALL.map(oauth::revocation::Kind::as_str)),
+            )
+            .all(self.database().read())
+            .await?;
+        let mut facts = Facts {
+            user: token.user.map(|_| Standing::Good),
+            client: Standing::Good,
+            authorization: token.authorization.map(|_| Standing::Good),
+            token: Some(Standing::Good),
+        };
+        for row in &rows {
+            let subject = subject(row)?;
+            if !subject.kills(token) {
+                continue;
+            }
+            match subject {
+                Subject::User(..) => facts.user = Some(Standing::Outdated),
+                Subject::Client(..) => facts.client = Standing::Outdated,
+                Subject::Authorization(_) => facts.authorization = Some(Standing::Revoked),
+                Subject::Token(_) => facts.token = Some(Standing::Revoked),
+            }
+        }
+        Ok(facts)
+    }
+}

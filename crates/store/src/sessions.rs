@@ -1,0 +1,177 @@
+//! Browser sessions: the cookie holds a random id, the row its keyed digest.
+
+use accounts::session::{Limits, Session, Standing};
+use oauth::id::UserId;
+use oauth::secret::Secret;
+use oauth::time::Timestamp;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use vault::Purpose;
+
+use crate::entity::{session, user};
+use crate::row::{Sql, epoch_from};
+use crate::users::User;
+use crate::{Store, StoreError};
+
+/// The longest description of a browser that is kept, in characters.
+const USER_AGENT: usize = 255;
+
+const TOUCH: &str =
+    "UPDATE grantwell_session SET last_seen_at = $2 WHERE digest = $1 AND last_seen_at < $2";
+
+/// The sessions; from [`Store::sessions`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions<'a>(&'a Store);
+
+/// A session as its row holds it, without the secret that opens it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoredSession {
+    /// Names the session in lists and forms: its digest, which opens nothing.
+    pub digest: [u8; 32],
+    /// The facts that the rules ask for.
+    pub session: Session,
+    /// The browser's own description.
+    pub user_agent: String,
+}
+
+/// A session that lives, and the account that it admits.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: StoredSession,
+    /// The account as it is now.
+    pub user: User,
+}
+
+impl Store {
+    /// The sessions.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions(self)
+    }
+}
+
+impl Sessions<'_> {
+    /// Keeps a session that begins (of [`Session::begin`]) and gives the id for the cookie. A session that the
+    /// browser had before (`old`) ends in the same transaction: no id is carried over a sign-in.
+    pub async fn create(
+        self,
+        session: Session,
+        user_agent: &str,
+        old: Option<&Secret>,
+    ) -> Result<Secret, StoreError> {
+        let secret = self.0.entropy().text(32)?;
+        let row = session::ActiveModel {
+            digest: Set(self.digest(&secret).to_vec()),
+            user_id: Set(session.user.as_uuid()),
+            user_epoch: Set(i64::from(session.user_epoch)),
+            created_at: Set(session.created_at.as_millis()),
+            authenticated_at: Set(session.authenticated_at.as_millis()),
+            last_seen_at: Set(session.last_seen_at.as_millis()),
+            expires_at: Set(session.expires_at.as_millis()),
+            // PostgreSQL has no NUL in text.
+            user_agent: Set(user_agent.chars().filter(|c| *c != '\0').take(USER_AGENT).collect()),
+        };
+        let old = old.map(|old| self.digest(old).to_vec());
+        self.0
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(old) = old {
+                        session::Entity::delete_by_id(old).exec(tx).await?;
+                    }
+                    session::Entity::insert(row).exec_without_returning(tx).await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(secret)
+    }
+
+    /// The session that `secret` opens and its account; `None` when there is none, when it has ended, or when
+    /// the account no longer admits it. Its use is noted now and then, not each time.
+    pub async fn find(
+        self,
+        secret: &Secret,
+        limits: &Limits,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let digest = self.digest(secret);
+        let found = session::Entity::find_by_id(digest.to_vec())
+            .find_also_related(user::Entity)
+            .one(self.0.database().read())
+            .await?;
+        let Some((session, Some(user))) = found else { return Ok(None) };
+        let session = StoredSession::try_from(session)?;
+        let user = User::try_from(user)?;
+        let now = self.0.now();
+        match session.session.standing(Some(&user.account), limits, now) {
+            Standing::Ended(_) => return Ok(None),
+            Standing::Alive { touch: true } => self.touch(digest, now).await,
+            Standing::Alive { touch: false } => {}
+        }
+        Ok(Some(SignedIn { session, user }))
+    }
+
+    /// The living sessions of a user, the one used last first; 100 at most.
+    pub async fn list(self, user: UserId) -> Result<Vec<StoredSession>, StoreError> {
+        use sea_orm::QuerySelect as _;
+        let rows = session::Entity::find()
+            .filter(session::Column::UserId.eq(user.as_uuid()))
+            .filter(session::Column::ExpiresAt.gt(self.0.now().as_millis()))
+            .order_by_desc(session::Column::LastSeenAt)
+            .limit(100)
+            .all(self.0.database().read())
+            .await?;
+        rows.into_iter().map(StoredSession::try_from).collect()
+    }
+
+    /// Ends the session that `secret` opens (sign-out). Answers whether there was one.
+    pub async fn delete(self, secret: &Secret) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM grantwell_session WHERE digest = $1";
+        let values = [self.digest(secret).to_vec().into()];
+        Ok(self.0.database().execute_write(&Sql::new(sql, values)).await? > 0)
+    }
+
+    /// Ends one of a user's own sessions, named by its digest. Answers whether there was one.
+    pub async fn delete_of(self, user: UserId, digest: [u8; 32]) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM grantwell_session WHERE digest = $1 AND user_id = $2";
+        let values = [digest.to_vec().into(), user.as_uuid().into()];
+        Ok(self.0.database().execute_write(&Sql::new(sql, values)).await? > 0)
+    }
+
+    /// Ends every session of a user, and nothing else of theirs. (To end tokens as well:
+    /// [`crate::Users::sign_out_everywhere`].) Answers how many there were.
+    pub async fn delete_all(self, user: UserId) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM grantwell_session WHERE user_id = $1";
+        Ok(self.0.database().execute_write(&Sql::new(sql, [user.as_uuid().into()])).await?)
+    }
+
+    /// A note for people to read: the request goes on if it cannot be written.
+    async fn touch(self, digest: [u8; 32], now: Timestamp) {
+        let values = [digest.to_vec().into(), now.as_millis().into()];
+        if let Err(error) = self.0.database().execute_write(&Sql::new(TOUCH, values)).await {
+            tracing::debug!(%error, "the last use of a session was not noted");
+        }
+    }
+
+    fn digest(self, secret: &Secret) -> [u8; 32] {
+        self.0.vault().digest(Purpose::Session, secret.expose().as_bytes())
+    }
+}
+
+impl TryFrom<session::Model> for StoredSession {
+    type Error = StoreError;
+
+    fn try_from(row: session::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: row.digest.try_into().map_err(|_| StoreError::Corrupt("session.digest"))?,
+            session: Session {
+                user: UserId::from(row.user_id),
+                user_epoch: epoch_from(row.user_epoch)?,
+                created_at: Timestamp::from_millis(row.created_at),
+                authenticated_at: Timestamp::from_millis(row.authenticated_at),
+                last_seen_at: Timestamp::from_millis(row.last_seen_at),
+                expires_at: Timestamp::from_millis(row.expires_at),
+            },
+            user_agent: row.user_agent,
+        })
+    }
+}

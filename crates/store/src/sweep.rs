@@ -1,0 +1,144 @@
+//! Deleting what has expired, in small batches so that serving goes on (`cleartokens`).
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait as _, StatementBuilder as _};
+
+use crate::row::Sql;
+use crate::{Store, StoreError};
+
+/// Rows that go in one transaction: short enough that nobody waits noticeably behind it.
+const BATCH: i64 = 500;
+
+/// A breath between batches, in which others write.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The sweep; from [`Store::sweep`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep<'a>(&'a Store);
+
+/// How many rows of each kind had expired.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
+pub struct Swept {
+    /// Authorizations that have expired or were revoked, when no token of theirs can be alive.
+    pub authorizations: u64,
+    /// Browser sessions.
+    pub sessions: u64,
+    /// Entries of the revocation feed.
+    pub revocations: u64,
+    /// Counters of tries.
+    pub throttles: u64,
+    /// Set-up links.
+    pub setup_links: u64,
+    /// Retired keys.
+    pub keys: u64,
+}
+
+/// Counting and deleting for one table.
+struct Table {
+    count: &'static str,
+    delete: &'static str,
+}
+
+/// `$1` is now, `$2` the size of a batch.
+macro_rules! table {
+    ($table:literal, $key:literal, $expired:literal) => {
+        Table {
+            count: concat!("SELECT COUNT(*) AS count FROM ", $table, " WHERE ", $expired),
+            delete: concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE ",
+                $key,
+                " IN (SELECT ",
+                $key,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $expired,
+                " LIMIT $2)"
+            ),
+        }
+    };
+}
+
+const AUTHORIZATIONS: Table = table!("grantwell_authorization", "id", "delete_at <= $1");
+const SESSIONS: Table = table!("grantwell_session", "digest", "expires_at <= $1");
+// The last entry stays: a database that gives the highest position plus one to the next entry would else give
+// a position that the nodes have read already.
+const REVOCATIONS: Table = table!(
+    "grantwell_revocation",
+    "id",
+    "expires_at <= $1 AND id < (SELECT MAX(id) FROM grantwell_revocation)"
+);
+const THROTTLES: Table = table!("grantwell_throttle", "key", "expires_at <= $1");
+const SETUP_LINKS: Table = table!("grantwell_setup_link", "digest", "expires_at <= $1");
+const KEYS: Table = table!("grantwell_signing_key", "id", "expires_at <= $1");
+
+impl Store {
+    /// Deleting what has expired.
+    pub fn sweep(&self) -> Sweep<'_> {
+        Sweep(self)
+    }
+
+    /// Sweeps at the interval of the options until the future is dropped.
+    pub(crate) async fn sweep_now_and_then(&self) {
+        let Some(every) = self.0.options.sweep_every else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(every).await;
+            self.0.view.prune(self.now());
+            match self.sweep().run().await {
+                Ok(swept) => tracing::debug!(?swept, "what had expired was deleted"),
+                Err(error) => tracing::warn!(%error, "what has expired could not be deleted"),
+            }
+        }
+    }
+}
+
+impl Sweep<'_> {
+    /// Deletes everything that has expired and answers how much it was.
+    pub async fn run(self) -> Result<Swept, StoreError> {
+        Ok(Swept {
+            authorizations: self.delete(&AUTHORIZATIONS).await?,
+            sessions: self.delete(&SESSIONS).await?,
+            revocations: self.delete(&REVOCATIONS).await?,
+            throttles: self.delete(&THROTTLES).await?,
+            setup_links: self.delete(&SETUP_LINKS).await?,
+            keys: self.delete(&KEYS).await?,
+        })
+    }
+
+    /// Answers how much [`Sweep::run`] would delete.
+    pub async fn dry_run(self) -> Result<Swept, StoreError> {
+        Ok(Swept {
+            authorizations: self.count(&AUTHORIZATIONS).await?,
+            sessions: self.count(&SESSIONS).await?,
+            revocations: self.count(&REVOCATIONS).await?,
+            throttles: self.count(&THROTTLES).await?,
+            setup_links: self.count(&SETUP_LINKS).await?,
+            keys: self.count(&KEYS).await?,
+        })
+    }
+
+    async fn count(self, table: &Table) -> Result<u64, StoreError> {
+        let read = self.0.database().read();
+        let question = Sql::new(table.count, [self.0.now().as_millis().into()]);
+        let row = read.query_one_raw(question.build(&read.get_database_backend())).await?;
+        let count: i64 = row.ok_or(StoreError::Corrupt("count"))?.try_get("", "count")?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    async fn delete(self, table: &Table) -> Result<u64, StoreError> {
+        let now = self.0.now().as_millis();
+        let mut total = 0;
+        loop {
+            let batch = Sql::new(table.delete, [now.into(), BATCH.into()]);
+            let gone = self.0.database().execute_write(&batch).await?;
+            total += gone;
+            if gone < BATCH.unsigned_abs() {
+                return Ok(total);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
