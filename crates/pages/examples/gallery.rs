@@ -180,7 +180,7 @@ async fn away(State(app): State<App>, headers: HeaderMap) -> Response {
 /// Two phones beside each other, because a headless browser has no window as narrow as a phone.
 async fn phones() -> Response {
     let page = "<!doctype html><style>body{margin:0;display:flex;gap:12px;background:#888}iframe{border:0;height:1700px}</style>\
-         <iframe src='/' width=390></iframe><iframe src='/sign-in' width=320></iframe><iframe src='/register' width=390></iframe>\
+         <iframe src='/' width=320 style='height:5200px'></iframe><iframe src='/error' width=320></iframe><iframe src='/message' width=390></iframe><iframe src='/sign-in' width=320></iframe><iframe src='/register' width=390></iframe>\
          <iframe src='/confirm' width=320></iframe>";
     (
         [

@@ -96,7 +96,8 @@ fn end(out: &mut String, level: usize) {
     out.extend(std::iter::repeat_n(' ', level * INDENT));
 }
 
-fn escape(out: &mut String, text: &str) {
+/// Makes text harmless inside an element or a quoted attribute.
+pub(crate) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::asset::Assets;
 use crate::headers::no_store;
+use crate::json::escape;
 use crate::page::{Brand, ConfirmPage, FormPage, MessagePage, Page};
 
 const EMBEDDED: &[(&str, &str)] = &[
@@ -190,6 +191,15 @@ fn environment(brand: &Brand, assets: &Arc<Assets>) -> Environment<'static> {
     let mut environment = Environment::new();
     // Whatever a template is called: what it shows is escaped.
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    // The same as the built-in escaping, except that a slash stays a slash, so that addresses are readable in the source.
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
+            let mut escaped = String::with_capacity(text.len());
+            escape(&mut escaped, text);
+            out.write_str(&escaped).map_err(Error::from)
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
     // A misspelt variable is an error, not an empty place.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // Errors must not carry the values of variables into the log.
@@ -350,3 +360,6 @@ impl Pages {
 const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Something went wrong</title>\
      <h1>Something went wrong on our side</h1><p>This page could not be shown. Try again in a moment; if it happens \
      again, tell the people who run this site.</p></html>";
+
+#[cfg(test)]
+mod tests;
