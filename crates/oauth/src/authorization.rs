@@ -203,6 +203,33 @@ pub struct New {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::{NOW, authorization, policy};
+    use std::time::Duration;
+
+    /// R21-4.3.3-b
+    #[test]
+    fn it_ends_at_the_earlier_of_idle_and_absolute_expiry() {
+        let mut row = authorization();
+        assert_eq!(row.ends_at(&policy()), row.last_used_at + policy().refresh_idle);
+        row.expires_at = Some(NOW + Duration::from_secs(1));
+        assert_eq!(row.ends_at(&policy()), NOW + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn its_standing_follows_its_state_and_the_time() {
+        let standing =
+            |state, now| Authorization { state, ..authorization() }.standing(&policy(), now);
+        let live = authorization().state;
+        let revoked = State::Revoked { at: NOW, reason: Reason::User };
+        let later = NOW + Duration::from_hours(24 * 30);
+        assert_eq!(standing(live, NOW), Standing::Good);
+        assert_eq!(standing(live, later), Standing::Expired);
+        assert_eq!(standing(State::Granted, NOW), Standing::Missing);
+        assert_eq!(standing(State::Granted, later), Standing::Expired);
+        assert_eq!(standing(State::Expired, NOW), Standing::Expired);
+        // What was revoked stays revoked, whatever the time.
+        assert_eq!(standing(revoked, later), Standing::Revoked);
+    }
 
     #[test]
     fn every_reason_reads_back() {

@@ -157,3 +157,142 @@ const INVALID: OAuthError = OAuthError::new(
     ErrorCode::InvalidToken,
     "the access token is expired, revoked or not for this resource; get a new one",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::active::Standing;
+    use crate::fixtures::{BAD, GOOD, NOW, access_token, bearer, scope};
+
+    /// R6750-2.1-a
+    #[test]
+    fn the_scheme_is_read_in_any_case_and_the_token_strictly() {
+        let cases: [(&[u8], Option<&str>); 8] = [
+            (b"Bearer abc", Some("abc")),
+            (b"bEaReR abc", Some("abc")),
+            (b"Bearer   abc ", Some("abc")),
+            (b"Bearer v4.local.aB-_~+/=", Some("v4.local.aB-_~+/=")),
+            (b"BearerX abc", None),
+            (b"Basic abc", None),
+            (b"", None),
+            (b"\xff abc", None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(parse(Some(header)).unwrap(), expected, "{header:?}");
+        }
+        assert_eq!(parse(None).unwrap(), None);
+        for header in [
+            &b"Bearer"[..],
+            b"Bearer ",
+            b"Bearer a b",
+            b"Bearer =",
+            b"Bearer a=b",
+            b"Bearer \xff",
+            b"Bearer a,b",
+        ] {
+            assert_eq!(parse(Some(header)).unwrap_err().code(), ErrorCode::InvalidRequest);
+        }
+    }
+
+    /// R6750-2-b, R6750-2.2-a
+    #[test]
+    fn a_token_in_two_places_is_refused() {
+        assert_eq!(one_place(Some("a"), Some("a")).unwrap_err(), TWO_PLACES);
+        assert_eq!(one_place(Some("a"), None).unwrap(), Some("a"));
+        assert_eq!(one_place(None, Some("b")).unwrap(), Some("b"));
+        assert_eq!(one_place(None, Some("b c")).unwrap_err(), UNREADABLE);
+        assert_eq!(one_place(None, None).unwrap(), None);
+    }
+
+    fn facts(change: impl FnOnce(&mut AccessToken)) -> Facts<'static> {
+        let mut token = access_token();
+        change(&mut token);
+        Facts {
+            token: Some(token),
+            standing: GOOD,
+            resource: Some("https://api.example"),
+            via: Via::Bearer,
+        }
+    }
+
+    #[test]
+    fn a_good_token_tells_who_is_asking() {
+        let principal = decide(facts(|_| {}), NOW).unwrap();
+        assert_eq!(principal.user, Some(bearer().id));
+        assert_eq!(principal.scopes, scope("read write"));
+        assert_eq!((principal.token, principal.via), (access_token().id, Via::Bearer));
+    }
+
+    /// R6750-3.1-a
+    #[test]
+    fn whatever_is_wrong_with_it_is_invalid_token() {
+        let refused = |facts| assert_eq!(decide(facts, NOW).unwrap_err(), INVALID);
+        refused(Facts { token: None, ..facts(|_| {}) });
+        refused(facts(|t| t.expires_at = NOW));
+        assert!(
+            decide(facts(|t| t.expires_at = NOW + std::time::Duration::from_millis(1)), NOW)
+                .is_ok()
+        );
+        for bad in BAD {
+            for standing in [
+                active::Facts { user: Some(bad), ..GOOD },
+                active::Facts { client: bad, ..GOOD },
+                active::Facts { authorization: Some(bad), ..GOOD },
+                active::Facts { token: Some(bad), ..GOOD },
+            ] {
+                refused(Facts { standing, ..facts(|_| {}) });
+            }
+        }
+        assert!(
+            decide(
+                Facts { standing: active::Facts::of_client(Standing::Good), ..facts(|_| {}) },
+                NOW
+            )
+            .is_ok()
+        );
+    }
+
+    /// R9700-2.3-a
+    #[test]
+    fn a_token_for_other_resources_is_refused() {
+        let to = |audience: &'static str| facts(|t| t.audience = vec![audience.to_owned()]);
+        assert!(decide(to("https://api.example"), NOW).is_ok());
+        assert!(decide(to("https://api.example/"), NOW).is_err());
+        assert!(decide(to("https://other.example"), NOW).is_err());
+        assert!(decide(Facts { resource: None, ..to("https://api.example") }, NOW).is_err());
+        assert!(decide(Facts { resource: None, ..facts(|_| {}) }, NOW).is_ok());
+    }
+
+    /// R6750-3.1-a
+    #[test]
+    fn a_missing_scope_is_named() {
+        let principal = decide(facts(|_| {}), NOW).unwrap();
+        assert!(needs(&principal, &scope("read")).is_ok());
+        assert!(needs(&principal, &scope("")).is_ok());
+        let error = needs(&principal, &scope("read admin")).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InsufficientScope);
+        assert!(error.description().ends_with(": admin"));
+    }
+
+    /// R6750-3-a, R9728-5.1-a
+    #[test]
+    fn a_challenge_reads_as_the_rfcs_write_it() {
+        assert_eq!(Challenge::new().to_string(), "Bearer");
+        let url = "https://api.example/.well-known/oauth-protected-resource";
+        let metadata = Challenge::new().resource_metadata(url);
+        assert_eq!(metadata.to_string(), format!("Bearer resource_metadata=\"{url}\""));
+        let full = Challenge::new().realm("api").error(&INVALID).scope(&scope("write read"));
+        assert_eq!(
+            full.to_string(),
+            "Bearer realm=\"api\", error=\"invalid_token\", error_description=\"the access token is \
+             expired, revoked or not for this resource; get a new one\", scope=\"read write\""
+        );
+        assert_eq!(Challenge::new().scope(&scope("")).to_string(), "Bearer");
+    }
+
+    #[test]
+    fn a_challenge_cannot_split_a_header() {
+        let hostile = Challenge::new().realm("a\"b\\c\r\nd\u{e9}");
+        assert_eq!(hostile.to_string(), "Bearer realm=\"a\\\"b\\\\c??d?\"");
+    }
+}

@@ -6,10 +6,11 @@ pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
 pub use draft::{Draft, FieldError, Registration};
 
+use crate::base64url;
 use crate::error::Malformed;
 use crate::id::{ClientId, UserId};
 use crate::scope::ScopeSet;
-use crate::secret::same_bytes;
+use crate::secret::{Secret, same_bytes};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -46,6 +47,26 @@ pub struct Client {
 }
 
 impl Client {
+    /// The client of our own application, such as the one of the guide: it has no secret that
+    /// somebody could copy out of it, and it registers, signs in and refreshes.
+    pub fn first_party(id: ClientId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            owner: None,
+            client_type: ClientType::Public,
+            auth_method: AuthMethod::None,
+            secret: None,
+            grant_types: BTreeSet::from([GrantType::Password, GrantType::RefreshToken]),
+            redirect_uris: Vec::new(),
+            scope: None,
+            resources: Vec::new(),
+            active: true,
+            first_party: true,
+            epoch: 0,
+        }
+    }
+
     /// Whether it is registered for this grant.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -151,7 +172,7 @@ macro_rules! words {
 words!(ClientType, AuthMethod);
 
 /// What a presented client secret is checked against. Neither form can be presented.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum StoredSecret {
     /// The keyed digest of a secret that we generated.
     Digest([u8; 32]),
@@ -167,6 +188,26 @@ impl StoredSecret {
             Self::Slow(_) => false,
         }
     }
+}
+
+impl PartialEq for StoredSecret {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Digest(left), Self::Digest(right)) => same_bytes(left, right),
+            (Self::Slow(left), Self::Slow(right)) => same_bytes(left.as_bytes(), right.as_bytes()),
+            (Self::Digest(_), Self::Slow(_)) | (Self::Slow(_), Self::Digest(_)) => false,
+        }
+    }
+}
+
+impl Eq for StoredSecret {}
+
+/// What a generated client secret begins with; secret scanners look for it.
+pub const SECRET_PREFIX: &str = "gws_";
+
+/// The text of a client secret that is made of these random bytes.
+pub fn compose_secret(random: &[u8; 32]) -> Secret {
+    Secret::new(format!("{SECRET_PREFIX}{}", base64url::encode(random)))
 }
 
 impl fmt::Debug for StoredSecret {

@@ -7,7 +7,6 @@ use std::fmt;
 
 /// The codes of `error`, with the wire spelling of the RFC that registers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ErrorCode {
     /// The request is malformed: RFC 6749 §5.2, RFC 6750 §3.1.
     InvalidRequest,

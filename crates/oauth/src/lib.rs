@@ -53,3 +53,6 @@ pub mod scope;
 pub mod secret;
 pub mod time;
 pub mod token_response;
+
+#[cfg(test)]
+mod fixtures;

@@ -6,6 +6,7 @@ use crate::error::{ErrorCode, Malformed, OAuthError};
 use crate::grant::GrantType;
 use crate::issuer::Issuer;
 use crate::scope::{ScopeSet, ScopeToken};
+use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub struct Policy {
     pub default_scope: ScopeSet,
     /// The resources that tokens are for; empty means any resource of this server.
     pub audience: Vec<String>,
-    /// How long an access token lives. Default one hour.
+    /// How long an access token lives, at most 24 hours. Default one hour.
     pub access_token_lifetime: Duration,
     /// How long an authorization lives without a refresh. Default 30 days.
     pub refresh_idle: Duration,
@@ -43,6 +44,10 @@ pub struct ScopeDeclaration {
 }
 
 impl Policy {
+    /// The longest that an access token may live. Revocations are remembered for this long,
+    /// so that a lifetime that is made shorter later does not bring a dead token back to life.
+    pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_hours(24);
+
     /// The defaults, for this issuer.
     pub fn new(issuer: Issuer) -> Self {
         const DAY: Duration = Duration::from_hours(24);
@@ -57,6 +62,30 @@ impl Policy {
             refresh_grace: Duration::from_mins(1),
             capabilities: Capabilities::default(),
         }
+    }
+
+    /// Whether the settings hold together; the error says which does not.
+    pub fn check(&self) -> Result<(), Malformed> {
+        if self.access_token_lifetime < Duration::from_secs(1)
+            || self.access_token_lifetime > Self::LONGEST_ACCESS_TOKEN
+        {
+            return Err(Malformed("an access token lives from one second to 24 hours"));
+        }
+        if self.refresh_idle.is_zero() || self.refresh_absolute.is_some_and(|span| span.is_zero()) {
+            return Err(Malformed("a refresh token must live longer than no time at all"));
+        }
+        if self.refresh_grace > Duration::from_mins(10) {
+            return Err(Malformed("the grace for a repeated refresh is at most ten minutes"));
+        }
+        if !self.default_scope.within(&self.declared_scope()) {
+            return Err(Malformed("the default scope names a scope that is not declared"));
+        }
+        Ok(())
+    }
+
+    /// When an access token that is issued now lapses.
+    pub fn access_token_expiry(&self, now: Timestamp) -> Timestamp {
+        now + self.access_token_lifetime.min(Self::LONGEST_ACCESS_TOKEN)
     }
 
     /// The names of all declared scopes.
@@ -184,5 +213,61 @@ impl Capabilities {
     /// How clients may authenticate.
     pub const fn client_auth_methods(&self) -> &'static [AuthMethod] {
         &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost, AuthMethod::None]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{NOW, client, policy, scope};
+
+    #[test]
+    fn without_declared_scopes_a_token_has_none_and_none_can_be_asked_for() {
+        let bare = Policy::new(policy().issuer);
+        assert_eq!(bare.grant_scope(None, &client()).unwrap(), ScopeSet::empty());
+        let error = bare.grant_scope(Some(&scope("read")), &client()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidScope);
+        assert!(error.description().ends_with(": read"));
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_not_the_absence_of_a_limit() {
+        let none = Client { scope: Some(ScopeSet::empty()), ..client() };
+        assert!(policy().scope_allowed_to(&none).is_empty());
+        assert_eq!(policy().scope_allowed_to(&client()), scope("read write admin"));
+    }
+
+    #[test]
+    fn a_grant_without_a_rule_cannot_be_offered() {
+        for grant in GrantType::ALL {
+            let mut capabilities = Capabilities::default();
+            let offered = capabilities.offer(grant).is_ok();
+            assert_eq!(offered, GrantType::IMPLEMENTED.contains(&grant), "{grant}");
+            assert_eq!(capabilities.offers(grant), offered, "{grant}");
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_hold_together_are_found() {
+        assert_eq!(policy().check(), Ok(()));
+        let changes: [fn(&mut Policy); 5] = [
+            |p| p.access_token_lifetime = Duration::ZERO,
+            |p| p.access_token_lifetime = Policy::LONGEST_ACCESS_TOKEN + Duration::from_secs(1),
+            |p| p.refresh_idle = Duration::ZERO,
+            |p| p.refresh_grace = Duration::from_mins(11),
+            |p| p.default_scope = scope("sudo"),
+        ];
+        for change in changes {
+            let mut wrong = policy();
+            change(&mut wrong);
+            assert!(wrong.check().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn no_access_token_outlives_the_memory_of_revocations() {
+        let mut long = policy();
+        long.access_token_lifetime = Duration::MAX;
+        assert!(long.access_token_expiry(NOW) < crate::revocation::forget_at(NOW));
     }
 }

@@ -6,6 +6,7 @@ use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 use std::fmt;
+use std::time::Duration;
 
 /// What is withdrawn: one row of the feed that every node holds in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -112,11 +113,15 @@ impl Subject {
     }
 }
 
-/// From when on a revocation that is recorded now may be forgotten: every token that it kills has
-/// lapsed by then. Twice the lifetime, because it may have been longer a moment ago in another
-/// node's settings, and its clock may run ahead.
-pub fn forget_at(policy: &Policy, now: Timestamp) -> Timestamp {
-    now + policy.access_token_lifetime.saturating_mul(2)
+/// How far the clocks of two nodes may be apart without a dead token living again on the slower
+/// one.
+pub const CLOCK_SKEW: Duration = Duration::from_mins(5);
+
+/// From when on a revocation of a user, a client or an authorization that is recorded now may be
+/// forgotten: every token that it kills has lapsed by then, whatever the lifetime was set to when
+/// it was issued.
+pub fn forget_at(now: Timestamp) -> Timestamp {
+    now + Policy::LONGEST_ACCESS_TOKEN + CLOCK_SKEW
 }
 
 #[cfg(test)]

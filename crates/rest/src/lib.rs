@@ -1,1 +1,36 @@
 //! Protected resources: who may ask, what they get.
+mod access;
+mod core;
+mod ctx;
+mod describe;
+mod exchange;
+pub mod field;
+mod guard;
+mod input;
+mod list;
+mod mounted;
+mod nearest;
+mod negotiate;
+mod pairs;
+pub mod problem;
+mod resource;
+mod resources;
+mod scoped;
+mod state;
+mod verifier;
+
+pub use access::{Access, Declaration, Public, Requirement, Scope};
+pub use core::Facts;
+pub use ctx::Ctx;
+pub use macros::{Resource, scopes};
+pub use oauth::principal::{Principal, Via};
+pub use problem::{FieldError, Problem, Result};
+pub use resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet};
+pub use resources::{ProtectedResource, Resources};
+pub use scoped::Scoped;
+pub use state::{DEFAULT_BODY_LIMIT, RestState};
+pub use verifier::{BrowserSession, Verifier, VerifyFailure};
+
+// For the code that `#[derive(Resource)]` writes.
+#[doc(hidden)]
+pub use sea_orm;

@@ -181,3 +181,104 @@ const PUBLIC: OAuthError = OAuthError::new(
     ErrorCode::InvalidClient,
     "introspection is for confidential clients, which prove who they are",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::active::Standing;
+    use crate::fixtures::{
+        BAD, GOOD, NOW, access_token, authorization, client, client_id, policy, public_client,
+    };
+
+    fn access(change: impl FnOnce(&mut AccessToken)) -> Facts {
+        let mut token = access_token();
+        change(&mut token);
+        let username = Some("halfspring".to_owned());
+        Facts::Access { token: Box::new(token), standing: GOOD, username }
+    }
+
+    fn json(client: &Client, facts: Facts) -> String {
+        match decide(client, facts, &policy(), NOW) {
+            Decision::Answer(answer) => serde_json::to_string(&answer).unwrap(),
+            Decision::Refuse(error) => error.code().to_string(),
+        }
+    }
+
+    fn is_active(client: &Client, facts: Facts) -> bool {
+        let json = json(client, facts);
+        assert!(json.starts_with(r#"{"active":true,"#) || json == r#"{"active":false}"#, "{json}");
+        json != r#"{"active":false}"#
+    }
+
+    fn other(id: &str) -> Client {
+        Client { id: client_id(id), ..client() }
+    }
+
+    #[test]
+    fn an_active_token_tells_what_it_says() {
+        let answer = json(&client(), access(|t| t.audience = vec!["https://api".to_owned()]));
+        assert_eq!(
+            answer,
+            r#"{"active":true,"scope":"read write","client_id":"cli","username":"halfspring","token_type":"Bearer","exp":1800003540,"iat":1799999940,"sub":"00000000-0000-0000-0000-00000000000a","aud":["https://api"],"iss":"https://id.example","jti":"AAAAAAAAAAAAAAAAAAAADA"}"#
+        );
+    }
+
+    /// R7662-2.2-a, R7662-2.2-b
+    #[test]
+    fn of_anything_else_it_says_exactly_that_it_is_not_active() {
+        assert!(!is_active(&client(), Facts::Nothing));
+        assert!(!is_active(&client(), access(|t| t.expires_at = NOW)));
+        for bad in BAD {
+            for standing in [
+                active::Facts { user: Some(bad), ..GOOD },
+                active::Facts { client: bad, ..GOOD },
+                active::Facts { authorization: Some(bad), ..GOOD },
+                active::Facts { token: Some(bad), ..GOOD },
+            ] {
+                let facts =
+                    Facts::Access { token: Box::new(access_token()), standing, username: None };
+                assert!(!is_active(&client(), facts));
+            }
+        }
+    }
+
+    /// R7662-4-a
+    #[test]
+    fn a_client_learns_only_about_tokens_that_are_meant_for_it() {
+        let meant = |audience: &'static str| access(|t| t.audience = vec![audience.to_owned()]);
+        assert!(!is_active(&other("rs"), access(|_| {})));
+        assert!(!is_active(&other("rs"), meant("https://b.example")));
+        assert!(is_active(&other("rs"), meant("rs")));
+        let serving = Client { resources: vec!["https://b.example".to_owned()], ..other("rs") };
+        assert!(is_active(&serving, meant("https://b.example")));
+        assert!(!is_active(&serving, meant("https://c.example")));
+        assert!(!is_active(&serving, access(|_| {})));
+        let own = Client { first_party: true, ..other("rs") };
+        assert!(is_active(&own, meant("https://b.example")));
+    }
+
+    /// R7662-2.1-a
+    #[test]
+    fn a_public_client_may_not_ask() {
+        assert_eq!(json(&public_client(), access(|_| {})), "invalid_client");
+    }
+
+    /// R7662-2.2-e
+    #[test]
+    fn a_refresh_token_is_told_to_its_own_client_and_only_the_newest() {
+        let refresh = |generation, standing| Facts::Refresh {
+            authorization: Box::new(authorization()),
+            generation,
+            standing,
+            username: None,
+        };
+        let answer = json(&client(), refresh(5, GOOD));
+        assert!(answer.contains(r#""scope":"read write""#) && !answer.contains("token_type"));
+        assert!(!is_active(&client(), refresh(4, GOOD)));
+        assert!(!is_active(&client(), refresh(6, GOOD)));
+        let serving = Client { first_party: true, ..other("rs") };
+        assert!(!is_active(&serving, refresh(5, GOOD)));
+        let gone = active::Facts { user: Some(Standing::Disabled), ..GOOD };
+        assert!(!is_active(&client(), refresh(5, gone)));
+    }
+}

@@ -67,3 +67,39 @@ pub fn decide(policy: &Policy) -> Metadata {
         introspection_endpoint_auth_methods_supported: methods(&endpoints.introspection, false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::policy;
+
+    /// R8414-3.3-a
+    #[test]
+    fn the_document_of_a_policy() {
+        assert_eq!(
+            serde_json::to_string(&decide(&policy())).unwrap(),
+            concat!(
+                r#"{"issuer":"https://id.example","#,
+                r#""token_endpoint":"https://id.example/o/token/","#,
+                r#""revocation_endpoint":"https://id.example/o/revoke_token/","#,
+                r#""introspection_endpoint":"https://id.example/o/introspect/","#,
+                r#""scopes_supported":["read","write","admin"],"#,
+                r#""response_types_supported":[],"#,
+                r#""grant_types_supported":["client_credentials","password","refresh_token"],"#,
+                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
+                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
+                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}"#
+            )
+        );
+    }
+
+    /// R8414-2-b
+    #[test]
+    fn what_is_not_there_is_not_advertised() {
+        let mut policy = policy();
+        policy.capabilities.endpoints.introspection = None;
+        policy.capabilities.withdraw(GrantType::Password);
+        let json = serde_json::to_string(&decide(&policy)).unwrap();
+        assert!(!json.contains("introspection") && !json.contains("password"), "{json}");
+    }
+}

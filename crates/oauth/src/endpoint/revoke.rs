@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::id::AuthorizationId;
 use crate::policy::Policy;
 use crate::refresh_token::RefreshToken;
-use crate::revocation::Subject;
+use crate::revocation::{CLOCK_SKEW, Subject};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -77,8 +77,72 @@ pub fn decide(client: &Client, facts: &Facts, policy: &Policy, now: Timestamp) -
             }
         }
         Facts::Access(token) if token.client == client.id && now < token.expires_at => {
-            Decision::RevokeToken { token: Subject::Token(token.id), expires_at: token.expires_at }
+            let expires_at = token.expires_at + CLOCK_SKEW;
+            Decision::RevokeToken { token: Subject::Token(token.id), expires_at }
         }
         Facts::Refresh(_) | Facts::Access(_) | Facts::Nothing => Decision::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorization::Reason;
+    use crate::fixtures::{
+        NOW, access_token, authorization, client, client_id, policy, public_client,
+    };
+
+    fn check(client: &Client, facts: &Facts, expected: &Decision) {
+        assert_eq!(&decide(client, facts, &policy(), NOW), expected, "{facts:?}");
+    }
+
+    fn refresh(state: State) -> Facts {
+        Facts::Refresh(Box::new(Authorization { state, ..authorization() }))
+    }
+
+    /// R7009-2.1-a, R7009-2.1-c
+    #[test]
+    fn its_own_refresh_token_ends_the_whole_authorization() {
+        let whole = Decision::RevokeAuthorization(authorization().id);
+        for client in [client(), public_client()] {
+            check(&client, &refresh(authorization().state), &whole);
+            check(&client, &refresh(State::Expired), &whole);
+        }
+    }
+
+    #[test]
+    fn its_own_access_token_alone_dies() {
+        let expires_at = access_token().expires_at + CLOCK_SKEW;
+        let token = Subject::Token(access_token().id);
+        let dead = Decision::RevokeToken { token, expires_at };
+        check(&client(), &Facts::Access(Box::new(access_token())), &dead);
+    }
+
+    /// R7009-2.1-b
+    #[test]
+    fn the_tokens_of_another_client_stay_alive() {
+        let eve = Client { id: client_id("eve"), first_party: true, ..client() };
+        check(&eve, &refresh(authorization().state), &Decision::Nothing);
+        check(&eve, &Facts::Access(Box::new(access_token())), &Decision::Nothing);
+    }
+
+    /// R7009-2.2-a
+    #[test]
+    fn what_is_unknown_revoked_or_expired_changes_nothing() {
+        check(&client(), &Facts::Nothing, &Decision::Nothing);
+        let revoked = State::Revoked { at: NOW, reason: Reason::User };
+        check(&client(), &refresh(revoked), &Decision::Nothing);
+        let expired = AccessToken { expires_at: NOW, ..access_token() };
+        check(&client(), &Facts::Access(Box::new(expired)), &Decision::Nothing);
+    }
+
+    /// R7009-2.1-d
+    #[test]
+    fn a_wrong_hint_does_not_hide_a_token() {
+        let text = RefreshToken { authorization: authorization().id, generation: 1, mac: [0; 32] };
+        let body = format!("token={}&token_type_hint=access_token", text.compose().expose());
+        let request = Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap();
+        assert_eq!(request.refresh_token(), Some(text));
+        assert!(Request::parse(&Form::parse(b"token_type_hint=refresh_token").unwrap()).is_err());
     }
 }

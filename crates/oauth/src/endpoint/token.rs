@@ -48,3 +48,66 @@ pub fn decide(request: &Request, facts: Facts<'_>, form: &Form, policy: &Policy)
         Err(error) => Decision::Refuse(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::metadata;
+    use crate::error::ErrorCode;
+    use crate::fixtures::{client, policy};
+
+    fn check(body: &str, client: &Client, policy: &Policy, expected: &str) {
+        let form = Form::parse(body.as_bytes()).unwrap();
+        let actual = match Request::parse(&form) {
+            Ok(request) => match decide(&request, client, &form, policy) {
+                Decision::Proceed(request) => format!("proceed {}", request.grant_type()),
+                Decision::Refuse(error) => error.code().to_string(),
+            },
+            Err(error) => error.code().to_string(),
+        };
+        assert_eq!(actual, expected, "{body}");
+    }
+
+    /// R6749-5.2-c
+    #[test]
+    fn the_grant_must_be_known_offered_and_registered() {
+        check("grant_type=client_credentials", &client(), &policy(), "proceed client_credentials");
+        check("grant_type=magic", &client(), &policy(), "unsupported_grant_type");
+        check("grant_type=Password", &client(), &policy(), "unsupported_grant_type");
+        check("grant_type=", &client(), &policy(), "invalid_request");
+        check("scope=read", &client(), &policy(), "invalid_request");
+        let mut without = client();
+        without.grant_types.clear();
+        check("grant_type=client_credentials", &without, &policy(), "unauthorized_client");
+    }
+
+    /// R9700-2.4-a
+    #[test]
+    fn the_password_grant_is_not_offered_by_default() {
+        let safe = Policy::new(policy().issuer);
+        check(
+            "grant_type=password&username=u&password=p",
+            &client(),
+            &safe,
+            "unsupported_grant_type",
+        );
+    }
+
+    /// R8414-2-b
+    #[test]
+    fn what_is_advertised_works_and_what_is_not_is_refused() {
+        for policy in [policy(), Policy::new(policy().issuer)] {
+            let advertised = metadata::decide(&policy).grant_types_supported;
+            for grant in GrantType::ALL {
+                let body = format!("grant_type={grant}");
+                let form = Form::parse(body.as_bytes()).unwrap();
+                let request = Request::parse(&form).unwrap();
+                let refused = match decide(&request, &client(), &form, &policy) {
+                    Decision::Proceed(_) => false,
+                    Decision::Refuse(error) => error.code() == ErrorCode::UnsupportedGrantType,
+                };
+                assert_eq!(refused, !advertised.contains(&grant), "{grant}");
+            }
+        }
+    }
+}

@@ -56,7 +56,7 @@ pub fn decide(
             scope,
             audience: policy.audience.clone(),
             issued_at: now,
-            expires_at: now + policy.access_token_lifetime,
+            expires_at: policy.access_token_expiry(now),
             authenticated_at: None,
         }),
         Err(error) => Decision::Refuse(error),
@@ -85,3 +85,58 @@ const PUBLIC: OAuthError = OAuthError::new(
 );
 const INACTIVE: OAuthError =
     OAuthError::new(ErrorCode::InvalidClient, "client authentication failed");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::active::Standing;
+    use crate::fixtures::{BAD, NOW, client, policy, public_client, scope};
+
+    fn check(asked: Option<&str>, client: &Client, facts: Facts, expected: &str) {
+        let request = Request { scope: asked.map(scope) };
+        let actual = match decide(&request, client, facts, &policy(), NOW) {
+            Decision::Issue(terms) => {
+                // R6749-4.4-c: the token carries no user.
+                assert_eq!((terms.user, terms.authenticated_at), (None, None));
+                assert_eq!((terms.client_epoch, terms.expires_in()), (client.epoch, 3600));
+                format!("issue {}", terms.scope)
+            }
+            Decision::Refuse(error) => error.code().to_string(),
+        };
+        assert_eq!(actual, expected);
+    }
+
+    /// R6749-3.3-b
+    #[test]
+    fn a_client_gets_what_it_may_have() {
+        check(None, &client(), Standing::Good, "issue read write");
+        check(Some("admin"), &client(), Standing::Good, "issue admin");
+        check(Some("sudo"), &client(), Standing::Good, "invalid_scope");
+        let limited = Client { scope: Some(scope("read")), ..client() };
+        check(None, &limited, Standing::Good, "issue read");
+        check(Some("write"), &limited, Standing::Good, "invalid_scope");
+        let none = Client { scope: Some(scope("admin")), ..client() };
+        check(None, &none, Standing::Good, "invalid_scope");
+    }
+
+    /// R6749-4.4-a
+    #[test]
+    fn a_public_client_may_not() {
+        check(None, &public_client(), Standing::Good, "unauthorized_client");
+    }
+
+    /// R6749-5.2-c
+    #[test]
+    fn a_client_without_the_grant_may_not() {
+        let mut without = client();
+        without.grant_types.remove(&GrantType::ClientCredentials);
+        check(None, &without, Standing::Good, "unauthorized_client");
+    }
+
+    #[test]
+    fn a_client_that_does_not_stand_may_not() {
+        for bad in BAD {
+            check(None, &client(), bad, "invalid_client");
+        }
+    }
+}

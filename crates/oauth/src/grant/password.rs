@@ -141,7 +141,7 @@ fn issue(
             scope,
             audience: policy.audience.clone(),
             issued_at: now,
-            expires_at: now + policy.access_token_lifetime,
+            expires_at: policy.access_token_expiry(now),
             authenticated_at: Some(now),
         },
         refresh: refreshes.then_some(generation),
@@ -150,3 +150,100 @@ fn issue(
 
 const WRONG: OAuthError =
     OAuthError::new(ErrorCode::InvalidGrant, "the username or the password is wrong");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{BAD, NOW, bearer, client, client_id, policy, public_client, scope};
+
+    fn facts() -> Facts {
+        let user = Verified { bearer: bearer(), standing: Standing::Good };
+        Facts { user: Some(user), client: Standing::Good }
+    }
+
+    fn check(asked: Option<&str>, client: &Client, facts: &Facts, expected: &str) {
+        let request = Request {
+            username: "halfspring".to_owned(),
+            password: Secret::from("1234abcd"),
+            scope: asked.map(scope),
+        };
+        let actual = match decide(&request, client, facts, &policy(), NOW) {
+            Decision::Issue(issue) => {
+                assert_eq!(issue.authorization.scope, issue.access.scope);
+                assert_eq!(issue.access.user, Some(bearer()));
+                assert_eq!(issue.access.authenticated_at, Some(NOW));
+                format!("issue {} {:?}", issue.access.scope, issue.refresh)
+            }
+            Decision::Refuse(error) => error.code().to_string(),
+        };
+        assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn a_verified_user_gets_what_is_asked_or_the_default() {
+        check(None, &client(), &facts(), "issue read write Some(1)");
+        check(Some("read"), &public_client(), &facts(), "issue read Some(1)");
+        check(Some("read sudo"), &client(), &facts(), "invalid_scope");
+    }
+
+    #[test]
+    fn our_own_application_signs_people_in_by_the_same_rule() {
+        let own = Client::first_party(client_id("own"), "Unicorns");
+        check(None, &own, &facts(), "issue read write Some(1)");
+    }
+
+    /// R6749-5.2-c
+    #[test]
+    fn only_a_client_that_has_the_grant_may_use_it_even_with_the_right_password() {
+        let mut without = client();
+        without.grant_types.remove(&GrantType::Password);
+        check(None, &without, &facts(), "unauthorized_client");
+    }
+
+    #[test]
+    fn a_client_that_may_not_refresh_gets_no_refresh_token() {
+        let mut without = client();
+        without.grant_types.remove(&GrantType::RefreshToken);
+        check(None, &without, &facts(), "issue read write None");
+    }
+
+    /// R21-4.3.3-d
+    #[test]
+    fn unknown_wrong_and_disabled_read_alike() {
+        let request =
+            Request { username: "u".to_owned(), password: Secret::from("p"), scope: None };
+        let refused = Decision::Refuse(WRONG);
+        let decide = |facts| decide(&request, &client(), &facts, &policy(), NOW);
+        assert_eq!(decide(Facts { user: None, ..facts() }), refused);
+        for standing in BAD {
+            let user = Some(Verified { bearer: bearer(), standing });
+            assert_eq!(decide(Facts { user, ..facts() }), refused);
+            assert_eq!(decide(Facts { client: standing, ..facts() }), refused);
+        }
+    }
+
+    #[test]
+    fn name_and_password_are_needed() {
+        for (body, missing) in [("username=u", "password"), ("password=p&username=", "username")] {
+            let error = Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::InvalidRequest);
+            assert!(error.description().contains(missing));
+        }
+    }
+
+    #[test]
+    fn the_authorization_ends_at_its_absolute_lifetime() {
+        let request =
+            Request { username: "u".to_owned(), password: Secret::from("p"), scope: None };
+        let mut policy = policy();
+        let Decision::Issue(issue) = decide(&request, &client(), &facts(), &policy, NOW) else {
+            panic!("refused")
+        };
+        assert_eq!(issue.authorization.expires_at, policy.refresh_absolute.map(|s| NOW + s));
+        policy.refresh_absolute = None;
+        let Decision::Issue(issue) = decide(&request, &client(), &facts(), &policy, NOW) else {
+            panic!("refused")
+        };
+        assert_eq!(issue.authorization.expires_at, None);
+    }
+}

@@ -1,0 +1,232 @@
+//! The keys of `#[resource(…)]` on a field.
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{
+    Expr, ExprArray, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Path, UnOp, ext::IdentExt,
+    meta::ParseNestedMeta,
+};
+
+use crate::nearest::unknown_key;
+
+const KEYS: &[&str] = &[
+    "read_only",
+    "write_only",
+    "label",
+    "help",
+    "max_length",
+    "min_length",
+    "min",
+    "max",
+    "choices",
+    "default",
+    "allow_blank",
+    "search",
+    "filter",
+    "order",
+];
+
+/// One field's attributes.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) primary_key: bool,
+    name: String,
+    help: String,
+    label: Option<LitStr>,
+    flags: Vec<&'static str>,
+    max_length: Option<LitInt>,
+    min_length: Option<LitInt>,
+    min: Option<Expr>,
+    max: Option<Expr>,
+    default: Option<Expr>,
+    choices: Vec<LitStr>,
+}
+
+impl Field {
+    pub(crate) fn parse(source: &syn::Field) -> syn::Result<Self> {
+        let Some(ident) = source.ident.clone() else {
+            return Err(syn::Error::new_spanned(source, "a resource needs named fields"));
+        };
+        let mut field = Self {
+            name: ident.unraw().to_string(),
+            ident,
+            primary_key: false,
+            help: documentation(&source.attrs),
+            label: None,
+            flags: Vec::new(),
+            max_length: None,
+            min_length: None,
+            min: None,
+            max: None,
+            default: None,
+            choices: Vec::new(),
+        };
+        let mut serialised = true;
+        for attribute in &source.attrs {
+            if attribute.path().is_ident("resource") {
+                attribute.parse_nested_meta(|meta| field.read_key(&meta))?;
+            } else if attribute.path().is_ident("sea_orm") {
+                drop(attribute.parse_nested_meta(|meta| {
+                    field.primary_key |= meta.path.is_ident("primary_key");
+                    skip_value(&meta)
+                }));
+            } else if attribute.path().is_ident("serde") {
+                drop(attribute.parse_nested_meta(|meta| field.read_serde(&meta, &mut serialised)));
+            }
+        }
+        field.check(serialised)?;
+        Ok(field)
+    }
+
+    fn read_key(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match key.as_str() {
+            "label" => self.label = Some(meta.value()?.parse()?),
+            "help" => self.help = meta.value()?.parse::<LitStr>()?.value(),
+            "max_length" => self.max_length = Some(meta.value()?.parse()?),
+            "min_length" => self.min_length = Some(meta.value()?.parse()?),
+            "min" => self.min = Some(meta.value()?.parse()?),
+            "max" => self.max = Some(meta.value()?.parse()?),
+            "default" => self.default = Some(meta.value()?.parse()?),
+            "choices" => self.choices = choices(meta)?,
+            _ => match ["read_only", "write_only", "allow_blank", "search", "filter", "order"]
+                .into_iter()
+                .find(|flag| *flag == key)
+            {
+                Some(flag) => self.flags.push(flag),
+                None => {
+                    return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a field", KEYS)));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn read_serde(&mut self, meta: &ParseNestedMeta<'_>, serialised: &mut bool) -> syn::Result<()> {
+        if meta.path.is_ident("rename") && meta.input.peek(syn::Token![=]) {
+            self.name = meta.value()?.parse::<LitStr>()?.value();
+            return Ok(());
+        }
+        if meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing") {
+            *serialised = false;
+        }
+        skip_value(meta)
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    fn check(&self, serialised: bool) -> syn::Result<()> {
+        let wrong = |message: &str| Err(syn::Error::new_spanned(&self.ident, message));
+        if self.has("write_only") && self.has("read_only") {
+            return wrong(
+                "a field that is both `read_only` and `write_only` can neither be sent nor be shown: remove one",
+            );
+        }
+        if self.has("write_only") && serialised {
+            return wrong(
+                "a `write_only` field must not be in the answers: add `#[serde(skip_serializing)]` to it (serde writes the JSON)",
+            );
+        }
+        if !self.has("write_only") && !serialised && !self.has("read_only") {
+            return wrong(
+                "this field is left out of the answers by serde: say that it is `#[resource(write_only)]`",
+            );
+        }
+        Ok(())
+    }
+
+    /// The constant that describes the field.
+    pub(crate) fn tokens(&self, library: &Path) -> TokenStream {
+        let (ident, name, help) = (self.ident.unraw().to_string(), &self.name, &self.help);
+        let flag = |name: &str| self.has(name);
+        let (read_only, write_only, allow_blank) =
+            (flag("read_only"), flag("write_only"), flag("allow_blank"));
+        let (search, filter, order) = (flag("search"), flag("filter"), flag("order"));
+        let label = option(self.label.as_ref().map(|label| quote!(#label)));
+        let max_length = option(self.max_length.as_ref().map(|length| quote!(#length)));
+        let min_length = option(self.min_length.as_ref().map(|length| quote!(#length)));
+        let min = option(self.min.as_ref().map(|value| constant(library, value)));
+        let max = option(self.max.as_ref().map(|value| constant(library, value)));
+        let default = option(self.default.as_ref().map(|value| constant(library, value)));
+        let choices = &self.choices;
+        quote! {
+            #library::field::Declared {
+                field: #ident, name: #name, help: #help, label: #label,
+                read_only: #read_only, write_only: #write_only, allow_blank: #allow_blank,
+                search: #search, filter: #filter, order: #order,
+                max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
+                choices: &[#(#choices),*],
+            }
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
+/// A literal as the library's constant: whole numbers, decimal numbers, text, true and false.
+fn constant(library: &Path, value: &Expr) -> TokenStream {
+    let inner = match value {
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => expr,
+        other => other,
+    };
+    match inner {
+        Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => {
+            quote!(#library::field::Constant::Integer(#value))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => {
+            quote!(#library::field::Constant::Float(#value))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }) => {
+            quote!(#library::field::Constant::Boolean(#value))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => {
+            quote!(#library::field::Constant::Text(#value))
+        }
+        // A path to a constant: whole numbers are what limits are almost always.
+        _ => quote!(#library::field::Constant::Integer(#value)),
+    }
+}
+
+fn choices(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<LitStr>> {
+    let list: ExprArray = meta.value()?.parse()?;
+    list.elems
+        .iter()
+        .map(|element| match element {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+            other => Err(syn::Error::new_spanned(
+                other,
+                "choices are texts: `choices = [\"small\", \"large\"]`",
+            )),
+        })
+        .collect()
+}
+
+/// The first paragraph of the doc comment is the help text.
+fn documentation(attributes: &[syn::Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        syn::Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads over the value of a key that belongs to somebody else.
+pub(crate) fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(syn::Token![=]) {
+        meta.value()?.parse::<Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        content.parse::<TokenStream>()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What the tests of the rules have in common: one policy, one user, one client, one moment.
+
+use crate::access_token::{AccessToken, Bearer};
+use crate::active::{Facts, Standing};
+use crate::authorization::{Authorization, Seed, State};
+use crate::client::{AuthMethod, Client, ClientType, StoredSecret};
+use crate::grant::GrantType;
+use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
+use crate::issuer::Issuer;
+use crate::policy::{Policy, ScopeDeclaration};
+use crate::scope::{ScopeSet, ScopeToken};
+use crate::time::Timestamp;
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+pub(crate) const GOOD: Facts =
+    Facts { user: Some(Standing::Good), client: Standing::Good, authorization: None, token: None };
+
+pub(crate) const BAD: [Standing; 5] = [
+    Standing::Disabled,
+    Standing::Outdated,
+    Standing::Revoked,
+    Standing::Expired,
+    Standing::Missing,
+];
+
+/// Scopes `read`, `write` and `admin`; `read write` by default; every grant that has a rule.
+pub(crate) fn policy() -> Policy {
+    let mut policy = Policy::new(Issuer::parse("https://id.example").unwrap());
+    policy.capabilities = policy.capabilities.allowing_password_grant();
+    policy.scopes = ["read", "write", "admin"]
+        .map(|name| ScopeDeclaration {
+            name: ScopeToken::parse(name).unwrap(),
+            description: format!("May {name}"),
+        })
+        .to_vec();
+    policy.default_scope = scope("read write");
+    policy
+}
+
+pub(crate) fn scope(text: &str) -> ScopeSet {
+    ScopeSet::parse(text).unwrap()
+}
+
+pub(crate) fn client_id(text: &str) -> ClientId {
+    ClientId::parse(text).unwrap()
+}
+
+/// A confidential client `cli` with every grant and epoch 7, whose secret has the digest of ones.
+pub(crate) fn client() -> Client {
+    Client {
+        client_type: ClientType::Confidential,
+        auth_method: AuthMethod::ClientSecret,
+        secret: Some(StoredSecret::Digest([1; 32])),
+        grant_types: GrantType::ALL.into(),
+        first_party: false,
+        epoch: 7,
+        ..Client::first_party(client_id("cli"), "My site")
+    }
+}
+
+/// The same without a secret.
+pub(crate) fn public_client() -> Client {
+    Client {
+        client_type: ClientType::Public,
+        auth_method: AuthMethod::None,
+        secret: None,
+        ..client()
+    }
+}
+
+pub(crate) fn bearer() -> Bearer {
+    Bearer { id: UserId::from_uuid(Uuid::from_u128(0xa)), epoch: 3 }
+}
+
+/// Approved an hour ago for `cli` with `read write`; generation 5, rotated a minute less a second
+/// ago.
+pub(crate) fn authorization() -> Authorization {
+    let created_at = NOW - Duration::from_hours(1);
+    Authorization {
+        id: AuthorizationId::from_uuid(Uuid::from_u128(0xb)),
+        user: bearer().id,
+        client: client_id("cli"),
+        grant: GrantType::Password,
+        scope: scope("read write"),
+        audience: Vec::new(),
+        state: State::Live { generation: 5, rotated_at: Some(NOW - Duration::from_secs(59)) },
+        seed: Seed([9; 16]),
+        created_at,
+        last_used_at: NOW - Duration::from_secs(59),
+        expires_at: Some(created_at + Duration::from_hours(24 * 365)),
+        authenticated_at: Some(created_at),
+    }
+}
+
+/// An access token of that authorization, issued a minute ago.
+pub(crate) fn access_token() -> AccessToken {
+    AccessToken {
+        id: TokenId::from_bits(0xc),
+        authorization: Some(authorization().id),
+        user: Some(bearer()),
+        client: client_id("cli"),
+        client_epoch: 7,
+        scope: scope("read write"),
+        audience: Vec::new(),
+        issued_at: NOW - Duration::from_mins(1),
+        expires_at: NOW + Duration::from_mins(59),
+        authenticated_at: authorization().authenticated_at,
+        confirmation: None,
+    }
+}

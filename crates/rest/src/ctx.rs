@@ -1,0 +1,53 @@
+//! What a step of a resource knows about the request.
+use database::Database;
+use oauth::{id::UserId, principal::Principal, time::Timestamp};
+use sea_orm::DatabaseConnection;
+
+use crate::{Problem, Result, resource::Action, state::RestState};
+
+/// Who is asking for what.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    pub(crate) state: RestState,
+    pub(crate) principal: Option<Principal>,
+    pub(crate) action: Action,
+}
+
+impl Ctx {
+    /// What the caller wants to do.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Who is asking; `None` only where the resource is `Public`.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
+    /// The user who is asking.
+    ///
+    /// # Errors
+    /// 403 when nobody is signed in, or a client acts for itself.
+    pub fn user(&self) -> Result<UserId> {
+        self.principal.as_ref().and_then(|principal| principal.user).ok_or_else(|| {
+            Problem::forbidden(
+                "This is for a user's token; a client that acts for itself cannot do it.",
+            )
+        })
+    }
+
+    /// The database, for more than reading.
+    pub fn database(&self) -> &Database {
+        self.state.database()
+    }
+
+    /// The connection for reading.
+    pub fn db(&self) -> &DatabaseConnection {
+        self.state.database().read()
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.state.clock().now()
+    }
+}

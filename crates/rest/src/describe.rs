@@ -1,0 +1,68 @@
+//! What OPTIONS answers: the resource described as JSON.
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    core::Facts,
+    field::{Constant, Field},
+    list,
+};
+
+/// The description; with the fields only for callers who may read or write.
+pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
+    let mut description = json!({
+        "name": facts.name,
+        "path": path,
+        "scopes": { "read": facts.read.scope_name(), "write": facts.write.scope_name() },
+        "reads": ["application/json", "application/x-www-form-urlencoded"],
+        "answers": ["application/json", "text/html"],
+        "page_size": facts.page_size,
+    });
+    if let (true, Some(map)) = (with_fields, description.as_object_mut()) {
+        map.insert("parameters".to_owned(), json!(list::allowed(facts)));
+        map.insert("ordering".to_owned(), names(facts, |field| field.order));
+        map.insert("search".to_owned(), names(facts, |field| field.search));
+        map.insert("filters".to_owned(), names(facts, |field| field.filter));
+        let fields: Map<String, Json> =
+            facts.fields.iter().map(|field| (field.name.to_owned(), describe(field))).collect();
+        map.insert("fields".to_owned(), fields.into());
+    }
+    serde_json::to_vec(&description).unwrap_or_default()
+}
+
+fn names(facts: &Facts, wanted: impl Fn(&Field) -> bool) -> Json {
+    facts.fields.iter().filter(|field| wanted(field)).map(|field| field.name).collect()
+}
+
+fn describe(field: &Field) -> Json {
+    let mut map = Map::new();
+    map.insert("type".to_owned(), field.kind.word().into());
+    map.insert("label".to_owned(), field.label.as_str().into());
+    if !field.help.is_empty() {
+        map.insert("help".to_owned(), field.help.into());
+    }
+    map.insert("required".to_owned(), field.required.into());
+    for (name, truth) in [
+        ("nullable", field.nullable),
+        ("read_only", field.read_only),
+        ("write_only", field.write_only),
+        ("unique", field.unique),
+    ] {
+        if truth {
+            map.insert(name.to_owned(), true.into());
+        }
+    }
+    for (name, length) in [("min_length", field.min_length), ("max_length", field.max_length)] {
+        if let Some(length) = length {
+            map.insert(name.to_owned(), length.into());
+        }
+    }
+    for (name, value) in [("min", field.min), ("max", field.max), ("default", field.default)] {
+        if let Some(value) = value.map(Constant::to_json) {
+            map.insert(name.to_owned(), value);
+        }
+    }
+    if !field.choices.is_empty() {
+        map.insert("choices".to_owned(), json!(field.choices));
+    }
+    map.into()
+}

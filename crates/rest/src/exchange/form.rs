@@ -1,0 +1,113 @@
+//! Forms of the browsable page: a browser can only POST, so a guarded field says what is meant, and every form of a session
+//! carries a token against cross-site request forgery.
+use axum::body::Body;
+use http::{Method, StatusCode, header};
+use pages::csrf::{self, Attempt};
+
+use crate::{
+    Problem, Requirement, Result,
+    input::{self, Submitted},
+    resource::Action,
+};
+
+use super::{Answer, Exchange};
+
+/// The field that names the method.
+pub(crate) const METHOD: &str = "_method";
+/// The field that holds a whole JSON body.
+pub(crate) const CONTENT: &str = "_content";
+
+/// Whether this may be a form of the page: a POST with a form in it, where there are pages.
+pub(super) fn may_name_the_method(exchange: &Exchange) -> bool {
+    let is_form = || {
+        let value =
+            exchange.parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    };
+    exchange.parts.method == Method::POST
+        && exchange.mounted.state.browsable().is_some()
+        && is_form()
+}
+
+/// Runs a form that no bearer token came with.
+pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
+    let facts = &exchange.mounted.facts;
+    if exchange.principal.is_none() && facts.write != Requirement::Public {
+        if exchange.item {
+            return Err(exchange.method_not_allowed());
+        }
+        exchange.action = Action::Create;
+        exchange.require(facts.write)?;
+    }
+    let body =
+        input::read(&exchange.parts.headers, body, exchange.mounted.state.body_limit()).await?;
+    let mut submitted = input::parse(&exchange.parts.method, &exchange.parts.headers, &body)?;
+    let token = submitted.take_text(csrf::FIELD);
+    let named = submitted.find(METHOD).is_some();
+    // Without a session there is nothing to forge with, unless the form wants more than a POST.
+    if exchange.is_session() || token.is_some() || named {
+        check_csrf(exchange, token.as_deref()).await?;
+    }
+    let method = match submitted.take_text(METHOD) {
+        Some(name) => method_called(&name)?,
+        None => Method::POST,
+    };
+    if exchange.is_session() {
+        submitted = whole_body(submitted)?;
+    }
+    exchange.submitted = submitted;
+    let Some(action) = exchange.action_of(&method) else {
+        return Err(exchange.method_not_allowed());
+    };
+    exchange.action = action;
+    exchange.require(exchange.requirement())?;
+    exchange.act().await
+}
+
+fn method_called(name: &str) -> Result<Method> {
+    match name {
+        "PUT" => Ok(Method::PUT),
+        "PATCH" => Ok(Method::PATCH),
+        "DELETE" => Ok(Method::DELETE),
+        "OPTIONS" => Ok(Method::OPTIONS),
+        _ => Err(Problem::malformed(
+            "The field `_method` of a form is PUT, PATCH, DELETE or OPTIONS.",
+        )),
+    }
+}
+
+/// The raw tab sends the body as one field.
+fn whole_body(mut submitted: Submitted) -> Result<Submitted> {
+    match submitted.take_text(CONTENT) {
+        Some(content) => input::parse_json(content.as_bytes()),
+        None => Ok(submitted),
+    }
+}
+
+/// Whether the form, or the header of a script, carries the token of this session.
+pub(super) async fn check_csrf(exchange: &Exchange, token: Option<&str>) -> Result<()> {
+    let state = &exchange.mounted.state;
+    let session = state.verifier().session(&exchange.parts).await;
+    let attempt = Attempt {
+        method: &Method::POST,
+        uri: &exchange.parts.uri,
+        headers: &exchange.parts.headers,
+        session: session.as_ref().map(|session| session.identity.as_slice()),
+        form_token: token,
+    };
+    let refused = match state.browsable() {
+        Some(browsable) => browsable.csrf.check(&attempt).err().map(|error| error.to_string()),
+        None => Some("this program has no pages, so no form can be its own".to_owned()),
+    };
+    match refused {
+        None => Ok(()),
+        Some(why) => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "csrf",
+            format!(
+                "Nothing was changed: {why}. Reload the page and send the form again; a program sends an access token."
+            ),
+        )),
+    }
+}

@@ -1,0 +1,216 @@
+//! Turns what a caller sent, JSON or the text of a form, into a value for the database, or says what is wrong with it.
+use std::{borrow::Cow, str::FromStr};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use sea_orm::{Value, prelude::Decimal};
+use serde_json::Value as Json;
+
+use super::{Field, Kind, limits};
+
+/// Why a value is not taken: a stable code and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub detail: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+/// A value from a JSON body. Null is the caller's affair to have decided.
+pub fn json(field: &Field, value: &Json) -> Result<Value, Refusal> {
+    let value = match (field.kind, value) {
+        (Kind::Json, any) => Value::from(any.clone()),
+        (Kind::Boolean, Json::Bool(truth)) => Value::from(*truth),
+        (Kind::Text | Kind::LongText, Json::String(text)) => Value::from(text.as_str()),
+        // A number written as a text would be taken in a form, but in JSON it is most often a mistake.
+        (
+            Kind::Boolean | Kind::Integer(_) | Kind::Unsigned(_) | Kind::Float | Kind::Double,
+            Json::String(_),
+        ) => {
+            return Err(wrong_type(field.kind, value));
+        }
+        (kind @ (Kind::Integer(_) | Kind::Unsigned(_)), Json::Number(number)) => {
+            whole_json(kind, number)?
+        }
+        (Kind::Float | Kind::Double | Kind::Decimal, Json::Number(number)) => {
+            text_of_kind(field.kind, &number.to_string())?
+        }
+        (kind, Json::String(text)) if !matches!(kind, Kind::Opaque) => text_of_kind(kind, text)?,
+        (kind, other) => return Err(wrong_type(kind, other)),
+    };
+    limits::check(field, &value)?;
+    Ok(value)
+}
+
+/// A value from a form field or a query parameter, neither empty nor absent.
+pub fn text(field: &Field, text: &str) -> Result<Value, Refusal> {
+    let value = unlimited_text(field, text)?;
+    limits::check(field, &value)?;
+    Ok(value)
+}
+
+/// A value for a comparison: of the right kind, but free of the limits that new values have.
+pub fn unlimited_text(field: &Field, text: &str) -> Result<Value, Refusal> {
+    match field.kind {
+        Kind::Text | Kind::LongText => Ok(Value::from(text)),
+        kind => text_of_kind(kind, text.trim()),
+    }
+}
+
+fn whole_json(kind: Kind, number: &serde_json::Number) -> Result<Value, Refusal> {
+    if let Some(whole) = number.as_i64() {
+        return whole_number(kind, whole.into());
+    }
+    if let Some(whole) = number.as_u64() {
+        return whole_number(kind, whole.into());
+    }
+    Err(match number.as_f64() {
+        Some(float) if float.fract() == 0.0 => range(kind),
+        _ => Refusal::new("type", "This must be a whole number, without a fraction."),
+    })
+}
+
+fn whole_number(kind: Kind, number: i128) -> Result<Value, Refusal> {
+    fn fit<T: TryFrom<i128>>(kind: Kind, number: i128) -> Result<T, Refusal> {
+        T::try_from(number).map_err(|_| range(kind))
+    }
+    Ok(match kind {
+        Kind::Integer(8) => Value::from(fit::<i8>(kind, number)?),
+        Kind::Integer(16) => Value::from(fit::<i16>(kind, number)?),
+        Kind::Integer(32) => Value::from(fit::<i32>(kind, number)?),
+        Kind::Unsigned(8) => Value::from(fit::<u8>(kind, number)?),
+        Kind::Unsigned(16) => Value::from(fit::<u16>(kind, number)?),
+        Kind::Unsigned(32) => Value::from(fit::<u32>(kind, number)?),
+        Kind::Unsigned(_) => Value::from(fit::<u64>(kind, number)?),
+        _ => Value::from(fit::<i64>(kind, number)?),
+    })
+}
+
+fn range(kind: Kind) -> Refusal {
+    let (low, high): (i128, i128) = match kind {
+        Kind::Unsigned(bits) => (0, (1 << bits) - 1),
+        Kind::Integer(bits) => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+        _ => (i64::MIN.into(), i64::MAX.into()),
+    };
+    Refusal::new("range", format!("This must be a whole number from {low} to {high}."))
+}
+
+fn text_of_kind(kind: Kind, text: &str) -> Result<Value, Refusal> {
+    let bad = |detail: &'static str| move || Refusal::new("type", detail);
+    Ok(match kind {
+        Kind::Boolean => match text {
+            "true" | "True" | "on" | "1" | "yes" => Value::from(true),
+            "false" | "False" | "off" | "0" | "no" => Value::from(false),
+            _ => return Err(Refusal::new("type", "This must be true or false.")),
+        },
+        Kind::Integer(_) | Kind::Unsigned(_) => match text.parse::<i128>() {
+            Ok(number) => whole_number(kind, number)?,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow
+                ) =>
+            {
+                return Err(range(kind));
+            }
+            Err(_) => {
+                return Err(Refusal::new("type", "This must be a whole number, for example 34."));
+            }
+        },
+        Kind::Float | Kind::Double => float(kind, text)?,
+        Kind::Decimal => Value::from(
+            decimal(text).ok_or_else(bad("This must be a decimal number, for example 12.50."))?,
+        ),
+        Kind::Text | Kind::LongText => Value::from(text),
+        Kind::Date => Value::from(
+            NaiveDate::from_str(text)
+                .map_err(|_| bad("This must be a date, for example 2026-03-31.")())?,
+        ),
+        Kind::Time => Value::from(
+            time(text)
+                .ok_or_else(bad("This must be a time of day, for example 18:30 or 18:30:15."))?,
+        ),
+        Kind::LocalDateTime => Value::from(local(text).ok_or_else(bad(
+            "This must be a date and time without a time zone, for example 2026-03-31T18:30:00.",
+        ))?),
+        Kind::Instant => Value::from(instant(text).ok_or_else(bad(INSTANT))?.with_timezone(&Utc)),
+        Kind::ZonedInstant => Value::from(instant(text).ok_or_else(bad(INSTANT))?),
+        Kind::Uuid => Value::from(uuid::Uuid::parse_str(text).map_err(|_| {
+            bad("This must be a UUID, for example 0198c5f2-6d3a-7c4e-9f1b-2a3b4c5d6e7f.")()
+        })?),
+        Kind::Json => Value::from(
+            serde_json::from_str::<Json>(text).map_err(|_| bad("This must be JSON.")())?,
+        ),
+        Kind::Opaque => return Err(Refusal::new("read_only", "This field cannot be written.")),
+    })
+}
+
+const INSTANT: &str =
+    "This must be a date and time with its offset, for example 2026-03-31T18:30:00Z (RFC 3339).";
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the column holds 32 bits; infinity after rounding is refused"
+)]
+fn float(kind: Kind, text: &str) -> Result<Value, Refusal> {
+    let number: f64 = text
+        .parse()
+        .map_err(|_| Refusal::new("type", "This must be a number, for example 12.5."))?;
+    let narrow = number as f32;
+    if !number.is_finite() || (kind == Kind::Float && !narrow.is_finite()) {
+        return Err(Refusal::new("range", "This number is too large, or not a number at all."));
+    }
+    Ok(if kind == Kind::Float { Value::from(narrow) } else { Value::from(number) })
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
+}
+
+fn time(text: &str) -> Option<NaiveTime> {
+    NaiveTime::from_str(text).ok().or_else(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
+}
+
+/// RFC 3339 without an offset; a browser's `datetime-local` field leaves the seconds out.
+fn local(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+fn instant(text: &str) -> Option<DateTime<chrono::FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok()
+}
+
+fn wrong_type(kind: Kind, sent: &Json) -> Refusal {
+    let wanted = match kind {
+        Kind::Boolean => "true or false",
+        Kind::Integer(_) | Kind::Unsigned(_) => "a whole number",
+        Kind::Float | Kind::Double => "a number",
+        Kind::Decimal => "a decimal number (as a text, such as \"12.50\", to keep every digit)",
+        Kind::Text | Kind::LongText => "a text",
+        Kind::Date => "a date as a text, for example \"2026-03-31\"",
+        Kind::Time => "a time of day as a text, for example \"18:30\"",
+        Kind::LocalDateTime | Kind::Instant | Kind::ZonedInstant => {
+            "a date and time as a text (RFC 3339)"
+        }
+        Kind::Uuid => "a UUID as a text",
+        Kind::Json => "JSON",
+        Kind::Opaque => return Refusal::new("read_only", "This field cannot be written."),
+    };
+    let got = match sent {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    };
+    Refusal::new("type", format!("This must be {wanted}; {got} was sent."))
+}

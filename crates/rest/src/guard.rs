@@ -1,0 +1,97 @@
+//! Who is asking, and whether that is enough: 401 and 403 with the challenges of RFC 6750 §3 and RFC 9728 §5.1.
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use oauth::{error::ErrorCode, principal::Principal};
+
+use crate::{Problem, Requirement, Result, state::RestState, verifier::VerifyFailure};
+
+/// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
+pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
+    format!(
+        "{}/.well-known/oauth-protected-resource{}",
+        state.public_url(),
+        prefix.trim_end_matches('/')
+    )
+}
+
+/// The caller, if a credential was brought.
+pub(crate) async fn authenticate(
+    state: &RestState,
+    parts: &Parts,
+    metadata: &str,
+) -> Result<Option<Principal>> {
+    state.verifier().verify(parts).await.map_err(|failure| match failure {
+        VerifyFailure::Unavailable => Problem::unavailable(),
+        VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
+            let text = error.description().into_owned();
+            let challenge =
+                challenge(&[("error", "invalid_request"), ("error_description", &text)], metadata);
+            Problem::malformed(text).with_header(header::WWW_AUTHENTICATE, challenge)
+        }
+        VerifyFailure::Refused(error) => {
+            let text = error.description().into_owned();
+            let challenge =
+                challenge(&[("error", "invalid_token"), ("error_description", &text)], metadata);
+            Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", text)
+                .with_header(header::WWW_AUTHENTICATE, challenge)
+        }
+    })
+}
+
+/// Whether the caller brings what is required.
+pub(crate) fn satisfies(requirement: Requirement, principal: Option<&Principal>) -> bool {
+    match requirement.scope_name() {
+        None => true,
+        Some(name) => principal
+            .is_some_and(|principal| principal.scopes.iter().any(|scope| scope.as_str() == name)),
+    }
+}
+
+/// Lets the caller pass, or says what is missing.
+pub(crate) fn require(
+    requirement: Requirement,
+    principal: Option<&Principal>,
+    metadata: &str,
+) -> Result<()> {
+    if satisfies(requirement, principal) {
+        return Ok(());
+    }
+    let scope = requirement.scope_name().unwrap_or_default();
+    if principal.is_none() {
+        // RFC 6750 §3.1: without a credential there is no error code.
+        let problem = Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "missing_token",
+            format!(
+                "This needs an access token with the scope `{scope}`: send it as `Authorization: Bearer <token>`."
+            ),
+        );
+        return Err(
+            problem.with_header(header::WWW_AUTHENTICATE, challenge(&[("scope", scope)], metadata))
+        );
+    }
+    let words = requirement.scope().map(|scope| scope.description).unwrap_or_default();
+    let problem = Problem::new(
+        StatusCode::FORBIDDEN,
+        "insufficient_scope",
+        format!("This needs the scope `{scope}` ({words}), which the access token does not have."),
+    );
+    let text = format!("the scope {scope} is needed");
+    let parameters =
+        [("error", "insufficient_scope"), ("error_description", text.as_str()), ("scope", scope)];
+    Err(problem.with_header(header::WWW_AUTHENTICATE, challenge(&parameters, metadata)))
+}
+
+/// `Bearer a="b", …`; values are quoted strings without the characters that RFC 6750 §3 forbids in them.
+fn challenge(parameters: &[(&str, &str)], metadata: &str) -> HeaderValue {
+    let mut text = String::from("Bearer ");
+    for (name, value) in parameters.iter().copied().chain([("resource_metadata", metadata)]) {
+        if text.len() > "Bearer ".len() {
+            text.push_str(", ");
+        }
+        text.push_str(name);
+        text.push_str("=\"");
+        text.extend(value.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')));
+        text.push('"');
+    }
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("Bearer"))
+}

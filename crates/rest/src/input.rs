@@ -1,0 +1,164 @@
+//! The body of a request: read within its limit, parsed by its type, checked against the fields.
+mod json;
+pub(crate) mod validate;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value as Json;
+
+use crate::{Problem, Result, pairs};
+
+/// What POST and PUT take.
+pub(crate) const ACCEPT_POST: HeaderValue =
+    HeaderValue::from_static("application/json, application/x-www-form-urlencoded");
+/// What PATCH takes (RFC 5789 §3.1).
+pub(crate) const ACCEPT_PATCH: HeaderValue = HeaderValue::from_static(
+    "application/merge-patch+json, application/json, application/x-www-form-urlencoded",
+);
+pub(crate) const ACCEPT_POST_NAME: HeaderName = HeaderName::from_static("accept-post");
+pub(crate) const ACCEPT_PATCH_NAME: HeaderName = HeaderName::from_static("accept-patch");
+
+/// One value as it was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Given {
+    Json(Json),
+    Text(String),
+}
+
+/// The fields as they were sent, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Submitted {
+    pub(crate) fields: Vec<(String, Given)>,
+    pub(crate) is_form: bool,
+}
+
+impl Submitted {
+    pub(crate) fn find(&self, name: &str) -> Option<&Given> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, given)| given)
+    }
+
+    /// Takes a field of a form out.
+    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
+        let place = self
+            .fields
+            .iter()
+            .position(|(known, given)| known == name && matches!(given, Given::Text(_)))?;
+        match self.fields.remove(place).1 {
+            Given::Text(text) => Some(text),
+            Given::Json(_) => None,
+        }
+    }
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MediaType {
+    Json,
+    Form,
+}
+
+/// Reads the whole body, within the limit.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large(limit)),
+        Err(_) => Err(Problem::malformed("The body ended before it was complete.")),
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        format!("The body is larger than {limit} bytes."),
+    )
+}
+
+/// Parses a body by its `Content-Type`.
+pub(crate) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<Submitted> {
+    let Some(media_type) = media_type(method, headers, body.is_empty())? else {
+        return Ok(Submitted::default());
+    };
+    match media_type {
+        MediaType::Json => parse_json(body),
+        MediaType::Form => {
+            let pairs = pairs::parse(body).map_err(|what| {
+                Problem::malformed(format!("The form in the body cannot be read. {what}"))
+            })?;
+            let fields =
+                pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
+            Ok(Submitted { fields, is_form: true })
+        }
+    }
+}
+
+/// Parses a JSON object.
+pub(crate) fn parse_json(body: &[u8]) -> Result<Submitted> {
+    let fields =
+        json::object(body)?.into_iter().map(|(name, value)| (name, Given::Json(value))).collect();
+    Ok(Submitted { fields, is_form: false })
+}
+
+fn media_type(method: &Method, headers: &HeaderMap, empty: bool) -> Result<Option<MediaType>> {
+    if let Some(coding) =
+        headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity")
+    {
+        return Err(unsupported(
+            method,
+            &format!("The body is encoded as {coding:?}; send it as it is."),
+        ));
+    }
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        if empty {
+            return Ok(None);
+        }
+        return Err(unsupported(method, "The body has no Content-Type; say what it is."));
+    };
+    let text = value.to_str().unwrap_or_default();
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let essence = essence.trim().to_ascii_lowercase();
+    let charset = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+    });
+    if let Some(charset) = charset.filter(|charset| charset != "utf-8" && charset != "utf8") {
+        return Err(unsupported(
+            method,
+            &format!("The body is written in {charset:?}; send it in UTF-8."),
+        ));
+    }
+    match essence.as_str() {
+        "application/json" => Ok(Some(MediaType::Json)),
+        "application/merge-patch+json" if *method == Method::PATCH => Ok(Some(MediaType::Json)),
+        "application/x-www-form-urlencoded" => Ok(Some(MediaType::Form)),
+        "multipart/form-data" => Err(unsupported(
+            method,
+            "The body is multipart/form-data, which this resource does not take: it has no files to upload.",
+        )),
+        other => Err(unsupported(method, &format!("The body's Content-Type is {other:?}."))),
+    }
+}
+
+fn unsupported(method: &Method, what: &str) -> Problem {
+    let (name, value) = if *method == Method::PATCH {
+        (ACCEPT_PATCH_NAME, ACCEPT_PATCH)
+    } else {
+        (ACCEPT_POST_NAME, ACCEPT_POST)
+    };
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        format!("{what} Send `application/json` or `application/x-www-form-urlencoded`."),
+    )
+    .with_header(name, value)
+}

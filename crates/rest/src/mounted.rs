@@ -1,0 +1,78 @@
+//! A resource at its address, with everything that does not change between requests made ready.
+use http::HeaderValue;
+
+use crate::{
+    core::{Core, Facts},
+    state::RestState,
+};
+
+/// A resource at its address.
+pub(crate) struct Mounted {
+    pub(crate) facts: Facts,
+    pub(crate) core: Box<dyn Core>,
+    /// `/v1/unicorn/`.
+    pub(crate) path: String,
+    /// `/v1/`, the API root.
+    pub(crate) root: String,
+    /// Where RFC 9728 metadata is.
+    pub(crate) metadata: String,
+    pub(crate) state: RestState,
+}
+
+pub(crate) const ALLOW_LIST: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+pub(crate) const ALLOW_ITEM: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
+pub(crate) const ALLOW_ROOT: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+impl Mounted {
+    pub(crate) fn new(
+        facts: Facts,
+        core: Box<dyn Core>,
+        prefix: &str,
+        metadata: &str,
+        state: RestState,
+    ) -> Self {
+        let path = format!("{prefix}/{}/", facts.path);
+        Self { facts, core, path, root: format!("{prefix}/"), metadata: metadata.to_owned(), state }
+    }
+
+    /// The address of a row.
+    pub(crate) fn item_path(&self, key: &str) -> String {
+        format!("{}{}/", self.path, percent_encoding::utf8_percent_encode(key, SEGMENT))
+    }
+}
+
+/// What RFC 3986 §3.3 lets stand in a path segment stays as it is.
+const SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The API root: which resources there are.
+pub(crate) struct Root {
+    /// `/v1/`.
+    pub(crate) path: String,
+    /// Name and address of each.
+    pub(crate) entries: Vec<(&'static str, String)>,
+    pub(crate) state: RestState,
+}
+
+impl Root {
+    pub(crate) fn new<'a>(
+        prefix: &str,
+        facts: impl Iterator<Item = &'a Facts>,
+        state: RestState,
+    ) -> Self {
+        let entries =
+            facts.map(|facts| (facts.path, format!("{prefix}/{}/", facts.path))).collect();
+        Self { path: format!("{prefix}/"), entries, state }
+    }
+
+    /// `{"unicorn": "/v1/unicorn/"}`.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        let map: serde_json::Map<String, serde_json::Value> = self
+            .entries
+            .iter()
+            .map(|(name, path)| ((*name).to_owned(), path.as_str().into()))
+            .collect();
+        serde_json::to_vec(&map).unwrap_or_default()
+    }
+}

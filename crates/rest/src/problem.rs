@@ -1,0 +1,415 @@
+//! Errors of resources as RFC 9457 problem details.
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use database::DatabaseError;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// What steps of a resource answer: a value, or the problem to tell the caller.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// The media type of RFC 9457.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Where it is in the body, as a JSON Pointer (RFC 6901): `/age`. Empty for the whole body.
+    pub pointer: String,
+    /// One word for programs: `required`, `type`, `max_length`, …
+    pub code: Cow<'static, str>,
+    /// A sentence for people.
+    pub detail: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// An error of the field called `name`.
+    pub fn new(
+        name: &str,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        Self { pointer, code: code.into(), detail: detail.into() }
+    }
+
+    /// The name of the field, if the pointer names one.
+    pub fn field(&self) -> Option<String> {
+        self.pointer.strip_prefix('/').map(|name| name.replace("~1", "/").replace("~0", "~"))
+    }
+}
+
+/// A refusal or failure: status, a stable code, a sentence, and which fields are meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {}: {}", .0.status.as_u16(), .0.code, .0.detail)]
+pub struct Problem(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    headers: HeaderMap,
+    instance: Option<String>,
+    request_id: Option<String>,
+}
+
+/// The members in the order of RFC 9457 §3.1, then ours.
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    /// A problem with a code of your own: one or a few lower-case words joined by underscores.
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Facts {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: HeaderMap::new(),
+            instance: None,
+            request_id: None,
+        }))
+    }
+
+    /// 400: the request cannot be read.
+    pub fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// 403: the caller is known, has the scope, and still may not do this.
+    pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 404: not there, or not for this caller to know about.
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address, or it is not yours to see.",
+        )
+    }
+
+    /// 409: it contradicts what is there.
+    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// 422: fields hold values that cannot be taken.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => match only.field() {
+                Some(name) => Cow::Owned(format!(
+                    "The field `{name}` cannot be taken as it is: {}",
+                    only.detail
+                )),
+                None => only.detail.clone(),
+            },
+            many => Cow::Owned(format!(
+                "{} fields cannot be taken as they are; `errors` says why.",
+                many.len()
+            )),
+        };
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 500: our fault. The cause goes to the log, not to the caller.
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "a resource failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on the server; nothing was changed. The server's log has the cause under this request id.",
+        )
+    }
+
+    /// 503: the database is away; the caller may try again.
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The database cannot be reached at the moment; nothing was changed. Try again in a few seconds.",
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// Adds a response header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.append(name, value);
+        self
+    }
+
+    /// Says which address and which request it was, unless that is known already.
+    #[must_use]
+    pub fn about(mut self, instance: &str, request_id: Option<&str>) -> Self {
+        self.0.instance.get_or_insert_with(|| instance.to_owned());
+        if let (None, Some(id)) = (&self.0.request_id, request_id) {
+            self.0.request_id = Some(id.to_owned());
+        }
+        self
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The sentence for people.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The errors of single fields.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    pub(crate) fn errors_mut(&mut self) -> &mut [FieldError] {
+        &mut self.0.errors
+    }
+
+    /// The title that all problems with this code share.
+    pub fn title(&self) -> &'static str {
+        catalogue::title(self.0.code)
+            .or_else(|| self.0.status.canonical_reason())
+            .unwrap_or("Problem")
+    }
+
+    /// The response headers besides `Content-Type`.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The body as JSON.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        let body = Body {
+            r#type: &catalogue::type_uri(self.0.code),
+            title: self.title(),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            instance: self.0.instance.as_deref(),
+            code: self.0.code,
+            request_id: self.0.request_id.as_deref(),
+            errors: &self.0.errors,
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body();
+        let mut response = (self.0.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.extend(self.0.headers);
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            unavailable if unavailable.is_unavailable() => Self::unavailable(),
+            DatabaseError::Unique { columns, .. } => unique(&columns),
+            DatabaseError::NotNull { column, .. } => {
+                Self::invalid(vec![FieldError::new(&column, "required", "This field is required.")])
+            }
+            DatabaseError::ForeignKey => Self::conflict(
+                "A row that this one refers to does not exist, or other rows still refer to the one that should go.",
+            ),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+fn unique(columns: &[String]) -> Problem {
+    let detail = match columns {
+        [_] => "This value is taken; it must be unique.",
+        _ => "These values together are taken; they must be unique.",
+    };
+    let errors: Vec<FieldError> =
+        columns.iter().map(|column| FieldError::new(column, "unique", detail)).collect();
+    if errors.is_empty() {
+        // An index on an expression names no column.
+        return Problem::conflict("A row with the same values is there already.");
+    }
+    Problem::invalid(errors)
+}
+
+impl From<sea_orm::DbErr> for Problem {
+    fn from(error: sea_orm::DbErr) -> Self {
+        match error {
+            // Between the look and the change, somebody else deleted the row.
+            sea_orm::DbErr::RecordNotFound(_) | sea_orm::DbErr::RecordNotUpdated => {
+                Self::not_found()
+            }
+            other => DatabaseError::from(other).into(),
+        }
+    }
+}
+
+pub mod catalogue {
+    //! The codes that resources themselves answer, with what they mean; the page behind a problem's `type`.
+
+    /// One kind of problem.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+    pub struct Entry {
+        /// The stable code.
+        pub code: &'static str,
+        /// The status it comes with.
+        pub status: u16,
+        /// A few words.
+        pub title: &'static str,
+        /// What to do about it.
+        pub advice: &'static str,
+    }
+
+    const fn entry(
+        code: &'static str,
+        status: u16,
+        title: &'static str,
+        advice: &'static str,
+    ) -> Entry {
+        Entry { code, status, title, advice }
+    }
+
+    /// All of them, by status.
+    pub const ENTRIES: &[Entry] = &[
+        entry(
+            "malformed",
+            400,
+            "The request cannot be read",
+            "Check the body against its Content-Type: complete JSON without repeated keys, or a form in UTF-8.",
+        ),
+        entry(
+            "unknown_parameter",
+            400,
+            "Unknown query parameter",
+            "Use only the parameters that the answer names; OPTIONS lists them.",
+        ),
+        entry(
+            "invalid_parameter",
+            400,
+            "A query parameter cannot be understood",
+            "Correct the parameter that the answer names.",
+        ),
+        entry(
+            "missing_token",
+            401,
+            "A credential is needed",
+            "Send an access token as `Authorization: Bearer …`, or sign in when you use a browser.",
+        ),
+        entry(
+            "invalid_token",
+            401,
+            "The access token is not accepted",
+            "It may have expired or been revoked: get a new one with your refresh token, or sign in again.",
+        ),
+        entry(
+            "insufficient_scope",
+            403,
+            "The access token lacks a scope",
+            "Ask for a token with the scope that the answer names.",
+        ),
+        entry(
+            "forbidden",
+            403,
+            "Not allowed",
+            "Your account may not do this, whatever the token says.",
+        ),
+        entry(
+            "csrf",
+            403,
+            "The form cannot be accepted",
+            "Reload the page and send the form again; a program sends an access token instead of a cookie.",
+        ),
+        entry(
+            "not_found",
+            404,
+            "Not found",
+            "Check the address; rows that are not yours look as if they did not exist.",
+        ),
+        entry(
+            "method_not_allowed",
+            405,
+            "This method is not possible here",
+            "Use one of the methods in the `Allow` header.",
+        ),
+        entry(
+            "not_acceptable",
+            406,
+            "No answer in a form that you accept",
+            "Accept `application/json` or `text/html`.",
+        ),
+        entry(
+            "conflict",
+            409,
+            "It contradicts what is there",
+            "Read the row again and decide anew.",
+        ),
+        entry("too_large", 413, "The body is too large", "Send less; the answer names the limit."),
+        entry(
+            "unsupported_media_type",
+            415,
+            "The body's type is not understood",
+            "Send `application/json` or `application/x-www-form-urlencoded`.",
+        ),
+        entry(
+            "validation_failed",
+            422,
+            "Some fields cannot be taken",
+            "Correct the fields that `errors` names.",
+        ),
+        entry("internal", 500, "The server failed", "Tell the operator the request id."),
+        entry(
+            "unavailable",
+            503,
+            "Not available at the moment",
+            "Try again after the time in `Retry-After`.",
+        ),
+    ];
+
+    /// The entry of a code.
+    pub fn find(code: &str) -> Option<&'static Entry> {
+        ENTRIES.iter().find(|entry| entry.code == code)
+    }
+
+    pub(super) fn title(code: &str) -> Option<&'static str> {
+        find(code).map(|entry| entry.title)
+    }
+
+    /// Our own codes have a page; others mean no more than their status (RFC 9457 §4.2.1).
+    pub(super) fn type_uri(code: &str) -> String {
+        find(code)
+            .map_or_else(|| "about:blank".to_owned(), |entry| format!("/problems/{}", entry.code))
+    }
+}

@@ -1,0 +1,124 @@
+//! The two traits that an author sees: [`Resource`], the facts, and [`ViewSet`], the behaviour.
+use std::future::Future;
+
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    ModelTrait, Select,
+};
+use serde::Serialize;
+
+use crate::{access::Access, ctx::Ctx, field::Declared, problem::Result};
+
+/// The row type of a resource.
+pub type ModelOf<R> = <<R as Resource>::Entity as EntityTrait>::Model;
+/// The type of a resource's pending changes.
+pub type ActiveModelOf<R> = <<R as Resource>::Entity as EntityTrait>::ActiveModel;
+
+/// The facts of a resource: where it is, who may use it, what its fields are. `#[derive(Resource)]` writes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a resource",
+    label = "not a resource",
+    note = "put `#[derive(Resource)]` and `#[resource(path = \"…\", read = …, write = …)]` on the sea-orm `Model`, or write `impl Resource` by hand"
+)]
+pub trait Resource: Send + Sync + Sized + 'static {
+    /// The table.
+    type Entity: EntityTrait<
+            Model: IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Send + Sync,
+            ActiveModel: ActiveModelBehavior + Send + Sync,
+            Column: Send + Sync,
+        >;
+    /// What callers are shown of a row.
+    type Output: From<ModelOf<Self>> + Serialize + Send;
+    /// Who may list and retrieve.
+    type Read: Access;
+    /// Who may create, update and delete.
+    type Write: Access;
+    /// The path below the prefix, without slashes at its ends: `unicorn`.
+    const PATH: &'static str;
+    /// The heading of its page.
+    const NAME: &'static str = Self::PATH;
+    /// Rows in one answer at most.
+    const PAGE_SIZE: u64 = 100;
+    /// The fields that callers see or send.
+    fn fields() -> &'static [Declared];
+}
+
+/// What a caller wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See many rows.
+    List,
+    /// See one row.
+    Retrieve,
+    /// Add a row.
+    Create,
+    /// Replace a row's fields (PUT).
+    Update,
+    /// Change some of a row's fields (PATCH).
+    PartialUpdate,
+    /// Remove a row.
+    Delete,
+    /// Learn what the resource is (OPTIONS).
+    Describe,
+}
+
+impl Action {
+    /// Whether it changes nothing.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::List | Self::Retrieve | Self::Describe)
+    }
+}
+
+/// The behaviour of a resource. Every step has a default: `impl ViewSet for Model {}` is enough; override any.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no behaviour as a resource",
+    label = "`ViewSet` is missing",
+    note = "write `impl ViewSet for {Self} {{}}` (and override the steps that you want to change)"
+)]
+pub trait ViewSet: Resource {
+    /// The rows that this caller may see at all. Rows outside look as if they did not exist, for reading and for writing.
+    fn query(ctx: &Ctx) -> impl Future<Output = Result<Select<Self::Entity>>> + Send {
+        let _ = ctx;
+        std::future::ready(Ok(Self::Entity::find()))
+    }
+
+    /// Whether this caller may do this. Asked once with no row, after the scope has been checked, and again with the row
+    /// when it is about one.
+    ///
+    /// # Errors
+    /// The problem to answer, most often [`Problem::forbidden`](crate::Problem::forbidden).
+    fn permit(ctx: &Ctx, row: Option<&ModelOf<Self>>) -> impl Future<Output = Result<()>> + Send {
+        let _ = (ctx, row);
+        std::future::ready(Ok(()))
+    }
+
+    /// Adds a row. `new` holds the fields that the caller sent, checked; set others here.
+    fn create(
+        ctx: &Ctx,
+        transaction: &DatabaseTransaction,
+        new: ActiveModelOf<Self>,
+    ) -> impl Future<Output = Result<ModelOf<Self>>> + Send {
+        let _ = ctx;
+        async move { Ok(new.insert(transaction).await?) }
+    }
+
+    /// Changes a row, for PUT and for PATCH. `changed` is the row with the sent fields set.
+    fn update(
+        ctx: &Ctx,
+        transaction: &DatabaseTransaction,
+        changed: ActiveModelOf<Self>,
+    ) -> impl Future<Output = Result<ModelOf<Self>>> + Send {
+        let _ = ctx;
+        async move { Ok(changed.update(transaction).await?) }
+    }
+
+    /// Removes a row.
+    fn delete(
+        ctx: &Ctx,
+        transaction: &DatabaseTransaction,
+        row: ModelOf<Self>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = ctx;
+        async move { row.delete(transaction).await.map(drop).map_err(Into::into) }
+    }
+}

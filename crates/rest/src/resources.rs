@@ -1,0 +1,153 @@
+//! The list of a program's resources, and the axum router that it becomes.
+use std::sync::Arc;
+
+use axum::{Router, routing::MethodRouter};
+use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
+
+use crate::{
+    access::Declaration,
+    core::{Core, Facts, Typed},
+    exchange, guard,
+    mounted::{Mounted, Root},
+    resource::ViewSet,
+    state::RestState,
+};
+
+/// The resources below one prefix: `Resources::new().add::<Model>()`.
+#[derive(Default)]
+pub struct Resources {
+    list: Vec<(Facts, Box<dyn Core>)>,
+    routes: Vec<(String, MethodRouter<RestState>)>,
+    merged: Vec<Router<RestState>>,
+    scopes: Vec<Declaration>,
+}
+
+/// What RFC 9728 metadata says about the resources below one prefix.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ProtectedResource {
+    /// The resource identifier: the public URL with the prefix.
+    pub resource: String,
+    /// The scopes that its resources ask for.
+    pub scopes_supported: Vec<String>,
+    /// How a token may be sent (RFC 6750 §2): the header only.
+    pub bearer_methods_supported: [&'static str; 1],
+}
+
+impl Resources {
+    /// No resources.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a resource.
+    #[must_use]
+    pub fn add<R: ViewSet>(mut self) -> Self {
+        let facts = Facts::of::<R>();
+        for requirement in [facts.read, facts.write] {
+            self.declare(requirement.scope());
+        }
+        self.list.push((facts, Box::new(Typed::<R>::new())));
+        self
+    }
+
+    /// Adds a plain axum route below the prefix; its handlers may take [`Scoped`](crate::Scoped).
+    #[must_use]
+    pub fn route(mut self, path: &str, handlers: MethodRouter<RestState>) -> Self {
+        self.routes.push((path.to_owned(), handlers));
+        self
+    }
+
+    /// Adds a whole axum router, whose paths are below the prefix.
+    #[must_use]
+    pub fn merge(mut self, router: Router<RestState>) -> Self {
+        self.merged.push(router);
+        self
+    }
+
+    /// Declares a scope that only plain routes ask for, so that tokens with it can be had.
+    #[must_use]
+    pub fn scope<S: crate::Scope>(mut self) -> Self {
+        self.declare(<S as crate::Access>::REQUIREMENT.scope());
+        self
+    }
+
+    fn declare(&mut self, scope: Option<Declaration>) {
+        if let Some(scope) = scope
+            && !self.scopes.iter().any(|known| known.name == scope.name)
+        {
+            self.scopes.push(scope);
+        }
+    }
+
+    /// The scopes that the resources ask for, in the order in which they were first named.
+    ///
+    /// A token that is not a scope of RFC 6749 §3.3 is left out; `scopes!` does not compile with one.
+    pub fn scopes(&self) -> Vec<ScopeDeclaration> {
+        let declared = self.scopes.iter().filter_map(|scope| {
+            Some(ScopeDeclaration {
+                name: ScopeToken::parse(scope.name).ok()?,
+                description: scope.description.to_owned(),
+            })
+        });
+        declared.collect()
+    }
+
+    /// What is known about each resource, without its types.
+    pub fn facts(&self) -> impl Iterator<Item = &Facts> {
+        self.list.iter().map(|(facts, _)| facts)
+    }
+
+    /// The facts for `/.well-known/oauth-protected-resource{prefix}` (RFC 9728 §2). `public_url` has no slash at its end.
+    pub fn metadata(&self, public_url: &str, prefix: &str) -> ProtectedResource {
+        ProtectedResource {
+            resource: format!("{}{}", public_url.trim_end_matches('/'), normal(prefix)),
+            scopes_supported: self.scopes.iter().map(|scope| scope.name.to_owned()).collect(),
+            bearer_methods_supported: ["header"],
+        }
+    }
+
+    /// Every path that [`router`](Self::router) will answer, for a listing.
+    pub fn paths(&self, prefix: &str) -> Vec<String> {
+        let prefix = normal(prefix);
+        let resources = self.list.iter().flat_map(|(facts, _)| {
+            [format!("{prefix}/{}/", facts.path), format!("{prefix}/{}/{{id}}/", facts.path)]
+        });
+        let plain = self.routes.iter().map(|(path, _)| format!("{prefix}{path}"));
+        std::iter::once(format!("{prefix}/")).chain(resources).chain(plain).collect()
+    }
+
+    /// The router: the API root at the prefix, each resource below it, with and without a slash at the end.
+    ///
+    /// # Panics
+    /// As axum's `Router::route` does, when two routes have the same path.
+    pub fn router(self, prefix: &str, state: RestState) -> Router {
+        let prefix = normal(prefix);
+        let metadata = guard::metadata_url(&state, &prefix);
+        let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
+        let mut router: Router<RestState> = Router::new();
+        for (facts, core) in self.list {
+            let mounted = Arc::new(Mounted::new(facts, core, &prefix, &metadata, state.clone()));
+            router = exchange::attach(router, &mounted);
+        }
+        for (path, handlers) in self.routes {
+            router = router.route(&format!("{prefix}{path}"), handlers);
+        }
+        for merged in self.merged {
+            router =
+                if prefix.is_empty() { router.merge(merged) } else { router.nest(&prefix, merged) };
+        }
+        exchange::attach_root(router, &prefix, root).with_state(state)
+    }
+}
+
+impl std::fmt::Debug for Resources {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.list.iter().map(|(facts, _)| facts.path)).finish()
+    }
+}
+
+/// With a slash at the start, without one at the end; empty for the root.
+fn normal(prefix: &str) -> String {
+    let bare = prefix.trim_matches('/');
+    if bare.is_empty() { String::new() } else { format!("/{bare}") }
+}

@@ -1,0 +1,123 @@
+//! What resources work with: the database, the verifier, the pages, the clock.
+use std::sync::Arc;
+
+use ambient::Clock;
+use database::Database;
+use pages::{Csrf, Pages};
+
+use crate::verifier::Verifier;
+
+/// Bytes of a request body at most, unless set otherwise.
+pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
+
+/// The state that resources and [`Scoped`](crate::Scoped) handlers share. Cloning is cheap.
+///
+/// A program with a state of its own implements `FromRef` for it: `impl FromRef<App> for RestState`.
+#[derive(Clone)]
+pub struct RestState(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    database: Database,
+    verifier: Arc<dyn Verifier>,
+    clock: Clock,
+    browsable: Option<Browsable>,
+    public_url: String,
+    sign_in_path: String,
+    body_limit: usize,
+}
+
+#[derive(Clone)]
+pub(crate) struct Browsable {
+    pub(crate) pages: Pages,
+    pub(crate) csrf: Csrf,
+}
+
+impl RestState {
+    /// The state without browsable pages.
+    pub fn new(database: Database, verifier: Arc<dyn Verifier>, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            database,
+            verifier,
+            clock,
+            browsable: None,
+            public_url: String::new(),
+            sign_in_path: "/accounts/login/".to_owned(),
+            body_limit: DEFAULT_BODY_LIMIT,
+        }))
+    }
+
+    /// Answers browsers with pages.
+    #[must_use]
+    pub fn with_pages(mut self, pages: Pages, csrf: Csrf) -> Self {
+        self.inner().browsable = Some(Browsable { pages, csrf });
+        self
+    }
+
+    /// Where the program is reached from outside, such as `https://api.example.com`; it goes into `WWW-Authenticate` and
+    /// the protected-resource metadata (RFC 9728). Without it these hold paths.
+    #[must_use]
+    pub fn with_public_url(mut self, url: &str) -> Self {
+        url.trim_end_matches('/').clone_into(&mut self.inner().public_url);
+        self
+    }
+
+    /// The page to sign in at, `/accounts/login/` unless set otherwise.
+    #[must_use]
+    pub fn with_sign_in_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.inner().sign_in_path);
+        self
+    }
+
+    /// Bytes of a request body at most.
+    #[must_use]
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.inner().body_limit = bytes;
+        self
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Who finds out who is asking.
+    pub fn verifier(&self) -> &dyn Verifier {
+        &*self.0.verifier
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Where the program is reached from outside, without a slash at the end; empty when it was not said.
+    pub fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    pub(crate) fn browsable(&self) -> Option<&Browsable> {
+        self.0.browsable.as_ref()
+    }
+
+    pub(crate) fn sign_in_path(&self) -> &str {
+        &self.0.sign_in_path
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.0.body_limit
+    }
+}
+
+impl std::fmt::Debug for RestState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RestState")
+            .field("public_url", &self.0.public_url)
+            .finish_non_exhaustive()
+    }
+}
