@@ -20,9 +20,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let seconds = numbers.first().unwrap_or(&"20");
     let fuzz = tools::root().join("fuzz");
     let target = tools::target().join("fuzz");
+    // Naming the target keeps build scripts and macros, which run here and now, free of the flags.
+    let host = host()?;
     tools::run(
         Command::new("cargo")
-            .args(["build", "--release", "--manifest-path"])
+            .args(["build", "--release", "--target", &host, "--manifest-path"])
             .arg(fuzz.join("Cargo.toml"))
             .env("CARGO_TARGET_DIR", &target)
             .env("RUSTFLAGS", COVERAGE),
@@ -33,9 +35,10 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
             continue;
         }
         let corpus = fuzz.join("corpus").join(&name);
-        std::fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+        std::fs::create_dir_all(&corpus)
+            .map_err(|error| format!("{}: {error}", corpus.display()))?;
         let limit = format!("-max_total_time={seconds}");
-        let mut command = Command::new(target.join("release").join(&name));
+        let mut command = Command::new(target.join(&host).join("release").join(&name));
         tools::run(command.arg(&corpus).args([&limit, "-max_len=4096", "-timeout=5"]))?;
         ran += 1;
     }
@@ -43,9 +46,16 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+fn host() -> Result<String, String> {
+    let version = tools::ask(Command::new("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| "rustc -vV names no host".to_owned())
+}
+
 fn targets(fuzz: &Path) -> Result<Vec<String>, String> {
     let folder = fuzz.join("targets");
-    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()))
