@@ -69,7 +69,11 @@ impl Measured {
 }
 
 /// Run every caller on a connection of its own for `length`.
-pub(crate) async fn run(address: SocketAddr, callers: Vec<Caller>, length: Duration) -> Outcome<Measured> {
+pub(crate) async fn run(
+    address: SocketAddr,
+    callers: Vec<Caller>,
+    length: Duration,
+) -> Outcome<Measured> {
     let begun = Instant::now();
     let mut tasks = JoinSet::new();
     for caller in callers {
@@ -113,7 +117,9 @@ async fn connection(address: SocketAddr, mut caller: Caller, end: Instant) -> Ou
     Ok(measured)
 }
 
-async fn connect(address: SocketAddr) -> Outcome<hyper::client::conn::http1::SendRequest<Full<Bytes>>> {
+async fn connect(
+    address: SocketAddr,
+) -> Outcome<hyper::client::conn::http1::SendRequest<Full<Bytes>>> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;

@@ -25,7 +25,8 @@ async fn main() -> Outcome<()> {
     let length = Duration::from_secs(if quick { 1 } else { 5 });
     let postgres = std::env::var("GRANTWELL_TEST_POSTGRES").ok();
     let mut report = Report::default();
-    for database in [Some("SQLite"), postgres.as_ref().map(|_| "PostgreSQL")].into_iter().flatten() {
+    for database in [Some("SQLite"), postgres.as_ref().map(|_| "PostgreSQL")].into_iter().flatten()
+    {
         let url = postgres.as_deref().filter(|_| database == "PostgreSQL");
         let ours = Subject::start(Kind::Grantwell, url).await?;
         let bare = Subject::start(Kind::Bare, url).await?;

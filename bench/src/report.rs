@@ -29,7 +29,12 @@ pub(crate) struct Report {
 
 impl Report {
     /// Note start-up time and idle memory.
-    pub(crate) fn started(&mut self, database: &str, ours: &Subject, bare: &Subject) -> Outcome<()> {
+    pub(crate) fn started(
+        &mut self,
+        database: &str,
+        ours: &Subject,
+        bare: &Subject,
+    ) -> Outcome<()> {
         for (name, subject) in [("Grantwell", ours), ("bare", bare)] {
             self.facts.push(format!(
                 "| {database} | {name} | {:.0} ms | {:.0} MB | {:.1} MB |",
@@ -44,7 +49,9 @@ impl Report {
     /// Note memory after the load.
     pub(crate) fn ended(&mut self, database: &str, ours: &Subject, bare: &Subject) -> Outcome<()> {
         let (ours, bare) = (ours.memory()?.1, bare.memory()?.1);
-        self.facts.push(format!("| {database} | most memory under load | | {ours:.0} MB (bare {bare:.0} MB) | |"));
+        self.facts.push(format!(
+            "| {database} | most memory under load | | {ours:.0} MB (bare {bare:.0} MB) | |"
+        ));
         Ok(())
     }
 
@@ -95,7 +102,11 @@ impl Report {
 /// One line for the person who waits.
 pub(crate) fn progress(scenario: &str, connections: usize, ours: &Measured, bare: &Measured) {
     let ratio = ours.rate() / bare.rate().max(f64::MIN_POSITIVE);
-    let line = format!("{scenario} × {connections}: {ratio:.2} ({:.0}/s beside {:.0}/s)", ours.rate(), bare.rate());
+    let line = format!(
+        "{scenario} × {connections}: {ratio:.2} ({:.0}/s beside {:.0}/s)",
+        ours.rate(),
+        bare.rate()
+    );
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 

@@ -34,18 +34,50 @@ enum Ask {
 
 /// All of them, in the order of the table.
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "get one", about: "`GET /v1/unicorn/{id}/` with a bearer token, beside a handler without authentication", ask: Ask::Get },
-    Scenario { name: "list 20", about: "`GET /v1/unicorn/?page_size=20` with a total, beside a select and a count", ask: Ask::List },
-    Scenario { name: "create", about: "`POST /v1/unicorn/` with JSON, beside one insert", ask: Ask::Create },
-    Scenario { name: "client_credentials", about: "`POST /o/token/`, beside axum's hello", ask: Ask::ClientCredentials },
-    Scenario { name: "introspect", about: "`POST /o/introspect/` of a sealed token, beside axum's hello", ask: Ask::Introspect },
-    Scenario { name: "refresh chain", about: "`POST /authentication/token/refresh/`, each with the token of the last answer, beside one update of one row", ask: Ask::Refresh },
-    Scenario { name: "password", about: "`POST /authentication/token/`, beside a select, one argon2id of the same cost on a blocking thread, and one insert", ask: Ask::Password },
+    Scenario {
+        name: "get one",
+        about: "`GET /v1/unicorn/{id}/` with a bearer token, beside a handler without authentication",
+        ask: Ask::Get,
+    },
+    Scenario {
+        name: "list 20",
+        about: "`GET /v1/unicorn/?page_size=20` with a total, beside a select and a count",
+        ask: Ask::List,
+    },
+    Scenario {
+        name: "create",
+        about: "`POST /v1/unicorn/` with JSON, beside one insert",
+        ask: Ask::Create,
+    },
+    Scenario {
+        name: "client_credentials",
+        about: "`POST /o/token/`, beside axum's hello",
+        ask: Ask::ClientCredentials,
+    },
+    Scenario {
+        name: "introspect",
+        about: "`POST /o/introspect/` of a sealed token, beside axum's hello",
+        ask: Ask::Introspect,
+    },
+    Scenario {
+        name: "refresh chain",
+        about: "`POST /authentication/token/refresh/`, each with the token of the last answer, beside one update of one row",
+        ask: Ask::Refresh,
+    },
+    Scenario {
+        name: "password",
+        about: "`POST /authentication/token/`, beside a select, one argon2id of the same cost on a blocking thread, and one insert",
+        ask: Ask::Password,
+    },
 ];
 
 impl Scenario {
     /// One caller for each connection.
-    pub(crate) async fn callers(&self, subject: &Subject, connections: usize) -> Outcome<Vec<Caller>> {
+    pub(crate) async fn callers(
+        &self,
+        subject: &Subject,
+        connections: usize,
+    ) -> Outcome<Vec<Caller>> {
         let mut callers = Vec::with_capacity(connections);
         for number in 0..connections {
             callers.push(match subject.kind() {
@@ -66,7 +98,11 @@ fn bare(ask: Ask, number: usize) -> Caller {
             Ask::Get => get(format!("/unicorn/{id}"), None),
             Ask::Create => post("/unicorn", None, (JSON, unicorn(id))),
             Ask::ClientCredentials | Ask::Introspect => get("/hello".to_owned(), None),
-            Ask::Password => post("/password", None, (FORM, "username=bench&password=correct+horse+battery".to_owned())),
+            Ask::Password => post(
+                "/password",
+                None,
+                (FORM, "username=bench&password=correct+horse+battery".to_owned()),
+            ),
             Ask::Refresh => post("/refresh", None, (FORM, format!("id={}", number + 1))),
         }
     })
@@ -93,7 +129,9 @@ async fn ours(ask: Ask, subject: &Subject, number: usize) -> Outcome<Caller> {
             Ask::List => get("/v1/unicorn/?page_size=20".to_owned(), bearer.clone()),
             Ask::Get => get(format!("/v1/unicorn/{id}/"), bearer.clone()),
             Ask::Create => post("/v1/unicorn/", bearer.clone(), (JSON, unicorn(id))),
-            Ask::ClientCredentials => post("/o/token/", basic.clone(), (FORM, "grant_type=client_credentials".to_owned())),
+            Ask::ClientCredentials => {
+                post("/o/token/", basic.clone(), (FORM, "grant_type=client_credentials".to_owned()))
+            }
             Ask::Introspect => post("/o/introspect/", basic.clone(), (FORM, introspected.clone())),
             Ask::Password | Ask::Refresh => sign_in(),
         }
@@ -102,7 +140,11 @@ async fn ours(ask: Ask, subject: &Subject, number: usize) -> Outcome<Caller> {
 
 /// Signing in by the first-party API.
 pub(crate) fn sign_in() -> Call {
-    post("/authentication/token/", None, (FORM, "username=bench&password=correct+horse+battery".to_owned()))
+    post(
+        "/authentication/token/",
+        None,
+        (FORM, "username=bench&password=correct+horse+battery".to_owned()),
+    )
 }
 
 /// A `GET`.
@@ -111,7 +153,11 @@ pub(crate) fn get(path: String, authorization: Option<String>) -> Call {
 }
 
 /// A `POST`.
-pub(crate) fn post(path: &str, authorization: Option<String>, body: (&'static str, String)) -> Call {
+pub(crate) fn post(
+    path: &str,
+    authorization: Option<String>,
+    body: (&'static str, String),
+) -> Call {
     Call { method: Method::POST, path: path.to_owned(), authorization, body: Some(body) }
 }
 

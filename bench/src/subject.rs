@@ -34,7 +34,7 @@ pub(crate) struct Subject {
     access_token: String,
     client: (String, String),
     client_token: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Subject {
@@ -58,7 +58,7 @@ impl Subject {
             access_token: String::new(),
             client: Default::default(),
             client_token: String::new(),
-            _folder: folder,
+            folder,
         };
         while load::once(address, &get("/readyz".to_owned(), None)).await.is_err() {
             if begun.elapsed() > Duration::from_secs(30) {
@@ -84,14 +84,23 @@ impl Subject {
             self.ask(&post("/v1/unicorn/", bearer.clone(), ("application/json", body))).await?;
         }
         let mut command = Command::new(program(self.kind)?);
-        prepare(&mut command, &self._folder, self.address, url);
+        prepare(&mut command, &self.folder, self.address, url);
         let created = command
-            .args(["application", "create", "--json", "--name", "bench", "--grant-type", "client_credentials"])
+            .args([
+                "application",
+                "create",
+                "--json",
+                "--name",
+                "bench",
+                "--grant-type",
+                "client_credentials",
+            ])
             .stdout(Stdio::piped())
             .output()?;
         let created: Value = serde_json::from_slice(&created.stdout)?;
         self.client = (text(&created, "client_id")?, text(&created, "client_secret")?);
-        let grant = ("application/x-www-form-urlencoded", "grant_type=client_credentials".to_owned());
+        let grant =
+            ("application/x-www-form-urlencoded", "grant_type=client_credentials".to_owned());
         let answer = self.ask(&post("/o/token/", Some(self.basic()), grant)).await?;
         self.client_token = text(&answer, "access_token")?;
         Ok(())
@@ -100,7 +109,12 @@ impl Subject {
     async fn ask(&self, call: &Call) -> Outcome<Value> {
         let (status, body) = load::once(self.address, call).await?;
         if status >= 400 {
-            return Err(format!("{} answered {status}: {}", call.path, String::from_utf8_lossy(&body)).into());
+            return Err(format!(
+                "{} answered {status}: {}",
+                call.path,
+                String::from_utf8_lossy(&body)
+            )
+            .into());
         }
         Ok(serde_json::from_slice(&body)?)
     }
@@ -140,7 +154,8 @@ impl Subject {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let megabytes = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+            let kilobytes =
+                line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
             kilobytes.unwrap_or_default() / 1024.0
         };
         Ok((megabytes("VmRSS:"), megabytes("VmHWM:")))

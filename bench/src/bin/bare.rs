@@ -1,5 +1,6 @@
 //! The yardstick: bare axum handlers over sea-orm that do the same database work, with no authentication at all.
 
+use accounts::password::{self, Outcome, Parameters};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -7,8 +8,8 @@ use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, QueryOrder,
-    QuerySelect, Schema,
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, ExprTrait,
+    QueryOrder, QuerySelect, Schema,
 };
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +123,7 @@ async fn open(url: &str) -> Result<DatabaseConnection, Box<dyn std::error::Error
         ..Default::default()
     });
     unicorn::Entity::insert_many(rows).exec(&db).await?;
-    let hash = accounts::password::hash("correct horse battery", *b"0123456789abcdef")?;
+    let hash = password::hash("correct horse battery", b"0123456789abcdef", Parameters::OWASP)?;
     for number in 0..64 {
         let username = if number == 0 { "bench".to_owned() } else { format!("bench {number}") };
         let row = account::ActiveModel {
@@ -165,11 +166,11 @@ async fn password(State(db): Db, Form(form): Form<SignIn>) -> Result<Response, F
         .one(&db)
         .await?;
     let Some(row) = found else { return Ok(StatusCode::UNAUTHORIZED.into_response()) };
-    let stored = row.password.clone();
+    let stored = password::Stored::parse(&row.password).ok();
     let checked = tokio::task::spawn_blocking(move || {
-        accounts::password::verify(&form.password, &stored)
+        password::verify(&form.password, stored.as_ref(), Parameters::OWASP)
     });
-    if !matches!(checked.await, Ok(outcome) if outcome.is_match()) {
+    if !matches!(checked.await, Ok(Outcome::Matches { .. })) {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     }
     let row = account::ActiveModel {

@@ -121,11 +121,22 @@ fn clear(endpoint: &str, what: &str, answer: &crate::house::Answer) {
     if endpoint.starts_with("/o/") {
         assert!(kind.starts_with("application/json"), "{endpoint} with {what}: {answer:?}");
         assert!(!answer.field("error").is_empty(), "{endpoint} with {what}: {answer:?}");
-        assert_eq!(answer.header("cache-control"), "no-store", "{endpoint} with {what}: {answer:?}");
+        assert_eq!(
+            answer.header("cache-control"),
+            "no-store",
+            "{endpoint} with {what}: {answer:?}"
+        );
     } else {
         assert!(kind.starts_with("application/problem+json"), "{endpoint} with {what}: {answer:?}");
-        assert_eq!(answer.json()["status"].as_u64(), Some(u64::from(answer.status)), "{endpoint} with {what}");
-        assert!(!answer.field("title").is_empty() && !answer.field("code").is_empty(), "{endpoint} with {what}");
+        assert_eq!(
+            answer.json()["status"].as_u64(),
+            Some(u64::from(answer.status)),
+            "{endpoint} with {what}"
+        );
+        assert!(
+            !answer.field("title").is_empty() && !answer.field("code").is_empty(),
+            "{endpoint} with {what}"
+        );
     }
 }
 

@@ -111,20 +111,25 @@ async fn without_its_database_the_server_refuses_with_503_and_recovers_by_itself
     let token = made.field("access_token");
 
     wire.whole.store(false, Ordering::SeqCst);
-    until("a resource answers 503", async || house.get("/v1/unicorn/", &token).await.status == 503).await;
+    until("a resource answers 503", async || house.get("/v1/unicorn/", &token).await.status == 503)
+        .await;
     let answer = house.get("/v1/unicorn/", &token).await;
     assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
     let answer = house.sign_in("ann").await;
     assert_eq!(answer.status, 503, "{answer:?}");
     assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
     let client = ("nobody".to_owned(), "nothing".to_owned());
-    let answer = house.client_form("/o/token/", &client, &[("grant_type", "client_credentials")]).await;
+    let answer =
+        house.client_form("/o/token/", &client, &[("grant_type", "client_credentials")]).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(house.send(house.http.get(house.url("/livez"))).await.status, 200);
     assert_eq!(house.send(house.http.get(house.url("/readyz"))).await.status, 503);
 
     wire.whole.store(true, Ordering::SeqCst);
-    until("the resource answers again", async || house.get("/v1/unicorn/", &token).await.status == 200).await;
+    until("the resource answers again", async || {
+        house.get("/v1/unicorn/", &token).await.status == 200
+    })
+    .await;
     until("signing in works again", async || house.sign_in("ann").await.status == 200).await;
     assert_eq!(house.refresh(&made.field("refresh_token")).await.status, 200);
 }

@@ -141,7 +141,8 @@ impl House {
 
     /// Make an application by command: its id and its secret.
     pub fn application(&self, grant: &str) -> (String, String) {
-        let arguments = ["application", "create", "--json", "--name", "story", "--grant-type", grant];
+        let arguments =
+            ["application", "create", "--json", "--name", "story", "--grant-type", grant];
         let (code, out, err) = self.command(&arguments, "");
         assert_eq!(code, 0, "{err}");
         let made: Value = serde_json::from_str(&out).unwrap();
@@ -162,7 +163,12 @@ impl House {
         self.send(self.http.post(self.url(path)).form(fields)).await
     }
 
-    pub async fn client_form(&self, path: &str, client: &(String, String), fields: &[(&str, &str)]) -> Answer {
+    pub async fn client_form(
+        &self,
+        path: &str,
+        client: &(String, String),
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let request = self.http.post(self.url(path)).basic_auth(&client.0, Some(&client.1));
         self.send(request.form(fields)).await
     }
@@ -173,7 +179,9 @@ impl House {
 
     /// Make an account and give its tokens.
     pub async fn register(&self, username: &str) -> Answer {
-        let answer = self.form("/authentication/register/", &[("username", username), ("password", PASSWORD)]).await;
+        let answer = self
+            .form("/authentication/register/", &[("username", username), ("password", PASSWORD)])
+            .await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer
     }
@@ -233,7 +241,10 @@ pub async fn fresh_postgres() -> Option<String> {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("story_{}_{number}", std::process::id());
     let server = Database::connect(&base).await.unwrap();
-    server.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+    server
+        .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        .await
+        .unwrap();
     server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     Some(format!("{}/{name}", base.rsplit_once('/').unwrap().0))
 }

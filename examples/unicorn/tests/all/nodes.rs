@@ -16,11 +16,14 @@ async fn fifty_parallel_refreshes_on_two_nodes_give_one_successor() {
     let Some((first, second)) = two().await else { return };
     let mut token = first.register("ann").await.field("refresh_token");
     for round in 0..5 {
-        let calls = (0..50).map(|number| if number % 2 == 0 { &first } else { &second }).map(|node| node.refresh(&token));
+        let calls = (0..50)
+            .map(|number| if number % 2 == 0 { &first } else { &second })
+            .map(|node| node.refresh(&token));
         let answers = futures_util::future::join_all(calls).await;
         let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
         assert!(refused.is_empty(), "round {round}: {refused:?}");
-        let successors: BTreeSet<String> = answers.iter().map(|answer| answer.field("refresh_token")).collect();
+        let successors: BTreeSet<String> =
+            answers.iter().map(|answer| answer.field("refresh_token")).collect();
         assert_eq!(successors.len(), 1, "round {round}: one token has one successor");
         token = successors.into_iter().next().unwrap();
     }
@@ -33,10 +36,19 @@ async fn a_revocation_on_one_node_is_felt_on_the_other() {
     let made = first.register("ann").await;
     let token = made.field("access_token");
     assert_eq!(second.get("/v1/unicorn/", &token).await.status, 200);
-    let out = first.form("/authentication/token/revoke/", &[("token", &made.field("refresh_token"))]).await;
+    let out = first
+        .form("/authentication/token/revoke/", &[("token", &made.field("refresh_token"))])
+        .await;
     assert_eq!(out.status, 200, "{out:?}");
-    assert_eq!(first.get("/v1/unicorn/", &token).await.status, 401, "the node that revoked knows at once");
-    until("the other node refuses the token", async || second.get("/v1/unicorn/", &token).await.status == 401).await;
+    assert_eq!(
+        first.get("/v1/unicorn/", &token).await.status,
+        401,
+        "the node that revoked knows at once"
+    );
+    until("the other node refuses the token", async || {
+        second.get("/v1/unicorn/", &token).await.status == 401
+    })
+    .await;
     let again = second.refresh(&made.field("refresh_token")).await;
     assert!((400..500).contains(&again.status), "{again:?}");
 }
@@ -54,7 +66,10 @@ async fn a_replay_on_one_node_ends_the_authorization_on_both() {
     let dead = first.refresh(&last.field("refresh_token")).await;
     assert!((400..500).contains(&dead.status), "the replay ended the authorization: {dead:?}");
     let token = last.field("access_token");
-    until("the access token is refused", async || first.get("/v1/unicorn/", &token).await.status == 401).await;
+    until("the access token is refused", async || {
+        first.get("/v1/unicorn/", &token).await.status == 401
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
