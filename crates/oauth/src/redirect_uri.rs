@@ -153,8 +153,7 @@ fn is_this_machine(rest: &str) -> bool {
     })
 }
 
-/// A loopback URI without its port: what comes before and what comes after. Only a comparison
-/// with a registered one makes sense of it: there, nothing but a path or a query comes after.
+/// A loopback URI without its port: what comes before and what comes after.
 fn split_loopback(text: &str) -> Option<(&str, &str)> {
     let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|h| text.starts_with(h))?;
     let rest = text.strip_prefix(host)?;
@@ -167,7 +166,7 @@ fn split_loopback(text: &str) -> Option<(&str, &str)> {
         }
         None => rest,
     };
-    Some((host, after))
+    (after.is_empty() || after.starts_with(['/', '?'])).then_some((host, after))
 }
 
 const NO_SCHEME: Malformed =
