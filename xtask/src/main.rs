@@ -1,6 +1,7 @@
 //! Checks, generators and the test runner of the workspace: `cargo xtask COMMAND`.
 
 mod console;
+mod fuzz;
 mod output;
 mod postgres;
 mod server;
@@ -20,6 +21,8 @@ cargo xtask COMMAND
   tidy               the checks that no compiler makes: doors between rooms, first lines,
                      sizes, sorted manifests, the RFC table
   bench [--quick]    measure the promises of docs/reference/performance.md
+  fuzz [SECONDS] [TARGET ...]
+                     run the fuzz targets, 20 seconds each unless told otherwise
   postgres           start a throw-away PostgreSQL and print its URL; ends with Ctrl-C
 ";
 
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["test", stages @ ..] => stages::run(stages),
         ["tidy"] => tidy::run(),
         ["bench", flags @ ..] => stages::bench(flags),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["postgres"] => postgres::serve(),
         ["help" | "--help" | "-h"] | [] => {
             say(HELP);

@@ -153,7 +153,8 @@ fn is_this_machine(rest: &str) -> bool {
     })
 }
 
-/// A loopback URI without its port: what comes before and what comes after.
+/// A loopback URI without its port: what comes before and what comes after. Only a comparison
+/// with a registered one makes sense of it: there, nothing but a path or a query comes after.
 fn split_loopback(text: &str) -> Option<(&str, &str)> {
     let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|h| text.starts_with(h))?;
     let rest = text.strip_prefix(host)?;
@@ -166,7 +167,7 @@ fn split_loopback(text: &str) -> Option<(&str, &str)> {
         }
         None => rest,
     };
-    (after.is_empty() || after.starts_with(['/', '?'])).then_some((host, after))
+    Some((host, after))
 }
 
 const NO_SCHEME: Malformed =

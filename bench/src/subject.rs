@@ -1,0 +1,218 @@
+//! A server under measurement: started as a process of its own, filled with the same rows, asked for its memory.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, Database};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::Outcome;
+use crate::load::{self, Call};
+use crate::scenario::{get, post, sign_in};
+
+/// Rows in the table before anything is measured.
+pub(crate) const ROWS: usize = 1000;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The example project, built for release.
+    Grantwell,
+    /// The bare handlers.
+    Bare,
+}
+
+/// A running server.
+pub(crate) struct Subject {
+    kind: Kind,
+    child: Child,
+    address: SocketAddr,
+    started_in: Duration,
+    access_token: String,
+    client: (String, String),
+    client_token: String,
+    folder: TempDir,
+}
+
+impl Subject {
+    /// Start it over a database of its own and fill it.
+    pub(crate) async fn start(kind: Kind, postgres: Option<&str>) -> Outcome<Self> {
+        let folder = tempfile::tempdir()?;
+        let url = database(kind, postgres).await?;
+        let address: SocketAddr = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut command = Command::new(program(kind)?);
+        prepare(&mut command, &folder, address, url.as_deref());
+        if kind == Kind::Grantwell {
+            command.arg("serve");
+        }
+        let begun = Instant::now();
+        let child = command.spawn()?;
+        let mut subject = Self {
+            kind,
+            child,
+            address,
+            started_in: Duration::ZERO,
+            access_token: String::new(),
+            client: Default::default(),
+            client_token: String::new(),
+            folder,
+        };
+        while load::once(address, &get("/readyz".to_owned(), None)).await.is_err() {
+            if begun.elapsed() > Duration::from_secs(30) {
+                return Err("the server was not ready within 30 seconds".into());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        subject.started_in = begun.elapsed();
+        if kind == Kind::Grantwell {
+            subject.register(url.as_deref()).await?;
+        }
+        Ok(subject)
+    }
+
+    async fn register(&mut self, url: Option<&str>) -> Outcome<()> {
+        let mut account = sign_in();
+        "/authentication/register/".clone_into(&mut account.path);
+        let answer = self.ask(&account).await?;
+        self.access_token = text(&answer, "access_token")?;
+        let bearer = Some(format!("Bearer {}", self.access_token));
+        for number in 1..=ROWS {
+            let body = format!("{{\"name\":\"unicorn {number}\",\"age\":{}}}", number % 90);
+            self.ask(&post("/v1/unicorn/", bearer.clone(), ("application/json", body))).await?;
+        }
+        let mut command = Command::new(program(self.kind)?);
+        prepare(&mut command, &self.folder, self.address, url);
+        let created = command
+            .args([
+                "application",
+                "create",
+                "--json",
+                "--name",
+                "bench",
+                "--grant-type",
+                "client_credentials",
+            ])
+            .stdout(Stdio::piped())
+            .output()?;
+        let created: Value = serde_json::from_slice(&created.stdout)?;
+        self.client = (text(&created, "client_id")?, text(&created, "client_secret")?);
+        let grant =
+            ("application/x-www-form-urlencoded", "grant_type=client_credentials".to_owned());
+        let answer = self.ask(&post("/o/token/", Some(self.basic()), grant)).await?;
+        self.client_token = text(&answer, "access_token")?;
+        Ok(())
+    }
+
+    async fn ask(&self, call: &Call) -> Outcome<Value> {
+        let (status, body) = load::once(self.address, call).await?;
+        if status >= 400 {
+            return Err(format!(
+                "{} answered {status}: {}",
+                call.path,
+                String::from_utf8_lossy(&body)
+            )
+            .into());
+        }
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// Which of the two it is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From the start of the process to its first ready answer.
+    pub(crate) fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// A user's access token.
+    pub(crate) fn access_token(&self) -> &str {
+        &self.access_token
+    }
+
+    /// An access token of the client itself.
+    pub(crate) fn client_token(&self) -> &str {
+        &self.client_token
+    }
+
+    /// The client's `Authorization` header; both halves are URL-safe, so nothing needs escaping.
+    pub(crate) fn basic(&self) -> String {
+        format!("Basic {}", base64(format!("{}:{}", self.client.0, self.client.1).as_bytes()))
+    }
+
+    /// Memory in megabytes: now and at most so far.
+    pub(crate) fn memory(&self) -> Outcome<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let megabytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kilobytes =
+                line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+            kilobytes.unwrap_or_default() / 1024.0
+        };
+        Ok((megabytes("VmRSS:"), megabytes("VmHWM:")))
+    }
+
+    /// Size of the program in megabytes.
+    #[expect(clippy::cast_precision_loss, reason = "a file of some megabytes")]
+    pub(crate) fn program_size(&self) -> Outcome<f64> {
+        Ok(std::fs::metadata(program(self.kind)?)?.len() as f64 / 1_048_576.0)
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn prepare(command: &mut Command, folder: &TempDir, address: SocketAddr, url: Option<&str>) {
+    command
+        .current_dir(folder.path())
+        .env("GRANTWELL__SERVER__LISTEN", address.to_string())
+        .env("GRANTWELL__SERVER__PUBLIC_URL", format!("http://{address}"))
+        .env("BARE_LISTEN", address.to_string())
+        .env("DATABASE_URL", url.unwrap_or("sqlite:db.sqlite3"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+}
+
+/// An empty database on the PostgreSQL at hand; `None` means SQLite in the server's own folder.
+async fn database(kind: Kind, postgres: Option<&str>) -> Outcome<Option<String>> {
+    let Some(base) = postgres else { return Ok(None) };
+    let name = format!("bench_{kind:?}").to_lowercase();
+    let server = Database::connect(base).await?;
+    server.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
+    server.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+    let (server, _) = base.rsplit_once('/').ok_or("the PostgreSQL URL names no database")?;
+    Ok(Some(format!("{server}/{name}")))
+}
+
+/// The program beside this one.
+fn program(kind: Kind) -> Outcome<PathBuf> {
+    let name = match kind {
+        Kind::Grantwell => "unicorn",
+        Kind::Bare => "bare",
+    };
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
+fn text(answer: &Value, key: &str) -> Outcome<String> {
+    let value = answer.get(key).and_then(Value::as_str);
+    Ok(value.ok_or_else(|| format!("{answer} has no {key}"))?.to_owned())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
