@@ -28,10 +28,8 @@ async fn a_new_key_opens_everywhere_before_it_seals_anywhere() {
 
         world.clock.advance(one.options().key_announced);
         for node in [&one, &other] {
-            eventually("the new key seals", async || {
-                node.vault().current_key() == Some(made.id)
-            })
-            .await;
+            eventually("the new key seals", async || node.vault().current_key() == Some(made.id))
+                .await;
             assert!(node.vault().key_ids().contains(&first), "the old key still opens");
         }
         assert_eq!(states(&one).await, [(made.id, KeyState::Active), (first, KeyState::Retired)]);
@@ -50,7 +48,8 @@ async fn rotating_twice_at_once_leaves_one_key_that_seals() {
     on_both(|world| async move {
         let (one, other) = (world.node().await, world.node().await);
         let (left, right) = tokio::join!(one.keys().rotate(), other.keys().rotate());
-        (left.unwrap(), right.unwrap());
+        left.unwrap();
+        right.unwrap();
         world.clock.advance(one.options().key_announced);
         one.refresh().await.unwrap();
         other.refresh().await.unwrap();

@@ -11,7 +11,9 @@ async fn another_databases_master_key_is_refused_with_both_fingerprints() {
         let store = world.open([7; 32], Options::default()).await.unwrap();
         let right = store.vault().fingerprint().to_string();
         let refused = world.open([8; 32], Options::default()).await.unwrap_err();
-        let StoreError::WrongMasterKey { expected, given } = &refused else { panic!("{refused:?}") };
+        let StoreError::WrongMasterKey { expected, given } = &refused else {
+            panic!("{refused:?}")
+        };
         assert_eq!(*expected, right);
         assert_ne!(given, expected);
         assert!(refused.to_string().contains("give the server the key that belongs"), "{refused}");

@@ -9,7 +9,7 @@ use oauth::policy::Policy;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 
-use crate::world::{World, on_both};
+use crate::world::on_both;
 
 /// What a refresh was answered: the refresh token, or that it was refused.
 async fn refresh(
@@ -68,7 +68,8 @@ async fn fifty_parallel_refreshes_on_two_nodes_give_one_successor_and_no_error()
         let (_, issued, _) = world.signed_in(&nodes[0], "jane", &client).await;
         let token = issued.refresh_token.unwrap();
         let tries = (0..50).map(|n| {
-            let (store, client, policy) = (nodes[n % 2].clone(), client.clone(), world.policy.clone());
+            let (store, client, policy) =
+                (nodes[n % 2].clone(), client.clone(), world.policy.clone());
             let (token, now) = (token.clone(), world.clock.now());
             tokio::spawn(async move { refresh(&store, &client, &token, &policy, now).await })
         });
@@ -178,7 +179,8 @@ async fn a_token_given_back_is_dead_and_introspection_says_so() {
         let now = world.clock.now();
         let ask = async |token: &Secret| {
             let body = format!("token={}", token.expose());
-            let request = introspect::Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap();
+            let request =
+                introspect::Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap();
             let facts = store.introspect().load(&request).await.unwrap();
             match introspect::decide(&client.client, facts, &world.policy, now) {
                 introspect::Decision::Answer(answer) => answer.description().cloned(),
@@ -220,8 +222,7 @@ async fn rotation_moves_the_row_and_its_end_and_makes_no_other() {
             token = refresh(&store, &client, &token, &world.policy, now).await.unwrap();
             let listed = store.authorizations().list(user.account.id).await.unwrap();
             assert_eq!(listed.len(), 1);
-            let expected =
-                oauth::authorization::State::Live { generation, rotated_at: Some(now) };
+            let expected = oauth::authorization::State::Live { generation, rotated_at: Some(now) };
             assert_eq!((listed[0].state, listed[0].last_used_at), (expected, now));
         }
         world.clock.advance(world.policy.refresh_idle);

@@ -184,7 +184,8 @@ async fn a_session_opens_with_its_secret_until_it_ends() {
         assert_eq!(store.sessions().list(user.account.id).await.unwrap().len(), 1);
 
         // Use is noted, but not each time.
-        let seen = async || store.sessions().list(user.account.id).await.unwrap()[0].session.last_seen_at;
+        let seen =
+            async || store.sessions().list(user.account.id).await.unwrap()[0].session.last_seen_at;
         let started = world.clock.now();
         world.clock.advance(Duration::from_secs(30));
         open(&second).await.unwrap();
@@ -288,10 +289,8 @@ async fn a_deleted_user_takes_everything_along() {
         let store = world.node().await;
         let (client, _) = world.registered(&store, "photos").await;
         let (jane, issued, token) = world.signed_in(&store, "jane", &client).await;
-        let owned = oauth::client::Client {
-            owner: Some(jane.account.id),
-            ..World::client("janes-own")
-        };
+        let owned =
+            oauth::client::Client { owner: Some(jane.account.id), ..World::client("janes-own") };
         let secret = grantwell_store::NewSecret::Generated;
         let (own, _) = store.applications().create(owned, secret).await.unwrap();
         let (_, _, given) = world.signed_in(&store, "joe", &own).await;
