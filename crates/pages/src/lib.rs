@@ -9,8 +9,6 @@ pub mod form;
 pub mod headers;
 pub mod json;
 mod keyed;
-#[cfg(test)]
-mod look;
 pub mod page;
 pub mod redirect;
 pub mod refusal;
