@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -13,10 +13,10 @@ use sea_orm::sqlx::sqlite::{
 use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryResult, SqlxPostgresConnector,
-    SqlxSqliteConnector, Statement, StatementBuilder, TransactionTrait,
+    Statement, StatementBuilder, TransactionTrait,
 };
 
-use crate::lane::{IN_WRITE, Lane, Outcome, Wanted, execute, guarded};
+use crate::lane::{IN_WRITE, Lane, Outcome, Wanted, execute, guarded, open_pool};
 use crate::{DatabaseError, Kind, Options};
 
 /// A database that is open. Cloning is cheap and shares the connections.
@@ -40,6 +40,20 @@ enum Writer {
 
 /// A connection that waited this long in the pool is asked whether it still lives before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// Connections of PostgreSQL that are older than this have statements prepared for a schema that has changed since.
+static SCHEMA_CHANGED: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Notes that statements prepared until now may be wrong. PostgreSQL refuses such a statement for as long as the
+/// connection lives ("cached plan must not change result type"), so the pool replaces the older connections.
+pub(crate) fn schema_changed() {
+    *SCHEMA_CHANGED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn is_stale(age: Duration) -> bool {
+    let changed = *SCHEMA_CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    changed.is_some_and(|changed| age >= changed.elapsed())
+}
 
 impl Database {
     /// Opens the database that `options.url` names; a SQLite file is created if it is not there.
@@ -185,13 +199,8 @@ impl Database {
     pub(crate) async fn for_migrations(&self) -> Result<DatabaseConnection, DatabaseError> {
         match &self.inner.writer {
             Writer::Lane { file, .. } => {
-                let pool = SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .connect_with(*file.clone())
-                    .await?;
-                Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+                let pool = SqlitePoolOptions::new().max_connections(1);
+                open_pool(pool, *file.clone(), self.inner.options.busy_timeout).await
             }
             Writer::Pool => {
                 let options =
@@ -239,12 +248,9 @@ async fn open_sqlite(
     let lane = Lane::open(file.clone(), options).await?;
     let pool = SqlitePoolOptions::new()
         .max_connections(options.max_connections.max(1))
-        .acquire_timeout(options.acquire_timeout)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(file.clone().pragma("query_only", "ON"))
-        .await?;
-    let read = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+        .acquire_timeout(options.acquire_timeout);
+    let read =
+        open_pool(pool, file.clone().pragma("query_only", "ON"), options.busy_timeout).await?;
     Ok((read, Writer::Lane { lane, file: Box::new(file) }, temporary))
 }
 
@@ -305,6 +311,9 @@ async fn open_postgres(
         .test_before_acquire(false)
         .before_acquire(|connection, seen| {
             Box::pin(async move {
+                if is_stale(seen.age) {
+                    return Ok(false);
+                }
                 if seen.idle_for > PING_AFTER {
                     connection.ping().await?;
                 }

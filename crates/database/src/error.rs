@@ -131,6 +131,11 @@ fn of_postgres(error: &PgDatabaseError) -> Option<DatabaseError> {
         "53300" | "57P01" | "57P02" | "57P03" | "53100" | "25P03" => {
             DatabaseError::Unavailable(error.message().to_owned())
         }
+        // feature_not_supported: a statement was prepared before another node migrated. The next connection knows better.
+        "0A000" if error.routine() == Some("RevalidateCachedQuery") => {
+            crate::connection::schema_changed();
+            DatabaseError::Unavailable("the schema has just changed".into())
+        }
         code if code.starts_with("08") => DatabaseError::Unavailable(error.message().to_owned()),
         _ => return None,
     })

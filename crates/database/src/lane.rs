@@ -36,8 +36,9 @@ impl Lane {
     ) -> Result<Self, DatabaseError> {
         let (jobs, waiting) = mpsc::channel(options.lane_queue.max(1));
         let (closing, asked_to_close) = watch::channel(false);
-        let connection = connect(&file, options.acquire_timeout).await?;
-        let track = Track { connection: Some(connection), file, timeout: options.acquire_timeout };
+        let timeout = options.busy_timeout.max(options.acquire_timeout);
+        let connection = connect(&file, timeout).await?;
+        let track = Track { connection: Some(connection), file, timeout };
         tokio::spawn(track.run(waiting, asked_to_close, options.lane_batch.max(1)));
         Ok(Self { jobs, closing })
     }
@@ -334,13 +335,26 @@ async fn connect(
     file: &SqliteConnectOptions,
     timeout: Duration,
 ) -> Result<DatabaseConnection, DatabaseError> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(timeout)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(file.clone())
-        .await?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(timeout);
+    open_pool(pool, file.clone(), timeout).await
+}
+
+/// Opens a pool. While another process creates the file or switches it to WAL, SQLite answers "locked" without waiting,
+/// so we wait here.
+pub(crate) async fn open_pool(
+    pool: SqlitePoolOptions,
+    file: SqliteConnectOptions,
+    patience: Duration,
+) -> Result<DatabaseConnection, DatabaseError> {
+    let pool = pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let begin = tokio::time::Instant::now();
+    loop {
+        match pool.clone().connect_with(file.clone()).await.map_err(DatabaseError::from) {
+            Ok(open) => return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(open)),
+            Err(DatabaseError::Busy(_)) if begin.elapsed() < patience => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(failed) => return Err(failed),
+        }
+    }
 }

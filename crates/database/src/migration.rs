@@ -4,19 +4,27 @@
 //! to there ([`State::apply`]), so there is no second description of it that could disagree. SQL is made from the
 //! operations when they are applied, for the database that is there.
 
+mod answers;
 mod apply;
 mod column_type;
+mod diff;
+mod entities;
 mod error;
 mod file;
+mod folder;
 mod ledger;
 mod operation;
 mod reverse;
 mod sql;
 mod state;
 
+pub use answers::{Answer, Answers, Flags, Question, Unresolved};
 pub use apply::{Entry, Plan, Step, Target, check, migrate, plan, show, unapply};
 pub use column_type::ColumnType;
+pub use diff::diff;
+pub use entities::Entities;
 pub use error::MigrationError;
 pub use file::{Migration, Set};
-pub use operation::{Action, Column, ForeignKey, Index, Literal, Operation};
+pub use folder::{Folder, Made, Order, make};
+pub use operation::{Action, Column, ForeignKey, Function, Index, Literal, Operation};
 pub use state::{State, Table};

@@ -1,5 +1,7 @@
 //! Writes: the lane of SQLite and the transactions of PostgreSQL answer alike.
 
+#![expect(clippy::unwrap_used, reason = "a failure in a helper is a failure of the test")]
+
 #[path = "support/databases.rs"]
 mod databases;
 
@@ -342,6 +344,52 @@ async fn a_database_that_is_away_is_told_in_time() {
     assert!(refused.to_string().contains("/no/such/folder"), "{refused}");
 }
 
+/// A way to PostgreSQL that can be blocked.
+async fn pipe(port: u16, server: String) -> (tokio::task::JoinHandle<()>, u16) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let task = tokio::spawn(async move {
+        let mut both = tokio::task::JoinSet::new();
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut server = tokio::net::TcpStream::connect(&server).await.unwrap();
+            both.spawn(
+                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
+            );
+        }
+    });
+    (task, port)
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_is_told_quickly_and_found_again() {
+    each(|mut options| async move {
+        if Kind::of_url(&options.url).unwrap() == Kind::Sqlite {
+            return;
+        }
+        let address = options.url.split_once('@').unwrap().1.split_once('/').unwrap().0.to_owned();
+        let (way, port) = pipe(0, address.clone()).await;
+        options.url = options.url.replace(&address, &format!("127.0.0.1:{port}"));
+        options.acquire_timeout = Duration::from_millis(300);
+        let database = with_table(&options).await;
+        way.abort();
+        assert!(way.await.is_err());
+        for _ in 0..3 {
+            let begin = Instant::now();
+            let refused = database.execute_write(&insert(1, "lost")).await.unwrap_err();
+            assert!(refused.is_unavailable(), "{refused:?}");
+            assert!(database.ping().await.unwrap_err().is_unavailable());
+            assert!(execute(&database, &["SELECT 1"]).await.unwrap_err().is_unavailable());
+            assert!(begin.elapsed() < Duration::from_secs(2));
+        }
+        let (_way, _) = pipe(port, address).await;
+        database.execute_write(&insert(2, "found")).await.unwrap();
+        assert_eq!(names(&database).await, ["found"]);
+        database.close().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn connections_that_the_server_cut_are_replaced() {
     each(|options| async move {
@@ -354,6 +402,32 @@ async fn connections_that_the_server_cut_are_replaced() {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
         other.read().execute_unprepared(cut).await.unwrap();
         execute(&database, &["INSERT INTO herd VALUES (1)"]).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_column_that_another_node_changed_is_read_after_one_refusal() {
+    each(|options| async move {
+        let (database, other) =
+            (with_table(&options).await, Database::connect(&options).await.unwrap());
+        if database.kind() == Kind::Sqlite {
+            return;
+        }
+        database.execute_write(&insert(1, "x")).await.unwrap();
+        let age = Query::select().column(Alias::new("age")).from(Alias::new("unicorn")).take();
+        for _ in 0..3 {
+            database.read().query_all(&age).await.unwrap();
+        }
+        other
+            .read()
+            .execute_unprepared("ALTER TABLE unicorn ALTER COLUMN age TYPE bigint")
+            .await
+            .unwrap();
+        let refused = DatabaseError::from(database.read().query_all(&age).await.unwrap_err());
+        assert!(refused.is_unavailable(), "{refused:?}");
+        let row = database.read().query_one(&age).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<i64>("", "age").unwrap(), 1);
     })
     .await;
 }
@@ -385,8 +459,9 @@ async fn measure_the_lane_against_a_commit_per_row() {
                 task.await.unwrap();
             }
             let what = if lane { "lane" } else { "commit per row" };
-            let per_second = next.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64();
-            println!("{callers} callers, {what}: {per_second:.0} durable inserts/s");
+            let per_second =
+                next.load(Ordering::Relaxed) as u128 * 1000 / begin.elapsed().as_millis();
+            println!("{callers} callers, {what}: {per_second} durable inserts/s");
         }
     }
 }

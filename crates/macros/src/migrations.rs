@@ -96,7 +96,7 @@ fn entries(text: &str) -> Result<(String, Vec<String>), String> {
         match pair {
             Some(("app", value)) if app.is_none() && names.is_empty() => app = Some(value),
             Some(("name", value)) if is_name(&value) && !names.contains(&value) => {
-                names.push(value)
+                names.push(value);
             }
             Some(("checksum", _)) => {}
             _ => {

@@ -200,4 +200,16 @@ mod tests {
         let long = vec!["a/b;q=0.1"; 5000].join(",") + ",text/html";
         assert!(!wants_html(&accept(&long)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_is_a_surprise(text in r"[a-z*/;,=q0-9. -]{0,80}") {
+            let headers = accept(&text);
+            if wants_html(&headers) {
+                // Whoever wants HTML accepts it, and JSON is not liked better.
+                assert!(best(&headers, &["text/html", "application/xhtml+xml"]).is_some(), "{text:?}");
+                assert_ne!(best(&headers, &["text/html", "application/xhtml+xml", "application/json"]), Some(2), "{text:?}");
+            }
+        }
+    }
 }

@@ -194,6 +194,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_would_not_be_served_is_refused_at_the_start() {
+        for name in [".hidden.css", "a/b.css", "..", "x.sh", "ä.css", "css"] {
+            assert!(Pages::builder().static_files(&[(name, b"x")]).build().is_err(), "{name}");
+        }
+        assert!(
+            Pages::builder()
+                .static_files(&[("docs.css", b"x")])
+                .build()
+                .unwrap()
+                .asset("docs.css")
+                .is_some()
+        );
+    }
+
+    #[test]
     fn style_and_script_name_no_other_host() {
         for (name, bytes) in EMBEDDED {
             let text =

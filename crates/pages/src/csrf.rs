@@ -66,6 +66,23 @@ pub struct Attempt<'a> {
     pub form_token: Option<&'a str>,
 }
 
+impl<'a> Attempt<'a> {
+    /// From the head of a request.
+    pub fn new(
+        parts: &'a http::request::Parts,
+        session: Option<&'a [u8]>,
+        form_token: Option<&'a str>,
+    ) -> Self {
+        Self {
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            session,
+            form_token,
+        }
+    }
+}
+
 /// Why a request may not change anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CsrfError {

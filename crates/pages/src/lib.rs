@@ -9,6 +9,8 @@ pub mod form;
 pub mod headers;
 pub mod json;
 mod keyed;
+#[cfg(test)]
+mod look;
 pub mod page;
 pub mod redirect;
 pub mod refusal;

@@ -164,4 +164,18 @@ mod tests {
         assert_eq!(answer.headers()["location"], "/a?b=c");
         assert_eq!(answer.headers()["cache-control"], "no-store");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_accepted_a_browser_stays_here(text in r"[/\\?#:@.%a-f0259 \t\r\n&=;-]{0,24}") {
+            if let Ok(path) = LocalPath::parse(&text) {
+                // The `url` crate resolves references as browsers do (WHATWG URL).
+                let here = url::Url::parse("https://here.example/o/").unwrap();
+                let there = here.join(path.as_str()).unwrap();
+                assert_eq!(there.origin(), here.origin(), "{text:?}");
+                assert!(!there.path().starts_with("//"), "{text:?}");
+                assert!(there.username().is_empty() && there.password().is_none(), "{text:?}");
+            }
+        }
+    }
 }

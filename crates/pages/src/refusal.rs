@@ -186,6 +186,14 @@ fn join(happened: &str, todo: &str) -> String {
     text
 }
 
+impl From<ambient::EntropyError> for Refusal {
+    /// The system gave no random bytes: nothing can be signed or drawn, and the reader can only try again.
+    fn from(error: ambient::EntropyError) -> Self {
+        tracing::error!(%error, "no randomness");
+        Self::unavailable()
+    }
+}
+
 impl IntoResponse for Refusal {
     /// The problem, with the refusal itself as an extension for [`pages_for_people`].
     fn into_response(self) -> Response {

@@ -1,4 +1,8 @@
 //! Templates: ours and those of other rooms are embedded, a file of the same name in the override folder wins.
+//!
+//! A page extends `base.html` and fills its blocks `title`, `content`, and if need be `layout` (`narrow` for a card in the
+//! middle) and `head`. Inside the block it says `{% import "components.html" as ui %}`; the comments in
+//! `components.html` tell what there is.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

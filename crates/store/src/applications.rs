@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use oauth::client::{Client, StoredSecret};
 use oauth::id::{ApplicationId, ClientId, UserId};
-use oauth::revocation::{Kind, Subject};
+use oauth::revocation::{Kind, Subject, forget_at};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
@@ -226,7 +226,7 @@ impl Applications<'_> {
     /// # Errors
     /// [`StoreError::Forbidden`] for the built-in client.
     pub async fn delete(self, id: ApplicationId) -> Result<Application, StoreError> {
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
@@ -283,7 +283,7 @@ impl Applications<'_> {
         id: ApplicationId,
         update: UpdateMany<application::Entity>,
     ) -> Result<Application, StoreError> {
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         let update = raise(update.filter(application::Column::Id.eq(id.as_uuid())))
             .col_expr(application::Column::UpdatedAt, Expr::value(self.0.now().as_millis()));
         self.0

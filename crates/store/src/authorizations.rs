@@ -4,7 +4,7 @@ use oauth::authorization::{Authorization, New, Reason, Seed, State};
 use oauth::grant::GrantType;
 use oauth::id::{ApplicationId, AuthorizationId, ClientId, UserId};
 use oauth::policy::Policy;
-use oauth::revocation::Subject;
+use oauth::revocation::{Subject, forget_at};
 use oauth::scope::ScopeSet;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
@@ -72,7 +72,7 @@ impl Authorizations<'_> {
     /// Revokes an authorization; every token given for it is dead at once, on every node. Answers whether it
     /// was alive; one that was dead before is told to the nodes again, which does no harm.
     pub async fn revoke(self, id: AuthorizationId, reason: Reason) -> Result<bool, StoreError> {
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         let revocation = Revocation { reason, at: self.0.now(), delete_at: expires_at };
         self.0
             .write_and_tell(move |tx| {
@@ -93,7 +93,7 @@ impl Authorizations<'_> {
         application: ApplicationId,
         reason: Reason,
     ) -> Result<usize, StoreError> {
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         let revocation = Revocation { reason, at: self.0.now(), delete_at: expires_at };
         self.0
             .write_and_tell(move |tx| {

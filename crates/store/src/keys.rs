@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use oauth::revocation::forget_at;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -13,7 +14,6 @@ use vault::{KeyId, KeyUse, SealingKey};
 use crate::entity::{setting, signing_key};
 use crate::revocations::{Entry, News};
 use crate::row::Sql;
-use crate::store::SKEW;
 use crate::{Store, StoreError};
 
 const ALGORITHM: &str = "v4.local";
@@ -150,7 +150,7 @@ impl Keys<'_> {
     pub async fn rotate(self) -> Result<SealingKeyRow, StoreError> {
         let now = self.0.now();
         let active_from = now + self.0.options().key_announced;
-        let expires_at = active_from + self.0.options().longest_access_token + SKEW;
+        let expires_at = forget_at(active_from);
         let row = self.draw(active_from)?;
         let made = SealingKeyRow {
             id: KeyId(row.0),

@@ -4,7 +4,6 @@ use oauth::authorization::Reason;
 use oauth::endpoint::revoke::{Decision, Facts, Request};
 
 use crate::revocations::Entry;
-use crate::store::SKEW;
 use crate::{Store, StoreError};
 
 /// Giving tokens back; from [`Store::revoke`].
@@ -38,9 +37,7 @@ impl Revoke<'_> {
                 self.0.authorizations().revoke(*id, Reason::Client).await.map(|_| ())
             }
             Decision::RevokeToken { token, expires_at } => {
-                // Clocks differ between nodes: a little longer than the token says.
-                let until = *expires_at + SKEW;
-                let entry = Entry::revoked(token.clone(), until);
+                let entry = Entry::revoked(token.clone(), *expires_at);
                 self.0.write_and_tell(move |_| Box::pin(async move { Ok(((), vec![entry])) })).await
             }
         }

@@ -34,8 +34,6 @@ pub struct Options {
     pub max_staleness: Duration,
     /// How often the revocation feed is read.
     pub poll_every: Duration,
-    /// The lifetime of the longest-lived access token: for so long a revocation is remembered.
-    pub longest_access_token: Duration,
     /// How long before it seals a new key is made known to every node.
     pub key_announced: Duration,
     /// How often what has expired is deleted by itself; `None`: only by `cleartokens`.
@@ -47,15 +45,11 @@ impl Default for Options {
         Self {
             max_staleness: Duration::from_secs(2),
             poll_every: Duration::from_millis(500),
-            longest_access_token: Duration::from_hours(24),
             key_announced: Duration::from_mins(1),
             sweep_every: Some(Duration::from_hours(1)),
         }
     }
 }
-
-/// How far the clocks of two nodes may differ, and how long an answer may take that was decided on old facts.
-pub(crate) const SKEW: Duration = Duration::from_mins(5);
 
 /// Everything that is kept. Cloning is cheap; clones share connections and memory.
 #[derive(Clone)]
@@ -157,12 +151,6 @@ impl Store {
     /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    /// When a revocation written now may be forgotten. The margin covers clocks that differ between nodes and a
-    /// token that is sealed just after the facts for it were read.
-    pub(crate) fn revocation_expires_at(&self) -> Timestamp {
-        self.now() + self.0.options.longest_access_token + SKEW
     }
 
     /// Runs `work` as one transaction.

@@ -5,7 +5,7 @@ use std::fmt;
 use accounts::{Account, Email, Username};
 use oauth::authorization::Reason;
 use oauth::id::UserId;
-use oauth::revocation::Subject;
+use oauth::revocation::{Subject, forget_at};
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -176,7 +176,7 @@ impl Users<'_> {
     /// Deletes the account with all that hangs on it: sessions, authorizations, and the applications it
     /// registered (with the authorizations that others gave to those).
     pub async fn delete(self, id: UserId) -> Result<(), StoreError> {
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
@@ -226,7 +226,7 @@ impl Users<'_> {
     /// One statement raises the epoch with the change, so two changes at once raise it twice.
     async fn change(self, id: UserId, change: Change) -> Result<User, StoreError> {
         let now = self.0.now();
-        let expires_at = self.0.revocation_expires_at();
+        let expires_at = forget_at(self.0.now());
         let reason = match change {
             Change::Active(_) => Reason::Disabled,
             Change::Password(_) | Change::SignOut => Reason::SignedOut,

@@ -1,1 +1,31 @@
 //! The protocol endpoints and the pages for people.
+//!
+//! [`routes`] is the table of contents. Each endpoint reads the request, loads facts from the store, lets a rule of
+//! `oauth` or `accounts` decide, applies the decision and answers; there is no SQL and no protocol rule in this room.
+
+pub mod bearer;
+mod credentials;
+mod extract;
+mod first_party;
+mod grant;
+mod hashing;
+mod issue;
+pub mod limits;
+mod oauth;
+mod respond;
+pub mod routes;
+pub mod state;
+mod throttle;
+pub mod urls;
+mod visit;
+
+pub use bearer::Verifier;
+pub use extract::address::Network;
+pub use limits::Limits;
+pub use routes::router;
+pub use state::{Settings, State};
+pub use urls::Urls;
+
+/// The templates of this room, for [`::pages::Builder::templates`].
+pub const TEMPLATES: &[(&str, &str)] =
+    &[("first_party.html", include_str!("../templates/first_party.html"))];

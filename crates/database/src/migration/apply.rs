@@ -76,7 +76,7 @@ pub async fn show(database: &Database, sets: &[Set]) -> Result<Vec<Entry>, Migra
         chain.migrations.iter().map(|migration| Entry {
             app: chain.app.to_owned(),
             name: migration.name.clone(),
-            applied_at: when(chain.app, &migration.name).map(|row| row.applied_at),
+            applied_at: when(chain.app, &migration.name).map(|row| row.at),
         })
     });
     Ok(entries.collect())
@@ -355,13 +355,10 @@ async fn execute(on: &DatabaseTransaction, ready: &Ready, now: Option<i64>) -> R
         }
     }
     match now {
-        Some(applied_at) => {
+        Some(at) => {
             let (app, name) = (step.app.clone(), step.name.clone());
-            ledger::record(
-                on,
-                &Applied { app, name, applied_at, checksum: ready.checksum.clone() },
-            )
-            .await?;
+            ledger::record(on, &Applied { app, name, at, checksum: ready.checksum.clone() })
+                .await?;
         }
         None => ledger::forget(on, &step.app, &step.name).await?,
     }
@@ -398,6 +395,7 @@ async fn on_own_connection<T>(
 ) -> Result<T, MigrationError> {
     let connection = database.for_migrations().await?;
     let result = work(&connection).await;
+    crate::connection::schema_changed();
     drop(connection.close().await);
     result
 }

@@ -89,6 +89,9 @@ pub enum MigrationError {
     /// The entities hold something that cannot be put into a migration.
     #[error("{0}")]
     Entity(String),
+    /// Questions are open.
+    #[error(transparent)]
+    Unresolved(#[from] super::Unresolved),
     /// A folder or file cannot be read or written.
     #[error("{path}: {reason}")]
     Io {

@@ -76,7 +76,7 @@ impl Migration {
                 file: format!("{name}.toml"),
                 reason: failed.to_string(),
             })?;
-            text.push_str(&format!("\n# {operation}\n{written}"));
+            text.extend(["\n# ", &operation.to_string(), "\n", &written]);
         }
         Ok(text)
     }
@@ -85,8 +85,9 @@ impl Migration {
 /// SHA-256 in hexadecimal, of the text with `\n` at the end of each line whatever the checkout made of it.
 pub(crate) fn checksum(text: &str) -> String {
     let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    digest
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
 }

@@ -11,7 +11,7 @@ pub(crate) struct Applied {
     pub(crate) app: String,
     pub(crate) name: String,
     /// Milliseconds since the epoch.
-    pub(crate) applied_at: i64,
+    pub(crate) at: i64,
     pub(crate) checksum: String,
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn load(on: &impl ConnectionTrait) -> Result<Vec<Applied>, DbEr
             Ok(Applied {
                 app: row.try_get("", "app")?,
                 name: row.try_get("", "name")?,
-                applied_at: row.try_get("", "applied_at")?,
+                at: row.try_get("", "applied_at")?,
                 checksum: row.try_get("", "checksum")?,
             })
         })
@@ -80,7 +80,7 @@ pub(crate) async fn record(on: &impl ConnectionTrait, applied: &Applied) -> Resu
         .values_panic([
             applied.app.as_str().into(),
             applied.name.as_str().into(),
-            applied.applied_at.into(),
+            applied.at.into(),
             applied.checksum.as_str().into(),
         ])
         .take();

@@ -228,14 +228,16 @@ pub enum Literal {
 
 /// What the database can compute for a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Function {
     /// The time of the transaction.
-    CurrentTimestamp,
+    #[serde(rename = "current_timestamp")]
+    Timestamp,
     /// Its date.
-    CurrentDate,
+    #[serde(rename = "current_date")]
+    Date,
     /// Its time of the day.
-    CurrentTime,
+    #[serde(rename = "current_time")]
+    Time,
 }
 
 impl Literal {
@@ -246,7 +248,7 @@ impl Literal {
     pub fn parse(text: &str, kind: ColumnType) -> Result<Self, String> {
         let literal = match kind {
             _ if text.eq_ignore_ascii_case("current_timestamp") => {
-                Self::Function { function: Function::CurrentTimestamp }
+                Self::Function { function: Function::Timestamp }
             }
             ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Self::Integer(
                 text.trim().parse().map_err(|_| format!("`{text}` is no whole number"))?,
@@ -298,11 +300,11 @@ impl Literal {
                     && !matches!(kind, ColumnType::Float | ColumnType::Double | ColumnType::Boolean)
             }
             (Self::Function { function }, kind) => match function {
-                Function::CurrentTimestamp => {
+                Function::Timestamp => {
                     matches!(kind, ColumnType::Timestamp | ColumnType::DateTime)
                 }
-                Function::CurrentDate => kind == ColumnType::Date,
-                Function::CurrentTime => kind == ColumnType::Time,
+                Function::Date => kind == ColumnType::Date,
+                Function::Time => kind == ColumnType::Time,
             },
         };
         if fits { Ok(()) } else { Err(format!("{self} is no value for a column of type {kind}")) }
@@ -330,9 +332,9 @@ impl fmt::Display for Literal {
             Self::Float(value) => write!(f, "{value}"),
             Self::Text(value) => write!(f, "{value:?}"),
             Self::Function { function } => f.write_str(match function {
-                Function::CurrentTimestamp => "current_timestamp",
-                Function::CurrentDate => "current_date",
-                Function::CurrentTime => "current_time",
+                Function::Timestamp => "current_timestamp",
+                Function::Date => "current_date",
+                Function::Time => "current_time",
             }),
         }
     }

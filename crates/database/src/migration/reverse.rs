@@ -41,6 +41,28 @@ pub(crate) fn reverse(operation: &Operation, before: &State) -> Result<Operation
             }
             Operation::AlterColumn { table, column: was, fill: None }
         }
+        Operation::AddIndex { .. }
+        | Operation::DropIndex { .. }
+        | Operation::AddForeignKey { .. }
+        | Operation::DropForeignKey { .. } => reverse_rule(operation.clone(), before)?,
+        Operation::Sql { sqlite, postgres, reverse_sqlite, reverse_postgres } => {
+            let (Some(back_sqlite), Some(back_postgres)) = (reverse_sqlite, reverse_postgres)
+            else {
+                return Err("it executes SQL and does not say what undoes it (reverse_sqlite, reverse_postgres)".into());
+            };
+            Operation::Sql {
+                sqlite: back_sqlite,
+                postgres: back_postgres,
+                reverse_sqlite: Some(sqlite),
+                reverse_postgres: Some(postgres),
+            }
+        }
+    })
+}
+
+/// The same for the operations on indexes and references.
+fn reverse_rule(operation: Operation, before: &State) -> Result<Operation, String> {
+    Ok(match operation {
         Operation::AddIndex { table, index } => Operation::DropIndex { table, index: index.name },
         Operation::DropIndex { table, index } => {
             let was = before.table(&table)?.indexes.iter().find(|known| known.name == index);
@@ -57,17 +79,8 @@ pub(crate) fn reverse(operation: &Operation, before: &State) -> Result<Operation
                 was.ok_or_else(|| format!("{table} has no foreign key {foreign_key}"))?.clone();
             Operation::AddForeignKey { table, foreign_key }
         }
-        Operation::Sql { sqlite, postgres, reverse_sqlite, reverse_postgres } => {
-            let (Some(back_sqlite), Some(back_postgres)) = (reverse_sqlite, reverse_postgres)
-            else {
-                return Err("it executes SQL and does not say what undoes it (reverse_sqlite, reverse_postgres)".into());
-            };
-            Operation::Sql {
-                sqlite: back_sqlite,
-                postgres: back_postgres,
-                reverse_sqlite: Some(sqlite),
-                reverse_postgres: Some(postgres),
-            }
+        other => {
+            return Err(format!("{other}: it is neither about an index nor about a reference"));
         }
     })
 }

@@ -184,12 +184,18 @@ fn alter_column(
         modify(if now.nullable { change.null() } else { change.not_null() });
     }
     if was.default != now.default {
-        // SET DEFAULT NULL is what DROP DEFAULT does.
-        let default = now
-            .default
-            .as_ref()
-            .map_or(Expr::Keyword(Keyword::Null), |value| expression(kind, value, now.kind));
-        modify(ColumnDef::new(name()).default(default));
+        match &now.default {
+            Some(value) => {
+                modify(ColumnDef::new(name()).default(expression(kind, value, now.kind)));
+            }
+            // sea-query has no DROP DEFAULT; SET DEFAULT NULL would leave a default behind.
+            None => {
+                modify(ColumnDef::new(name()).extra(format!(
+                    "ALTER COLUMN \"{}\" DROP DEFAULT",
+                    now.name.replace('"', "\"\"")
+                )));
+            }
+        }
     }
     statements
 }
@@ -365,9 +371,9 @@ fn expression(kind: Kind, value: &Literal, column: ColumnType) -> Expr {
         }
         Literal::Text(text) => Expr::val(text.as_str()),
         Literal::Function { function } => Expr::Keyword(match function {
-            Function::CurrentTimestamp => Keyword::CurrentTimestamp,
-            Function::CurrentDate => Keyword::CurrentDate,
-            Function::CurrentTime => Keyword::CurrentTime,
+            Function::Timestamp => Keyword::CurrentTimestamp,
+            Function::Date => Keyword::CurrentDate,
+            Function::Time => Keyword::CurrentTime,
         }),
     }
 }

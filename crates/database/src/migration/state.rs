@@ -112,12 +112,7 @@ impl State {
                 self.alter_column(table, column)
             }
             Operation::AddIndex { table, index } => self.add_index(table, index),
-            Operation::DropIndex { table, index } => {
-                let indexes = &mut self.table_mut(table)?.indexes;
-                let at = indexes.iter().position(|known| known.name == *index);
-                indexes.remove(at.ok_or_else(|| format!("{table} has no index {index}"))?);
-                Ok(())
-            }
+            Operation::DropIndex { table, index } => self.drop_index(table, index),
             Operation::AddForeignKey { table, foreign_key } => {
                 self.add_foreign_key(table, foreign_key)
             }
@@ -294,6 +289,32 @@ impl State {
         let definition = self.table_mut(table)?;
         check_columns(table, definition, &index.columns)?;
         definition.indexes.push(index.clone());
+        Ok(())
+    }
+
+    fn drop_index(&mut self, table: &str, name: &str) -> Checked {
+        let definition = self.table_mut(table)?;
+        let at = definition.indexes.iter().position(|known| known.name == name);
+        let index =
+            definition.indexes.remove(at.ok_or_else(|| format!("{table} has no index {name}"))?);
+        let still_unique = definition.primary_key == index.columns
+            || definition
+                .indexes
+                .iter()
+                .any(|other| other.unique && other.columns == index.columns);
+        if index.unique && !still_unique {
+            for (other, definition) in &self.tables {
+                let refers = |key: &&ForeignKey| {
+                    key.references == table && key.referenced_columns == index.columns
+                };
+                if let Some(key) = definition.foreign_keys.iter().find(refers) {
+                    return Err(format!(
+                        "the foreign key {} of {other} needs it; drop that first",
+                        key.name
+                    ));
+                }
+            }
+        }
         Ok(())
     }
 

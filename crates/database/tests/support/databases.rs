@@ -1,9 +1,15 @@
 //! Gives a test an empty database of each kind, and removes it afterwards.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failure here is a failure of the test"
+)]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::FutureExt;
-use grantwell_database::{Database, Kind, Options};
+use grantwell_database::{Database, Options};
 use sea_orm::ConnectionTrait;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -56,11 +62,7 @@ pub(crate) async fn execute(
 
 /// The rows of `sql`, every value as text, `-` for null.
 pub(crate) async fn rows(database: &Database, sql: &str) -> Vec<String> {
-    let cast = match database.kind() {
-        Kind::Sqlite => sql.to_owned(),
-        _ => sql.replace("NULLTEXT", "NULL::text"),
-    };
-    let statement = sea_orm::Statement::from_string(database.kind().backend(), cast);
+    let statement = sea_orm::Statement::from_string(database.kind().backend(), sql);
     let rows = database.read().query_all_raw(statement).await.unwrap();
     rows.iter()
         .map(|row| {

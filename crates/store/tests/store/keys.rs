@@ -1,0 +1,62 @@
+//! Sealing keys: made once, announced before they seal, kept while anything they sealed lives.
+
+use std::time::Duration;
+
+use grantwell_store::{KeyState, Store};
+use vault::KeyId;
+
+use crate::world::{eventually, on_both};
+
+async fn states(store: &Store) -> Vec<(KeyId, KeyState)> {
+    store.keys().list().await.unwrap().into_iter().map(|key| (key.id, key.state)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_opens_everywhere_before_it_seals_anywhere() {
+    on_both(|world| async move {
+        let (one, other) = (world.serving_node().await, world.serving_node().await);
+        let first = one.vault().current_key().unwrap();
+        assert_eq!(other.vault().current_key(), Some(first));
+        let made = one.keys().rotate().await.unwrap();
+        assert_eq!(states(&one).await, [(made.id, KeyState::Announced), (first, KeyState::Active)]);
+        assert_eq!(one.vault().current_key(), Some(first));
+        eventually("the other node has loaded the new key", async || {
+            other.vault().key_ids().contains(&made.id)
+        })
+        .await;
+        assert_eq!(other.vault().current_key(), Some(first));
+
+        world.clock.advance(one.options().key_announced);
+        for node in [&one, &other] {
+            eventually("the new key seals", async || node.vault().current_key() == Some(made.id))
+                .await;
+            assert!(node.vault().key_ids().contains(&first), "the old key still opens");
+        }
+        assert_eq!(states(&one).await, [(made.id, KeyState::Active), (first, KeyState::Retired)]);
+
+        // The old one goes when nothing it sealed can be alive, and not before.
+        assert_eq!(one.sweep().run().await.unwrap().keys, 0);
+        world.clock.advance(oauth::policy::Policy::LONGEST_ACCESS_TOKEN + Duration::from_mins(5));
+        assert_eq!(one.sweep().run().await.unwrap().keys, 1);
+        assert_eq!(states(&one).await, [(made.id, KeyState::Active)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotating_twice_at_once_leaves_one_key_that_seals() {
+    on_both(|world| async move {
+        let (one, other) = (world.node().await, world.node().await);
+        let (left, right) = tokio::join!(one.keys().rotate(), other.keys().rotate());
+        left.unwrap();
+        right.unwrap();
+        world.clock.advance(one.options().key_announced);
+        one.refresh().await.unwrap();
+        other.refresh().await.unwrap();
+        assert_eq!(one.vault().current_key(), other.vault().current_key());
+        let active = states(&one).await;
+        let active = active.iter().filter(|(_, state)| *state == KeyState::Active).count();
+        assert_eq!(active, 1);
+    })
+    .await;
+}

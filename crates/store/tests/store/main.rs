@@ -1,0 +1,20 @@
+//! The store on real SQLite and real PostgreSQL: each pair of load and apply, alone and in parallel, on one node
+//! and on two.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what tests share is not inside a test function"
+)]
+
+mod applications;
+mod feed;
+mod keys;
+mod open;
+mod refresh;
+mod secrets;
+mod sweep;
+mod users;
+mod world;

@@ -1,0 +1,105 @@
+//! A dump of the database holds nothing that could be presented.
+
+use accounts::session::{Limits, Session};
+use grantwell_store::Store;
+use sea_orm::{ConnectionTrait as _, Statement};
+
+use crate::world::{World, on_both};
+
+/// Every value of every table of ours, as bytes; text as it is.
+async fn dump(store: &Store) -> Vec<(String, Vec<u8>)> {
+    let state = grantwell_store::migrations().state().unwrap();
+    let read = store.database().read();
+    let backend = read.get_database_backend();
+    let mut values = Vec::new();
+    for (table, columns) in state.tables.iter().map(|(name, table)| (name, &table.columns)) {
+        for column in columns {
+            let name = &column.name;
+            let sql = format!("SELECT {name} AS value FROM {table}");
+            for row in read.query_all_raw(Statement::from_string(backend, sql)).await.unwrap() {
+                let place = format!("{table}.{name}");
+                if let Ok(Some(text)) = row.try_get::<Option<String>>("", "value") {
+                    values.push((place.clone(), text.into_bytes()));
+                }
+                if let Ok(Some(bytes)) = row.try_get::<Option<Vec<u8>>>("", "value") {
+                    values.push((place, bytes));
+                }
+            }
+        }
+    }
+    values
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_table_holds_a_secret_that_could_be_presented() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let (client, client_secret) = world.registered(&store, "photos").await;
+        let (user, issued, access) = world.signed_in(&store, "jane", &client).await;
+        let sealed = store.vault().seal(&access).unwrap();
+        let session = Session::begin(&user.account, &Limits::default(), world.clock.now());
+        let session = store.sessions().create(session, "Firefox", None).await.unwrap();
+        let link = store.setup_links().create(std::time::Duration::from_hours(1)).await.unwrap();
+        let keys = accounts::throttle::keys(
+            Some(accounts::throttle::Subject::Account("typed-password-as-name")),
+            Some("192.0.2.77".parse().unwrap()),
+        );
+        store.throttle().record(&keys, &accounts::throttle::Rules::default()).await.unwrap();
+        store
+            .authorizations()
+            .revoke(issued.authorization, oauth::authorization::Reason::User)
+            .await
+            .unwrap();
+        let (rotated, newer_secret) = store.applications().rotate_secret(client.id).await.unwrap();
+        store.keys().rotate().await.unwrap();
+
+        let master = vault::MasterKey::from_random([7; 32]);
+        let secrets = [
+            client_secret.expose().to_owned(),
+            newer_secret.expose().to_owned(),
+            issued.refresh_token.unwrap().expose().to_owned(),
+            sealed,
+            session.expose().to_owned(),
+            link.expose().to_owned(),
+            "typed-password-as-name".to_owned(),
+            "192.0.2.77".to_owned(),
+            master.to_text().to_string(),
+        ];
+        let dump = dump(&store).await;
+        assert!(dump.len() >= 40, "the dump reads the tables: {}", dump.len());
+        assert!(
+            dump.iter()
+                .any(|(place, value)| place == "grantwell_user.username" && value == b"jane")
+        );
+        for secret in &secrets {
+            // Neither whole nor without its prefix, nor the bytes it stands for.
+            let bare = secret.split_once('_').map_or(secret.as_str(), |(_, bare)| bare);
+            for (place, value) in &dump {
+                assert!(!holds(value, bare.as_bytes()), "{place} holds {secret}");
+            }
+        }
+        let told = format!("{rotated:?} {user:?} {store:?} {session:?}");
+        for secret in &secrets {
+            assert!(!told.contains(secret.as_str()), "{told}");
+        }
+        assert!(!told.contains("argon2id"), "{told}");
+    })
+    .await;
+}
+
+fn holds(value: &[u8], part: &[u8]) -> bool {
+    value.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_for_secrets_would_find_one() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let mut client = World::client("photos");
+        client.name = "the secret".to_owned();
+        store.applications().create(client, grantwell_store::NewSecret::None).await.unwrap();
+        let dump = dump(&store).await;
+        assert!(dump.iter().any(|(_, value)| holds(value, b"secret")));
+    })
+    .await;
+}

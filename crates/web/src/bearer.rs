@@ -1,0 +1,145 @@
+//! Who is asking a protected resource: a bearer token, or a browser session traded for a short first-party token.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use oauth::access_token::{AccessToken, Bearer};
+use oauth::bearer::{self, Facts};
+use oauth::error::{ErrorCode, OAuthError};
+use oauth::principal::{Principal, Via};
+use rest::{BrowserSession, VerifyFailure};
+use store::{SignedIn, StoreError};
+
+use crate::respond::stop::Stop;
+use crate::state::State;
+use crate::visit;
+
+/// How long the token of a browser session would live; it is made anew for each request and never leaves the server.
+const SESSION_TOKEN: Duration = Duration::from_secs(300);
+
+/// Checks credentials in this very process, against the store's view of what has been revoked.
+#[derive(Clone, Debug)]
+pub struct Verifier(State);
+
+impl Verifier {
+    /// A verifier over this state.
+    pub fn new(state: State) -> Self {
+        Self(state)
+    }
+
+    async fn principal(&self, parts: &Parts) -> Result<Option<Principal>, VerifyFailure> {
+        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+        let header = headers.next();
+        if headers.next().is_some() {
+            return Err(VerifyFailure::Refused(TWO_HEADERS));
+        }
+        match bearer::parse(header.map(http::HeaderValue::as_bytes)) {
+            Ok(Some(text)) => self.token(text, parts).await.map(Some),
+            Ok(None) if header.is_some() => Err(VerifyFailure::Refused(OTHER_SCHEME)),
+            Ok(None) => self.browser(parts).await,
+            Err(error) => Err(VerifyFailure::Refused(error)),
+        }
+    }
+
+    /// The bearer of a sealed token: no query while the view of revocations is fresh.
+    async fn token(&self, text: &str, parts: &Parts) -> Result<Principal, VerifyFailure> {
+        let opened = self.0.store.vault().open(text);
+        self.admit(opened.ok(), parts, Via::Bearer).await
+    }
+
+    async fn browser(&self, parts: &Parts) -> Result<Option<Principal>, VerifyFailure> {
+        let found = visit::session(&self.0, &parts.headers).await.map_err(failure)?;
+        let Some(found) = found else { return Ok(None) };
+        let token = self.session_token(&found).await?;
+        self.admit(Some(token), parts, Via::Session).await.map(Some)
+    }
+
+    /// The token that the built-in client would get for this person now: its scope is what a page may do for them.
+    async fn session_token(&self, found: &SignedIn) -> Result<AccessToken, VerifyFailure> {
+        let application = self.0.store.first_party().await.map_err(failure)?;
+        let (client, session) = (&application.client, &found.session.session);
+        let now = self.0.clock.now();
+        let id = self.0.entropy.token_id();
+        Ok(AccessToken {
+            id: id.map_err(|error| failed(Stop::from(error)))?,
+            authorization: None,
+            user: Some(Bearer { id: session.user, epoch: session.user_epoch }),
+            client: client.id.clone(),
+            client_epoch: client.epoch,
+            scope: self.0.policy().grant_scope(None, client).map_err(VerifyFailure::Refused)?,
+            audience: self.0.policy().audience.clone(),
+            issued_at: now,
+            expires_at: now + SESSION_TOKEN,
+            authenticated_at: Some(session.authenticated_at),
+            confirmation: None,
+        })
+    }
+
+    /// One gate for both kinds of credential.
+    async fn admit(
+        &self,
+        token: Option<AccessToken>,
+        parts: &Parts,
+        via: Via,
+    ) -> Result<Principal, VerifyFailure> {
+        let standing = match &token {
+            Some(token) => self.0.store.standing(token).await.map_err(failure)?,
+            // Not asked: the decision refuses what does not open before it looks at the standing.
+            None => oauth::active::Facts::of_client(oauth::active::Standing::Missing),
+        };
+        let facts = Facts { token, standing, resource: self.resource(parts), via };
+        bearer::decide(facts, self.0.clock.now()).map_err(VerifyFailure::Refused)
+    }
+
+    /// The identifier of the resource that is asked: the one whose path begins the request's.
+    fn resource(&self, parts: &Parts) -> Option<&str> {
+        let issuer = &self.0.policy().issuer;
+        let asked = issuer.url(parts.uri.path());
+        let named = self.0.settings.resources.iter().map(|resource| resource.resource.as_str());
+        let within = |resource: &&str| {
+            asked
+                .strip_prefix(resource.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        named.filter(within).max_by_key(|resource| resource.len())
+    }
+}
+
+impl rest::Verifier for Verifier {
+    fn verify<'a>(
+        &'a self,
+        parts: &'a Parts,
+    ) -> BoxFuture<'a, Result<Option<Principal>, VerifyFailure>> {
+        Box::pin(self.principal(parts))
+    }
+
+    fn session<'a>(&'a self, parts: &'a Parts) -> BoxFuture<'a, Option<BrowserSession>> {
+        Box::pin(async move {
+            let found = visit::session(&self.0, &parts.headers).await.ok()??;
+            Some(BrowserSession {
+                identity: found.session.digest.to_vec(),
+                signed_in: visit::signed_in(&self.0, &found.user.account),
+            })
+        })
+    }
+}
+
+fn failure(error: StoreError) -> VerifyFailure {
+    failed(Stop::from(error))
+}
+
+/// Whatever keeps us from checking a credential, the caller can only come back; the log has the cause.
+fn failed(_: Stop) -> VerifyFailure {
+    VerifyFailure::Unavailable
+}
+
+const TWO_HEADERS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "the request has more than one Authorization header; send one",
+);
+const OTHER_SCHEME: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "this resource takes access tokens only; send Authorization: Bearer TOKEN",
+);

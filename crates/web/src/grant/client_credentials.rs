@@ -1,0 +1,22 @@
+//! A client acting for itself: nothing is loaded that is not in memory, nothing is written.
+
+use oauth::grant::client_credentials::{Decision, Request, decide};
+use oauth::token_response::TokenResponse;
+use store::Application;
+
+use super::Failure;
+use crate::issue;
+use crate::state::State;
+
+/// Grant what `request` of the authenticated `application` asks for.
+pub(crate) fn grant(
+    state: &State,
+    request: &Request,
+    application: &Application,
+) -> Result<TokenResponse, Failure> {
+    let facts = application.standing();
+    match decide(request, &application.client, facts, state.policy(), state.clock.now()) {
+        Decision::Issue(terms) => Ok(issue::respond(state, terms, None, None)?),
+        Decision::Refuse(error) => Err(Failure::Refused(error)),
+    }
+}

@@ -1,0 +1,47 @@
+//! A user's name and password for tokens.
+
+use std::net::IpAddr;
+
+use oauth::grant::password::{Decision, Facts, Request, decide};
+use oauth::token_response::TokenResponse;
+use store::{Application, User};
+
+use super::Failure;
+use crate::credentials::{self, Checked};
+use crate::issue;
+use crate::state::State;
+
+/// Grant what `request` of the authenticated `application` asks for, if the password is right.
+pub(crate) async fn grant(
+    state: &State,
+    request: &Request,
+    application: &Application,
+    address: IpAddr,
+) -> Result<TokenResponse, Failure> {
+    let checked = credentials::check(state, &request.username, &request.password, address).await?;
+    let user = match &checked {
+        Checked::Right(user) => Some(user.verified()),
+        Checked::Wrong => None,
+    };
+    let facts = Facts { user, client: application.standing() };
+    match decide(request, &application.client, &facts, state.policy(), state.clock.now()) {
+        Decision::Issue(grant) => {
+            let issued = state.store.password().apply(&grant, state.policy()).await?;
+            if let Checked::Right(user) = &checked {
+                audit(user, application);
+            }
+            let authorization = Some(issued.authorization);
+            Ok(issue::respond(state, grant.access, authorization, issued.refresh_token)?)
+        }
+        Decision::Refuse(error) => Err(Failure::Refused(error)),
+    }
+}
+
+fn audit(user: &User, application: &Application) {
+    tracing::info!(
+        target: "audit",
+        event = "password_granted",
+        user = %user.account.id,
+        client = %application.client.id,
+    );
+}
