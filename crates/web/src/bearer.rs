@@ -17,7 +17,7 @@ use crate::state::State;
 use crate::visit;
 
 /// How long the token of a browser session would live; it is made anew for each request and never leaves the server.
-const SESSION_TOKEN: Duration = Duration::from_secs(300);
+const SESSION_TOKEN: Duration = Duration::from_mins(5);
 
 /// Checks credentials in this very process, against the store's view of what has been revoked.
 #[derive(Clone, Debug)]

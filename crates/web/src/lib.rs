@@ -12,6 +12,7 @@ mod hashing;
 mod issue;
 pub mod limits;
 mod oauth;
+mod pages;
 mod respond;
 pub mod routes;
 pub mod state;
@@ -27,5 +28,10 @@ pub use state::{Settings, State};
 pub use urls::Urls;
 
 /// The templates of this room, for [`::pages::Builder::templates`].
-pub const TEMPLATES: &[(&str, &str)] =
-    &[("first_party.html", include_str!("../templates/first_party.html"))];
+pub const TEMPLATES: &[(&str, &str)] = &[
+    ("applications/detail.html", include_str!("../templates/applications/detail.html")),
+    ("applications/list.html", include_str!("../templates/applications/list.html")),
+    ("first_party.html", include_str!("../templates/first_party.html")),
+    ("home.html", include_str!("../templates/home.html")),
+    ("profile.html", include_str!("../templates/profile.html")),
+];

@@ -33,8 +33,8 @@ impl Default for Limits {
             registrations: Rule {
                 free: 100,
                 first_delay: Duration::from_secs(1),
-                max_delay: Duration::from_secs(60),
-                window: Duration::from_secs(3600),
+                max_delay: Duration::from_mins(1),
+                window: Duration::from_hours(1),
             },
             hashing_parallel: processors,
             hashing_queue: 64,

@@ -4,11 +4,14 @@
 //! clients.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use pages::refusal::pages_for_people;
 
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{introspect, metadata, revoke, token};
+use crate::pages::{applications, home, password_change, profile, setup, sign_in, sign_out};
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
 
@@ -18,6 +21,7 @@ pub fn router(state: State) -> Router {
         .merge(protocol(&state))
         .merge(well_known())
         .merge(first_party(&state))
+        .merge(people(&state))
         .with_state(state)
 }
 
@@ -25,14 +29,14 @@ pub fn router(state: State) -> Router {
 fn protocol(state: &State) -> Router<State> {
     let endpoints = &state.policy().capabilities.endpoints;
     let mut router = Router::new();
-    let table: [(&Option<String>, fn() -> MethodRouter<State>); 3] = [
-        (&endpoints.token, || post(token::post)),
-        (&endpoints.revocation, || post(revoke::post)),
-        (&endpoints.introspection, || post(introspect::post)),
+    let table: [(&Option<String>, MethodRouter<State>); 3] = [
+        (&endpoints.token, post(token::post)),
+        (&endpoints.revocation, post(revoke::post)),
+        (&endpoints.introspection, post(introspect::post)),
     ];
-    for (path, handler) in table {
+    for (path, handlers) in table {
         if let Some(path) = path {
-            router = both(router, path, &handler().fallback(only_post));
+            router = both(router, path, &handlers.fallback(only_post));
         }
     }
     router
@@ -66,6 +70,37 @@ fn first_party(state: &State) -> Router<State> {
         router = both(router, &path, &handlers);
     }
     router
+}
+
+/// The pages for people. Their refusals become pages too; a program that asks gets a problem.
+fn people(state: &State) -> Router<State> {
+    let urls = state.urls();
+    let mut table: Vec<(String, MethodRouter<State>)> = vec![
+        (urls.sign_in(), get(sign_in::show).post(sign_in::submit)),
+        (urls.sign_out(), get(sign_out::show).post(sign_out::submit)),
+        (urls.sign_out_everywhere(), post(profile::sign_out_everywhere)),
+        (urls.profile(), get(profile::show)),
+        (urls.change_password(), get(password_change::show).post(password_change::submit)),
+        (urls.setup.clone(), get(setup::show).post(setup::submit)),
+        (urls.applications(), get(applications::list)),
+        (urls.new_application(), get(applications::new).post(applications::register)),
+        (urls.application("{id}", ""), get(applications::detail)),
+        (urls.application("{id}", "update/"), get(applications::edit).post(applications::update)),
+        (
+            urls.application("{id}", "secret/"),
+            get(applications::confirm_rotate).post(applications::rotate),
+        ),
+        (
+            urls.application("{id}", "delete/"),
+            get(applications::confirm_delete).post(applications::delete),
+        ),
+    ];
+    table.extend(urls.home.clone().map(|path| (path, get(home::show))));
+    let mut router = Router::new();
+    for (path, handlers) in &table {
+        router = both(router, path, handlers);
+    }
+    router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }
 
 /// Serves `path` with and without the slash at its end.

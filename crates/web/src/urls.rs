@@ -82,6 +82,11 @@ impl Urls {
         format!("{}/logout/", self.accounts)
     }
 
+    /// Where the form that signs out everywhere is posted.
+    pub fn sign_out_everywhere(&self) -> String {
+        format!("{}/logout/everywhere/", self.accounts)
+    }
+
     /// One's own account.
     pub fn profile(&self) -> String {
         format!("{}/profile/", self.accounts)

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use oauth::secret::Secret;
 use pages::csrf::Attempt;
-use pages::{Link, Message, Page, SignedIn};
+use pages::{Link, Page, SignedIn};
 use store::SignedIn as Live;
 use tower_http::request_id::RequestId;
 
@@ -18,7 +18,7 @@ use crate::respond::stop::Stop;
 use crate::state::State;
 
 /// The session cookie's name (with `__Host-` before it on https).
-pub const COOKIE: &str = "grantwell_session";
+pub(crate) const COOKIE: &str = "grantwell_session";
 
 /// What is known about the browser that sent a request.
 pub(crate) struct Visit {
@@ -165,12 +165,6 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// With one more line above the content.
-    pub(crate) fn say(mut self, message: Message) -> Self {
-        self.page.messages.push(message);
-        self
-    }
-
     /// With links that lead to this page.
     pub(crate) fn below(mut self, crumbs: impl IntoIterator<Item = Link>) -> Self {
         self.page.breadcrumbs.extend(crumbs);

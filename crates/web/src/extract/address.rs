@@ -47,7 +47,7 @@ impl Network {
 ///
 /// The peer of the connection, unless that is one of `proxies`: then the last entry of `X-Forwarded-For` that is not
 /// itself a trusted proxy. Anything malformed in the header ends the walk at the last good entry.
-pub fn client(parts: &Parts, proxies: &[Network]) -> IpAddr {
+pub(crate) fn client(parts: &Parts, proxies: &[Network]) -> IpAddr {
     let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 /// The media types a body may have here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Media {
+pub(crate) enum Media {
     /// `application/x-www-form-urlencoded`.
     Form,
     /// `application/json`.
@@ -17,7 +17,7 @@ pub enum Media {
 
 /// Why a body could not be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BodyError {
+pub(crate) enum BodyError {
     /// No `Content-Type`, or one this endpoint does not read.
     #[error("the request body has a Content-Type that this endpoint does not read")]
     UnsupportedMedia,
@@ -33,7 +33,7 @@ pub enum BodyError {
 ///
 /// Parameters are ignored except a `charset` other than UTF-8, which is refused; so is any `Content-Encoding`, because
 /// a compressed body would defeat the bound.
-pub fn media(headers: &HeaderMap) -> Result<Media, BodyError> {
+pub(crate) fn media(headers: &HeaderMap) -> Result<Media, BodyError> {
     if headers.contains_key(CONTENT_ENCODING) || headers.get_all(CONTENT_TYPE).iter().count() != 1 {
         return Err(BodyError::UnsupportedMedia);
     }
@@ -60,7 +60,7 @@ pub fn media(headers: &HeaderMap) -> Result<Media, BodyError> {
 }
 
 /// Read at most `limit` bytes.
-pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if is_length_limit(error.as_ref()) => Err(BodyError::TooLarge),

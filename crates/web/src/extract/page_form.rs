@@ -6,29 +6,30 @@ use oauth::secret::Secret;
 use pages::Refusal;
 
 use super::body::{self, BodyError, Media};
+use crate::respond::page_failure::PageFailure;
 
 /// The most fields a page's form may have.
 const MOST_FIELDS: usize = 200;
 
 /// The fields in the order they were sent. Values are wiped when it is dropped.
-pub struct PageForm(Vec<(String, Secret)>);
+pub(crate) struct PageForm(Vec<(String, Secret)>);
 
 impl PageForm {
     /// Read the body of a form, at most `limit` bytes; names outside `groups` may be there once only.
-    pub async fn read(
+    pub(crate) async fn read(
         headers: &http::HeaderMap,
         body: Body,
         limit: usize,
         groups: &[&str],
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, PageFailure> {
         if body::media(headers) != Ok(Media::Form) {
-            return Err(body_refusal(BodyError::UnsupportedMedia));
+            return Err(body_refusal(BodyError::UnsupportedMedia).into());
         }
         let bytes = body::read(body, limit).await.map_err(body_refusal)?;
         Self::parse(&bytes, groups)
     }
 
-    fn parse(bytes: &[u8], groups: &[&str]) -> Result<Self, Refusal> {
+    fn parse(bytes: &[u8], groups: &[&str]) -> Result<Self, PageFailure> {
         let mut fields: Vec<(String, Secret)> = Vec::new();
         for field in bytes.split(|byte| *byte == b'&').filter(|field| !field.is_empty()) {
             let mut halves = field.splitn(2, |byte| *byte == b'=');
@@ -36,10 +37,10 @@ impl PageForm {
             let value = Secret::new(text(halves.next().unwrap_or_default())?);
             let again = fields.iter().any(|(earlier, _)| *earlier == name);
             if again && !groups.contains(&name.as_str()) {
-                return Err(malformed("The same field was sent twice."));
+                return Err(malformed("The same field was sent twice.").into());
             }
             if fields.len() >= MOST_FIELDS {
-                return Err(malformed("The form has more fields than this page has."));
+                return Err(malformed("The form has more fields than this page has.").into());
             }
             fields.push((name, value));
         }
@@ -47,31 +48,31 @@ impl PageForm {
     }
 
     /// The value of a field; `""` if it was not sent.
-    pub fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
     }
 
     /// The value of a field that is sent and not empty.
-    pub fn optional(&self, name: &str) -> Option<&str> {
+    pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|value| !value.is_empty())
     }
 
     /// Every value of a group.
-    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.expose())
     }
 
     /// All fields, to put them back into the form that is shown again.
-    pub fn pairs(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.expose())).collect()
     }
 }
 
-fn text(encoded: &[u8]) -> Result<String, Refusal> {
+fn text(encoded: &[u8]) -> Result<String, PageFailure> {
     let text =
         oauth::form::decode(encoded).map_err(|_| malformed("The form is not valid UTF-8."))?;
     if text.contains('\0') {
-        return Err(malformed("The form contains a NUL character."));
+        return Err(malformed("The form contains a NUL character.").into());
     }
     Ok(text)
 }
@@ -83,7 +84,7 @@ fn malformed(what: &'static str) -> Refusal {
 }
 
 /// What a person is told whose body could not be taken.
-pub fn body_refusal(error: BodyError) -> Refusal {
+pub(crate) fn body_refusal(error: BodyError) -> Refusal {
     match error {
         BodyError::UnsupportedMedia => Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

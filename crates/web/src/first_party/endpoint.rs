@@ -27,7 +27,7 @@ use crate::visit::Visit;
 
 /// The addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     /// Make an account and sign in.
     Register,
     /// Sign in.
@@ -155,7 +155,11 @@ impl Endpoint {
 }
 
 /// `GET`: the page for a browser; a program is told how to ask.
-pub async fn show(endpoint: Endpoint, Shared(state): Shared<State>, request: Request) -> Response {
+pub(crate) async fn show(
+    endpoint: Endpoint,
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     if wants_html(&parts.headers) {
         let page = page(endpoint, &state, &parts, None).await;
@@ -171,7 +175,11 @@ pub async fn show(endpoint: Endpoint, Shared(state): Shared<State>, request: Req
 }
 
 /// `POST`: from a program as data, from a browser's form as a page.
-pub async fn take(endpoint: Endpoint, Shared(state): Shared<State>, request: Request) -> Response {
+pub(crate) async fn take(
+    endpoint: Endpoint,
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let answer = if wants_html(&parts.headers) {
         let page = posted(endpoint, &state, &parts, body).await;

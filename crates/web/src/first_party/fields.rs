@@ -9,11 +9,11 @@ const MOST_FIELDS: usize = 100;
 
 /// Named texts. A field that is empty or (in JSON) `null` counts as absent.
 #[derive(Debug, Default)]
-pub struct Fields(BTreeMap<String, String>);
+pub(super) struct Fields(BTreeMap<String, String>);
 
 /// Why JSON could not be read as fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldsError {
+pub(super) enum FieldsError {
     /// Not JSON, not an object, cut short, not UTF-8; with the parser's own words.
     Malformed(String),
     /// A field that is there but is not a text.
@@ -22,7 +22,7 @@ pub enum FieldsError {
 
 impl Fields {
     /// Read a flat JSON object: every value a text or `null`, no name twice, no NUL character.
-    pub fn from_json(body: &[u8]) -> Result<Self, FieldsError> {
+    pub(super) fn from_json(body: &[u8]) -> Result<Self, FieldsError> {
         let Object(pairs) = serde_json::from_slice(body)
             .map_err(|error| FieldsError::Malformed(error.to_string()))?;
         let mut fields = BTreeMap::new();
@@ -44,12 +44,12 @@ impl Fields {
     }
 
     /// The text of `name`, if it is there.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// Those of `names` that are not there.
-    pub fn absent(&self, names: &[&'static str]) -> Vec<&'static str> {
+    pub(super) fn absent(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| !self.0.contains_key(*name)).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::respond::stop::Stop;
 use crate::state::State;
 
 /// `POST /o/introspect/`: what a token that is meant for this client says, else `{"active":false}`.
-pub async fn post(
+pub(crate) async fn post(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, OAuthFailure> {

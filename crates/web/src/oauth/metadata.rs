@@ -11,12 +11,12 @@ use serde::Serialize;
 use crate::state::State;
 
 /// `GET /.well-known/oauth-authorization-server`.
-pub async fn authorization_server(Shared(state): Shared<State>) -> Response {
+pub(crate) async fn authorization_server(Shared(state): Shared<State>) -> Response {
     open(Json(oauth::endpoint::metadata::decide(state.policy())))
 }
 
 /// The same with the issuer's path at its end (RFC 8414 §3.1); another path names another issuer, which is not here.
-pub async fn authorization_server_of(
+pub(crate) async fn authorization_server_of(
     Shared(state): Shared<State>,
     Path(path): Path<String>,
 ) -> Response {
@@ -36,7 +36,7 @@ struct Document<'a> {
 }
 
 /// `GET /.well-known/oauth-protected-resource`: the resource that has no path of its own, or the only one there is.
-pub async fn protected_resource(Shared(state): Shared<State>) -> Response {
+pub(crate) async fn protected_resource(Shared(state): Shared<State>) -> Response {
     let resources = &state.settings.resources;
     let whole = resources.iter().find(|resource| path_of(resource).is_empty());
     match (whole, resources.as_slice()) {
@@ -46,7 +46,7 @@ pub async fn protected_resource(Shared(state): Shared<State>) -> Response {
 }
 
 /// `GET /.well-known/oauth-protected-resource/v1`.
-pub async fn protected_resource_at(
+pub(crate) async fn protected_resource_at(
     Shared(state): Shared<State>,
     Path(path): Path<String>,
 ) -> Response {

@@ -11,7 +11,7 @@ use crate::respond::stop::Stop;
 use crate::state::State;
 
 /// `POST /o/revoke_token/`: 200 for a token that is gone now, was gone before, or belongs to somebody else.
-pub async fn post(
+pub(crate) async fn post(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, OAuthFailure> {

@@ -12,7 +12,7 @@ use crate::respond::oauth_failure::{OAuthFailure, never_stored};
 use crate::state::State;
 
 /// `POST /o/token/`.
-pub async fn post(
+pub(crate) async fn post(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, OAuthFailure> {

@@ -12,7 +12,7 @@ use crate::grant::Failure;
 
 /// Why a protocol endpoint did not do as asked.
 #[derive(Debug)]
-pub struct OAuthFailure {
+pub(crate) struct OAuthFailure {
     status: StatusCode,
     error: OAuthError,
     headers: HeaderMap,
@@ -25,7 +25,7 @@ impl OAuthFailure {
 
     /// Client authentication failed. A client that used Basic is answered with a Basic challenge (RFC 6749 §5.2), others
     /// without one: a 401 to them has nothing that a browser could act on.
-    pub fn client(error: OAuthError, used_basic: bool) -> Self {
+    pub(crate) fn client(error: OAuthError, used_basic: bool) -> Self {
         let mut failure = Self::from(error);
         if used_basic && failure.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"oauth\", charset=\"UTF-8\"");
@@ -35,7 +35,7 @@ impl OAuthFailure {
     }
 
     /// The method is not one of `allowed`.
-    pub fn method(allowed: &'static str) -> Self {
+    pub(crate) fn method(allowed: &'static str) -> Self {
         let text =
             "this endpoint does not answer that method; the Allow header names those it does";
         let error = OAuthError::new(ErrorCode::InvalidRequest, text);
@@ -127,7 +127,7 @@ impl IntoResponse for OAuthFailure {
 }
 
 /// Any answer of a protocol endpoint: no cache may keep it (RFC 6749 §5.1; `Pragma` for caches of 1996).
-pub fn never_stored(mut response: Response) -> Response {
+pub(crate) fn never_stored(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
     response

@@ -9,7 +9,7 @@ use super::stop::Stop;
 
 /// Why a page is not shown or a form not accepted.
 #[derive(Debug)]
-pub enum PageFailure {
+pub(crate) enum PageFailure {
     /// It is refused.
     Refused(Box<Refusal>),
     /// Another page has to come first, such as signing in.
@@ -18,7 +18,7 @@ pub enum PageFailure {
 
 impl PageFailure {
     /// Another page of ours has to come first.
-    pub fn elsewhere(to: &str) -> Self {
+    pub(crate) fn elsewhere(to: &str) -> Self {
         Self::Elsewhere(LocalPath::or(Some(to), "/"))
     }
 }

@@ -10,7 +10,7 @@ use crate::hashing::Busy;
 
 /// Why a request stops. The cause is written to the log where this is made, and nowhere shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The database cannot be reached.
     Unavailable,
     /// Everything works, but more is asked than can be done at once.
@@ -26,7 +26,7 @@ pub enum Stop {
 
 impl Stop {
     /// How long the caller should wait, in whole seconds, rounded up; nothing where waiting does not help.
-    pub fn retry_after(self) -> Option<u32> {
+    pub(crate) fn retry_after(self) -> Option<u32> {
         match self {
             Self::Unavailable => Some(5),
             Self::Busy => Some(1),

@@ -1,0 +1,110 @@
+//! One application: what is registered, how to use it, and its secret right after it was made.
+
+use axum::extract::{Path, Request, State as Shared};
+use axum::response::Response;
+use http::StatusCode;
+use oauth::client::{ClientType, RedirectUri, StoredSecret};
+use oauth::grant::GrantType;
+use oauth::secret::Secret;
+use serde::Serialize;
+use store::Application;
+
+use super::super::{Opened, open};
+use super::{crumbs, find, grant_label, type_label};
+use crate::respond::page_failure::PageFailure;
+use crate::state::State;
+
+/// A secret that is being shown.
+pub(super) struct Secrecy {
+    pub(super) secret: Secret,
+    /// Whether the application is new too; otherwise an older secret has just died.
+    pub(super) fresh: bool,
+}
+
+/// What the page shows.
+#[derive(Serialize)]
+struct Content<'a> {
+    name: &'a str,
+    client_id: &'a str,
+    kind: &'static str,
+    active: bool,
+    grants: Vec<&'static str>,
+    redirect_uris: Vec<&'a str>,
+    scope: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    /// `digest`, `slow` or nothing.
+    secret_kind: Option<&'static str>,
+    secret: Option<&'a str>,
+    fresh: bool,
+    curl: Option<String>,
+    edit: String,
+    rotate: String,
+    delete: String,
+}
+
+/// `GET /o/applications/{id}/`.
+pub(crate) async fn show(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let opened = open(&state, request).await?;
+    let (_, found) = find(&state, &opened, &id).await?;
+    page(&state, &opened, &found, None, StatusCode::OK)
+}
+
+pub(super) fn page(
+    state: &State,
+    opened: &Opened,
+    found: &Application,
+    shown: Option<&Secrecy>,
+    status: StatusCode,
+) -> Result<Response, PageFailure> {
+    let (client, urls) = (&found.client, state.urls());
+    let content = Content {
+        name: &client.name,
+        client_id: client.id.as_str(),
+        kind: type_label(client.client_type),
+        active: client.active,
+        grants: client.grant_types.iter().copied().map(grant_label).collect(),
+        redirect_uris: client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
+        scope: client.scope.as_ref().map(ToString::to_string),
+        created_at: found.created_at.as_millis(),
+        updated_at: found.updated_at.as_millis(),
+        secret_kind: client.secret.as_ref().map(|secret| match secret {
+            StoredSecret::Digest(_) => "digest",
+            StoredSecret::Slow(_) => "slow",
+        }),
+        fresh: shown.is_some_and(|shown| shown.fresh),
+        curl: curl(state, found, shown),
+        secret: shown.map(|shown| shown.secret.expose()),
+        edit: urls.application(found.id, "update/"),
+        rotate: urls.application(found.id, "secret/"),
+        delete: urls.application(found.id, "delete/"),
+    };
+    let frame = opened.visit.frame(state, &opened.parts)?.below(crumbs(state, None));
+    let answer = state.pages.respond(status, "applications/detail.html", &frame.page, content);
+    Ok(frame.finish(answer))
+}
+
+/// A first request to try, for the simplest grant that the application has.
+fn curl(state: &State, found: &Application, shown: Option<&Secrecy>) -> Option<String> {
+    let client = &found.client;
+    let token = state.policy().capabilities.endpoints.token.as_deref()?;
+    let url = state.policy().issuer.url(token);
+    let grant = if client.may_use(GrantType::ClientCredentials) {
+        "grant_type=client_credentials"
+    } else if client.may_use(GrantType::Password) {
+        "grant_type=password&username=USERNAME&password=PASSWORD"
+    } else {
+        return None;
+    };
+    let secret = shown.map_or("SECRET", |shown| shown.secret.expose());
+    Some(match client.client_type {
+        ClientType::Confidential => {
+            format!("curl -u \"{}:{secret}\" -d \"{grant}\" {url}", client.id)
+        }
+        ClientType::Public => format!("curl -d \"client_id={}&{grant}\" {url}", client.id),
+    })
+}

@@ -1,0 +1,112 @@
+//! The form of an application, for registering one and for changing one.
+
+use oauth::client::{Client, ClientType, Draft, FieldError, RedirectUri};
+use oauth::grant::GrantType;
+use oauth::policy::Policy;
+use pages::form::{Choice, Kind};
+use pages::{Field, Form};
+
+use super::{grant_help, grant_label, type_label};
+use crate::extract::page_form::PageForm;
+
+/// Fields that are groups of checkboxes and may be sent several times.
+pub(super) const GROUPS: [&str; 2] = ["grant_types", "scope"];
+
+/// The form with what a new application usually needs already chosen.
+pub(super) fn blank(policy: &Policy, action: String) -> Form {
+    let kind = Field::new(Kind::Radio, "client_type", "Client type")
+        .choices([
+            Choice::new(ClientType::Confidential.as_str(), type_label(ClientType::Confidential))
+                .help("Runs on a server of yours and can keep a secret."),
+            Choice::new(ClientType::Public.as_str(), type_label(ClientType::Public))
+                .help("Runs on people's devices or in their browsers; it gets no secret."),
+        ])
+        .value(ClientType::Confidential.as_str())
+        .required();
+    let mut form = Form::post(action).field(name()).field(kind);
+    let chosen = if policy.capabilities.offers(GrantType::Password) {
+        format!("{} {}", GrantType::Password, GrantType::RefreshToken)
+    } else {
+        GrantType::ClientCredentials.to_string()
+    };
+    for field in common(policy) {
+        let field = if field.name == "grant_types" { field.value(&chosen) } else { field };
+        form = form.field(field);
+    }
+    form.guard_changes()
+}
+
+/// The form with what is registered now. The client type stays as it is: a secret that was known to a public client
+/// protects nothing.
+pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
+    let words: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
+    let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let mut form = Form::post(action).field(name().value(&client.name));
+    for field in common(policy) {
+        let field = match field.name.as_str() {
+            "grant_types" => field.value(words.join(" ")),
+            "redirect_uris" => field.value(uris.join("\n")),
+            "scope" => {
+                field.value(client.scope.as_ref().map(ToString::to_string).unwrap_or_default())
+            }
+            _ => field,
+        };
+        form = form.field(field);
+    }
+    form.guard_changes()
+}
+
+fn name() -> Field {
+    Field::text("name", "Name")
+        .required()
+        .autofocus()
+        .autocomplete("off")
+        .max_length(u64::try_from(Draft::MAX_NAME).unwrap_or(255))
+        .help("People will recognise the application by it.")
+}
+
+fn common(policy: &Policy) -> Vec<Field> {
+    let grants = policy.capabilities.grants();
+    let grants =
+        grants.map(|grant| Choice::new(grant.as_str(), grant_label(grant)).help(grant_help(grant)));
+    let scopes = policy.scopes.iter();
+    let scopes = scopes.map(|scope| {
+        Choice::new(scope.name.as_str(), scope.name.as_str()).help(&scope.description)
+    });
+    let mut fields = vec![
+        Field::new(Kind::Checkboxes, "grant_types", "Grant types").choices(grants).required(),
+        Field::new(Kind::Textarea, "redirect_uris", "Redirect URIs")
+            .monospace()
+            .rows(3)
+            .placeholder("https://app.example.com/callback")
+            .help("One on each line: where people may be sent back to after signing in."),
+    ];
+    if !policy.scopes.is_empty() {
+        fields.push(
+            Field::new(Kind::Checkboxes, "scope", "Scopes").choices(scopes).help(
+                "The most the application can get. Choose none to allow all, later ones too.",
+            ),
+        );
+    }
+    fields
+}
+
+/// What was sent, unchecked.
+pub(super) fn draft(sent: &PageForm) -> Draft {
+    let lines = sent.text("redirect_uris").lines().map(str::trim).filter(|line| !line.is_empty());
+    let scopes: Vec<&str> = sent.all("scope").filter(|scope| !scope.is_empty()).collect();
+    Draft {
+        name: sent.text("name").to_owned(),
+        client_type: sent.text("client_type").to_owned(),
+        auth_method: None,
+        grant_types: sent.all("grant_types").map(str::to_owned).collect(),
+        redirect_uris: lines.map(str::to_owned).collect(),
+        scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
+    }
+}
+
+/// The form as it was sent, with what is wrong at its fields.
+pub(super) fn refused(form: Form, sent: &PageForm, errors: Vec<FieldError>) -> Form {
+    let form = form.fill(&sent.pairs());
+    errors.into_iter().fold(form, |form, error| form.fail(error.field, error.message))
+}

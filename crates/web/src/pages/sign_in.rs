@@ -1,0 +1,99 @@
+//! The sign-in page.
+
+use accounts::sign_in::Refusal;
+use axum::extract::{Request, State as Shared};
+use axum::response::Response;
+use http::request::Parts;
+use oauth::secret::Secret;
+use pages::redirect::{LocalPath, see_other};
+use pages::{Field, Form, FormPage};
+
+use super::{Opened, accept, open};
+use crate::credentials::{self, Checked};
+use crate::extract::address;
+use crate::extract::page_form::PageForm;
+use crate::respond::page_failure::PageFailure;
+use crate::state::State;
+use crate::visit::with_cookies;
+
+/// `GET /accounts/login/`: the form; who is signed in already is sent on.
+pub(crate) async fn show(
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let opened = open(&state, request).await?;
+    let next = next_of_query(&opened.parts);
+    if opened.visit.account().is_some() {
+        return Ok(see_other(&destination(&state, next.as_deref())));
+    }
+    page(&state, &opened, form(&state, next.as_deref()))
+}
+
+/// `POST /accounts/login/`: a session under a new id, and on to where the person wanted to go.
+pub(crate) async fn submit(
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let (opened, sent) = accept(&state, request, &[]).await?;
+    let again =
+        |fault: &str| form(&state, sent.optional("next")).fill(&sent.pairs()).fail("", fault);
+    let (Some(username), Some(password)) = (sent.optional("username"), sent.optional("password"))
+    else {
+        return page(&state, &opened, missing(&state, &sent));
+    };
+    let address = address::client(&opened.parts, &state.settings.trusted_proxies);
+    let checked = credentials::check(&state, username, &Secret::from(password), address).await?;
+    let Checked::Right(user) = checked else {
+        return page(&state, &opened, again(Refusal::MESSAGE));
+    };
+    let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
+    state.store.users().signed_in(user.account.id).await?;
+    tracing::info!(target: "audit", event = "signed_in", user = %user.account.id, %address);
+    let answer = see_other(&destination(&state, sent.optional("next")));
+    Ok(with_cookies(answer, [cookie]))
+}
+
+fn missing(state: &State, sent: &PageForm) -> Form {
+    let mut form = form(state, sent.optional("next")).fill(&sent.pairs());
+    for (name, text) in [("username", "Enter your username."), ("password", "Enter your password.")]
+    {
+        if sent.optional(name).is_none() {
+            form = form.fail(name, text);
+        }
+    }
+    form
+}
+
+/// `next` is kept only if it is a path of this site; it never leads anywhere else.
+fn form(state: &State, next: Option<&str>) -> Form {
+    let form = Form::post(state.urls().sign_in())
+        .field(Field::username("username", "Username").autofocus())
+        .field(Field::password("password", "Password"))
+        .submit("Sign in");
+    match next.and_then(|next| LocalPath::parse(next).ok()) {
+        Some(next) => form.field(Field::hidden("next", next.as_str())),
+        None => form,
+    }
+}
+
+fn page(state: &State, opened: &Opened, form: Form) -> Result<Response, PageFailure> {
+    let frame = opened.visit.frame(state, &opened.parts)?;
+    let mut page = FormPage::new("Sign in", form).narrow();
+    if state.settings.registration {
+        page = page.link("Make an account", state.urls().register());
+    }
+    let answer = state.pages.form(&frame.page, &page);
+    Ok(frame.finish(answer))
+}
+
+fn destination(state: &State, next: Option<&str>) -> LocalPath {
+    // The sign-in page itself is no place to be sent to.
+    let next = next.filter(|next| !next.starts_with(&state.urls().sign_in()));
+    LocalPath::or(next, &state.urls().profile())
+}
+
+fn next_of_query(parts: &Parts) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "next").map(|(_, value)| value.into_owned())
+}
