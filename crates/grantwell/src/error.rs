@@ -3,6 +3,10 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use database::DatabaseError;
+use database::migration::MigrationError;
+use store::StoreError;
+
 use crate::settings::SettingsError;
 
 /// What `main` of a project returns. The error was already told, so `main` only passes it on.
@@ -83,6 +87,38 @@ impl std::error::Error for Error {}
 impl From<SettingsError> for Error {
     fn from(error: SettingsError) -> Self {
         Self::new(Exit::BadSettings, error.to_string())
+    }
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        let exit = match &error {
+            DatabaseError::Url(_) => Exit::BadSettings,
+            other if other.is_unavailable() => Exit::TryAgain,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<MigrationError> for Error {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Database(error) => error.into(),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let exit = match &error {
+            StoreError::Unavailable(_) | StoreError::Busy(_) => Exit::TryAgain,
+            StoreError::NotFound(_) => Exit::NotFound,
+            StoreError::WrongMasterKey { .. } => Exit::BadSettings,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
     }
 }
 

@@ -3,9 +3,14 @@
 mod accept;
 mod health;
 mod host;
+mod outer;
+mod request_id;
 mod shutdown;
 
 pub use accept::{Limits, accept};
 pub use health::{Health, PATHS, Probe};
 pub use host::Hosts;
+pub(crate) use host::is_loopback;
+pub use outer::{Outer, wrap};
+pub use request_id::RequestId;
 pub use shutdown::Shutdown;

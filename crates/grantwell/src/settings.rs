@@ -9,6 +9,7 @@ mod value;
 
 pub use describe::{Field, Index, Kind, Section};
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
+pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
 pub use value::{Private, Size, Span};
 
@@ -138,6 +139,13 @@ pub struct OAuth {
     pub scopes: BTreeMap<String, String>,
     /// The scopes given to a client that asks for none. When it is empty: every scope the client may have.
     pub default_scope: Vec<String>,
+    /// Let clients that are registered for it send a user's name and password to the token endpoint (`password`
+    /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
+    /// second factor. The first-party API works without it.
+    pub allow_password_grant: bool,
+    /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
+    /// readable: only on a closed network.
+    pub allow_http_issuer: bool,
     /// How often expired rows are cleared away while the server runs; 0 leaves it to `cleartokens`.
     pub sweep_interval: Span,
 }
@@ -153,6 +161,8 @@ impl Default for OAuth {
             max_staleness: Span::seconds(2),
             scopes: BTreeMap::new(),
             default_scope: Vec::new(),
+            allow_password_grant: false,
+            allow_http_issuer: false,
             sweep_interval: Span::seconds(3600),
         }
     }
@@ -176,12 +186,20 @@ pub struct Accounts {
     pub session_idle: Span,
     /// However often it is used, a browser session ends this long after the sign-in.
     pub session_absolute: Span,
-    /// How many tries with a wrong password one account takes within `throttle_window`, before it has to wait.
+    /// How many tries at one account's password one network address has within `throttle_window`; each further one
+    /// waits, from a second on twice as long each time.
+    pub tries_per_account_and_address: u32,
+    /// How many tries one account takes from all addresses together. The wait beyond is a minute at most, so that a
+    /// stranger cannot keep a person out.
     pub tries_per_account: u32,
-    /// How many tries with a wrong password one network address has within `throttle_window`.
+    /// How many tries one network address has over all accounts.
     pub tries_per_address: u32,
-    /// The time over which failed tries are counted.
+    /// How many accounts one network address may register within an hour without waiting.
+    pub registrations_per_address: u32,
+    /// The time over which tries are counted.
     pub throttle_window: Span,
+    /// How long one has to wait at most.
+    pub longest_wait: Span,
 }
 
 impl Default for Accounts {
@@ -192,11 +210,14 @@ impl Default for Accounts {
             allow_common_passwords: false,
             allow_similar_passwords: false,
             hashing_at_once: 0,
-            session_idle: Span::days(14),
-            session_absolute: Span::days(90),
-            tries_per_account: 10,
+            session_idle: Span::days(1),
+            session_absolute: Span::days(14),
+            tries_per_account_and_address: 5,
+            tries_per_account: 20,
             tries_per_address: 100,
-            throttle_window: Span::seconds(900),
+            registrations_per_address: 100,
+            throttle_window: Span::seconds(3600),
+            longest_wait: Span::seconds(900),
         }
     }
 }
@@ -258,7 +279,8 @@ pub struct Keys {
     #[serde(skip_serializing)]
     pub master_key: Option<Private>,
     /// The file that holds the master key; it is made, readable by its owner only, if it is not there. When it
-    /// is not set: `master.key` beside the SQLite database, or in the current folder.
+    /// is not set: beside the SQLite database, with `.key` at the end of the name (`db.sqlite3.key`), or
+    /// `grantwell.key` in the current folder.
     pub master_key_file: Option<PathBuf>,
 }
 

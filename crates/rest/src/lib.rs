@@ -1,6 +1,5 @@
 //! Protected resources: who may ask, what they get.
 mod access;
-mod browse;
 mod core;
 mod ctx;
 mod describe;
@@ -20,9 +19,8 @@ mod scoped;
 mod state;
 mod verifier;
 
-pub use self::core::Facts;
 pub use access::{Access, Declaration, Public, Requirement, Scope};
-pub use browse::{TEMPLATES, problem_pages};
+pub use core::Facts;
 pub use ctx::Ctx;
 pub use macros::{Resource, scopes};
 pub use oauth::principal::{Principal, Via};

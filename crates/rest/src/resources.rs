@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use axum::{Router, routing::MethodRouter};
+use database::migration::Entities;
 use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
 
 use crate::{
@@ -20,6 +21,7 @@ pub struct Resources {
     routes: Vec<(String, MethodRouter<RestState>)>,
     merged: Vec<Router<RestState>>,
     scopes: Vec<Declaration>,
+    entities: Vec<fn(&mut Entities)>,
 }
 
 /// What RFC 9728 metadata says about the resources below one prefix.
@@ -47,6 +49,7 @@ impl Resources {
             self.declare(requirement.scope());
         }
         self.list.push((facts, Box::new(Typed::<R>::new())));
+        self.entities.push(Entities::insert::<R::Entity>);
         self
     }
 
@@ -90,6 +93,11 @@ impl Resources {
             })
         });
         declared.collect()
+    }
+
+    /// Tells the tables behind the resources, for `makemigrations`.
+    pub fn tell_entities(&self, entities: &mut Entities) {
+        self.entities.iter().for_each(|tell| tell(entities));
     }
 
     /// What is known about each resource, without its types.

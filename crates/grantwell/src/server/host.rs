@@ -49,7 +49,7 @@ impl Hosts {
 }
 
 /// Whether an address is on this machine, or on every interface of it.
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
@@ -60,7 +60,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// The host that was asked for, lower case and without its port: of the request line (RFC 9112 §3.2.2) or of the one
 /// `Host` header. Two of them, or none, is nobody.
-fn asked_host(parts: &Parts) -> Option<String> {
+pub(crate) fn asked_host(parts: &Parts) -> Option<String> {
     let text = if let Some(authority) = parts.uri.authority() {
         authority.as_str()
     } else {

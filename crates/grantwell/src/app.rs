@@ -1,0 +1,160 @@
+//! A project that is open: its database, its store, its router; and how these are put together from the settings.
+
+mod assemble;
+mod listing;
+
+pub(crate) use assemble::entities;
+pub(crate) use listing::routes;
+
+use std::net::SocketAddr;
+
+use ambient::{Clock, Entropy};
+use axum::Router;
+use database::Database;
+use database::migration::{self, Set};
+use oauth::policy::Policy;
+use store::Store;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::error::Result;
+use crate::project::Project;
+use crate::server::{Health, Limits, Probe, Shutdown, accept};
+use crate::settings::Settings;
+
+/// A project that is open. Cheap to clone; clones are the same.
+#[derive(Clone, Debug)]
+pub struct App {
+    router: Router,
+    store: Store,
+    policy: Policy,
+    settings: Settings,
+    public_url: Url,
+    shutdown: Shutdown,
+    applied: Vec<String>,
+}
+
+impl App {
+    /// Opens a project with these settings: connects, applies missing migrations if the settings say so, finds or makes
+    /// the master key, and builds the router.
+    pub(crate) async fn open(project: Project, settings: Settings) -> Result<Self> {
+        let clock = Clock::system();
+        let entropy = Entropy::system();
+        let policy = crate::policy::policy(&settings, project.all_resources())?;
+        let public_url = crate::policy::public_url(&settings)?;
+        let database = crate::open::database(&settings).await?;
+        let sets = project.migration_sets();
+        let applied = bring_up(&settings, &database, &sets, &clock).await?;
+        let store = crate::open::store(&settings, database, clock.clone(), entropy.clone()).await?;
+        let shutdown = Shutdown::default();
+        let parts = assemble::Parts {
+            settings: &settings,
+            policy: &policy,
+            public_url: &public_url,
+            store: &store,
+            clock,
+            entropy,
+            shutdown: &shutdown,
+            health: health(&store, &shutdown, sets),
+        };
+        let router = assemble::router(project, parts)?;
+        Ok(Self { router, store, policy, settings, public_url, shutdown, applied })
+    }
+
+    /// Everything as one axum router: resources, protocol endpoints, pages, health, limits.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The rules in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The address under which the server is reached, with a slash at its end.
+    pub fn public_url(&self) -> &Url {
+        &self.public_url
+    }
+
+    /// The order to stop, for programs that give it themselves.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// The migrations that opening it has applied, as `app.name`.
+    pub fn applied(&self) -> &[String] {
+        &self.applied
+    }
+
+    /// Follows the revocation feed and sweeps, in the background, until the order to stop. [`App::serve`] does it too.
+    pub fn start_background(&self) {
+        let (store, shutdown) = (self.store.clone(), self.shutdown.clone());
+        tokio::spawn(async move { store.run(shutdown.begun()).await });
+    }
+
+    /// Serves on a listener until the order to stop, finishes what is in flight, and closes the database. Returns how
+    /// many connections had to be cut at the end of the grace period.
+    pub async fn serve(&self, listener: TcpListener) -> usize {
+        self.start_background();
+        let cut =
+            accept(listener, self.router(), Limits::from(&self.settings.server), &self.shutdown)
+                .await;
+        self.store.database().close().await;
+        cut
+    }
+}
+
+/// The settings for a server that listens on `address`, when the one that was set had port 0.
+pub(crate) fn listening_on(mut settings: Settings, address: SocketAddr) -> Settings {
+    if settings.server.listen.ends_with(":0") {
+        settings.server.listen = address.to_string();
+    }
+    settings
+}
+
+async fn bring_up(
+    settings: &Settings,
+    database: &Database,
+    sets: &[Set],
+    clock: &Clock,
+) -> Result<Vec<String>> {
+    if !settings.database.migrate_on_start {
+        migration::check(database, sets).await?;
+        return Ok(Vec::new());
+    }
+    let steps = migration::migrate(database, sets, clock.now().as_millis(), &mut |_| {}).await?;
+    Ok(steps.into_iter().map(|step| format!("{}.{}", step.app, step.name)).collect())
+}
+
+fn health(store: &Store, shutdown: &Shutdown, sets: Vec<Set>) -> Health {
+    let (database, migrated, keyed) = (store.clone(), store.database().clone(), store.clone());
+    let probes = vec![
+        Probe::new("database", move || {
+            let store = database.clone();
+            async move { store.ping().await.map_err(|error| error.to_string()) }
+        }),
+        Probe::new("migrations", move || {
+            let (database, sets) = (migrated.clone(), sets.clone());
+            async move { migration::check(&database, &sets).await.map_err(|error| error.to_string()) }
+        }),
+        Probe::new("keys", move || {
+            let present = keyed.vault().current_key().is_some();
+            async move {
+                present
+                    .then_some(())
+                    .ok_or_else(|| "there is no key to seal tokens with".to_owned())
+            }
+        }),
+    ];
+    Health::new(shutdown.clone(), probes)
+}

@@ -1,0 +1,150 @@
+//! Puts the rooms together: pages, protocol endpoints, resources, health, and the layers around them all.
+
+use std::sync::Arc;
+
+use ambient::{Clock, Entropy};
+use axum::Router;
+use oauth::policy::Policy;
+use pages::headers::SecurityHeaders;
+use pages::{Brand, Link, Pages};
+use rest::{Resources, RestState};
+use store::Store;
+use url::Url;
+
+use crate::error::{Error, Exit, Result};
+use crate::people;
+use crate::project::Project;
+use crate::server::{Health, Hosts, Outer, Shutdown, wrap};
+use crate::settings::Settings;
+
+/// What the router is made from.
+pub(super) struct Parts<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) policy: &'a Policy,
+    pub(super) public_url: &'a Url,
+    pub(super) store: &'a Store,
+    pub(super) clock: Clock,
+    pub(super) entropy: Entropy,
+    pub(super) shutdown: &'a Shutdown,
+    pub(super) health: Health,
+}
+
+/// Everything as one router.
+pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
+    let pages = pages(parts.settings, project.name())?;
+    let settings = web_settings(&project, &parts)?;
+    let state = web::State::new(
+        parts.store.clone(),
+        pages.clone(),
+        parts.clock.clone(),
+        parts.entropy.clone(),
+        settings,
+    )
+    .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
+    let (mounted, merged) = project.into_parts();
+    let rest = rest_state(&parts, &state);
+    let mut router = web::router(state).merge(merged);
+    for (prefix, resources) in mounted {
+        router = router.merge(resources.router(&prefix, rest.clone()));
+    }
+    let outer = Outer {
+        hosts: Hosts::of(&parts.settings.server, parts.public_url),
+        body_limit: parts.settings.server.body_limit.in_memory(),
+        request_timeout: parts.settings.server.request_timeout.duration(),
+        shutdown: parts.shutdown.clone(),
+        pages,
+        headers: security_headers(parts.public_url),
+        entropy: parts.entropy,
+    };
+    Ok(wrap(router.merge(parts.health.router()), outer))
+}
+
+fn pages(settings: &Settings, name: &str) -> Result<Pages> {
+    let brand = settings.pages.brand.clone().unwrap_or_else(|| capitalised(name));
+    let mut builder = Pages::builder()
+        .templates(web::TEMPLATES)
+        .brand(Brand::new(brand))
+        .reload(settings.pages.reload_templates);
+    if let Some(folder) = &settings.pages.templates {
+        builder = builder.override_folder(folder);
+    }
+    builder.build().map_err(|error| {
+        Error::new(Exit::BadSettings, format!("The pages cannot be read: {error}."))
+    })
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
+    let accounts = &parts.settings.accounts;
+    let mut settings = web::Settings::new(parts.policy.clone());
+    settings.limits = limits(parts.settings);
+    settings.passwords = people::password_policy(parts.settings)?;
+    settings.sessions.idle = accounts.session_idle.duration();
+    settings.sessions.absolute = accounts.session_absolute.duration();
+    settings.registration = accounts.registration;
+    settings.allow_plain_http_cookies = parts.settings.oauth.allow_http_issuer;
+    let issuer = parts.policy.issuer.url("");
+    for (prefix, resources) in project.mounted() {
+        settings.resources.push(resources.metadata(&issuer, prefix));
+        if parts.settings.pages.browsable {
+            settings.links.push(Link::new("API", format!("/{}/", prefix.trim_matches('/'))));
+        }
+    }
+    Ok(settings)
+}
+
+fn limits(settings: &Settings) -> web::Limits {
+    let accounts = &settings.accounts;
+    let mut limits = web::Limits::default();
+    limits.body = limits.body.min(settings.server.body_limit.in_memory());
+    for rules in [&mut limits.passwords, &mut limits.clients] {
+        rules.subject_and_address.free = accounts.tries_per_account_and_address;
+        rules.subject.free = accounts.tries_per_account;
+        rules.address.free = accounts.tries_per_address;
+        for rule in [&mut rules.subject_and_address, &mut rules.subject, &mut rules.address] {
+            rule.window = accounts.throttle_window.duration();
+        }
+        for rule in [&mut rules.subject_and_address, &mut rules.address] {
+            rule.max_delay = accounts.longest_wait.duration();
+        }
+    }
+    limits.registrations.free = accounts.registrations_per_address;
+    if accounts.hashing_at_once > 0 {
+        limits.hashing_parallel = accounts.hashing_at_once;
+    }
+    limits
+}
+
+fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
+    let verifier = Arc::new(web::Verifier::new(state.clone()));
+    let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
+        .with_public_url(&parts.policy.issuer.url(""))
+        .with_sign_in_path(&state.urls().sign_in())
+        .with_body_limit(parts.settings.server.body_limit.in_memory());
+    if parts.settings.pages.browsable {
+        rest.with_pages(state.pages.clone(), state.csrf.clone())
+    } else {
+        rest
+    }
+}
+
+/// Browsers keep to https for a year once they have been here by it.
+fn security_headers(public_url: &Url) -> SecurityHeaders {
+    if public_url.scheme() == "https" {
+        SecurityHeaders::https()
+    } else {
+        SecurityHeaders::plain_http()
+    }
+}
+/// What the resources of all prefixes know about their tables, for `makemigrations`.
+pub(crate) fn entities<'r>(
+    all: impl Iterator<Item = &'r Resources>,
+) -> database::migration::Entities {
+    let mut entities = database::migration::Entities::new();
+    all.for_each(|resources| resources.tell_entities(&mut entities));
+    entities
+}

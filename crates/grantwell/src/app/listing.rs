@@ -1,0 +1,53 @@
+//! The list of addresses that a project answers to.
+
+use oauth::policy::Capabilities;
+use serde::Serialize;
+
+use crate::project::Project;
+
+/// One address.
+#[derive(Debug, Serialize)]
+pub(crate) struct Route {
+    /// The path, with `{…}` for what varies.
+    pub(crate) path: String,
+    /// What is there.
+    pub(crate) about: String,
+}
+
+/// Every address, by the part of the house that answers.
+pub(crate) fn routes(project: &Project) -> Vec<Route> {
+    let mut routes = Vec::new();
+    let mut add = |path: String, about: &str| routes.push(Route { path, about: about.to_owned() });
+    for (prefix, resources) in project.mounted() {
+        for path in resources.paths(prefix) {
+            add(path, "resource");
+        }
+    }
+    let urls = web::Urls::default();
+    add(urls.register(), "make an account and get tokens");
+    add(urls.token(), "sign in and get tokens");
+    add(urls.refresh(), "trade a refresh token for new tokens");
+    add(urls.revoke(), "end tokens");
+    let endpoints = Capabilities::default().endpoints;
+    for (path, about) in [
+        (endpoints.token, "token endpoint (RFC 6749 §3.2)"),
+        (endpoints.revocation, "token revocation (RFC 7009)"),
+        (endpoints.introspection, "token introspection (RFC 7662)"),
+    ] {
+        if let Some(path) = path {
+            add(path, about);
+        }
+    }
+    add("/.well-known/oauth-authorization-server".to_owned(), "metadata of the server (RFC 8414)");
+    add("/.well-known/oauth-protected-resource".to_owned(), "metadata of the resources (RFC 9728)");
+    add(urls.applications(), "one's own applications");
+    add(urls.new_application(), "register an application");
+    add(urls.sign_in(), "sign in");
+    add(urls.sign_out(), "sign out");
+    add(urls.profile(), "one's own account");
+    add(urls.change_password(), "a new password");
+    add(format!("{}/", urls.setup), "make the first administrator");
+    add("/livez".to_owned(), "whether the process runs");
+    add("/readyz".to_owned(), "whether it should be sent requests");
+    routes
+}

@@ -1,0 +1,149 @@
+//! `application create`: registers a client, by the same rules as the page does.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use oauth::client::{Client, ClientType, Draft, Registration};
+use oauth::id::ClientId;
+use store::{NewSecret, StoreError};
+use zeroize::Zeroizing;
+
+use super::Shown;
+use crate::command::Context;
+use crate::error::{Error, Result};
+use crate::output::{secret_from_file, secret_from_stdin};
+use crate::people;
+
+/// A chosen secret that is shorter can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+#[derive(Args, Debug)]
+pub(in crate::command) struct Arguments {
+    /// The name that people see
+    #[arg(long)]
+    name: String,
+    /// confidential (runs on a server of yours) or public (runs on the devices of others)
+    #[arg(long, default_value = "confidential", value_name = "TYPE")]
+    client_type: String,
+    /// How it gets tokens, such as `client_credentials` or `password`; give it once for each
+    #[arg(long = "grant-type", visible_alias = "authorization-grant-type", value_name = "GRANT")]
+    grant_types: Vec<String>,
+    /// Where a browser may be sent back to; give it once for each
+    #[arg(long = "redirect-uri", visible_alias = "redirect-uris", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// The most it may be given, separated by spaces; without it: every scope
+    #[arg(long)]
+    scope: Option<String>,
+    /// How it shows its secret at the token endpoint; without it: either way
+    #[arg(long, value_name = "METHOD")]
+    auth_method: Option<String>,
+    /// The username of the person whose application it is; without it: the operator's
+    #[arg(long, value_name = "USERNAME")]
+    owner: Option<String>,
+    /// An id that clients already use, for an import; without it one is made
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Read a secret that clients already use from standard input
+    #[arg(long, conflicts_with = "secret_file")]
+    secret_stdin: bool,
+    /// Read a secret that clients already use from a file
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
+    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let draft = Draft {
+        name: arguments.name,
+        client_type: arguments.client_type,
+        auth_method: arguments.auth_method,
+        grant_types: arguments.grant_types,
+        redirect_uris: arguments.redirect_uris,
+        scope: arguments.scope,
+    };
+    let registration = draft.check(&policy).map_err(|errors| {
+        let lines: Vec<String> =
+            errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        refused(&lines.join("\n"))
+    })?;
+    let id = client_id(arguments.client_id)?;
+    let chosen = match (arguments.secret_stdin, &arguments.secret_file) {
+        (true, _) => Some(secret_from_stdin()?),
+        (false, Some(path)) => Some(secret_from_file(path)?),
+        (false, None) => None,
+    };
+    let secret = secret(&registration, chosen)?;
+    let store = context.store().await?;
+    let owner = match &arguments.owner {
+        Some(username) => Some(people::find(&store, username).await?.account.id),
+        None => None,
+    };
+    let was_chosen = matches!(secret, NewSecret::Chosen(_));
+    let client = Client { owner, ..client(id.clone(), registration) };
+    let made = store.applications().create(client, secret).await;
+    let (application, shown) = made.map_err(|error| match error {
+        StoreError::Conflict { field: "client_id" } => {
+            refused(&format!("client_id: There is an application with the id {id} already."))
+        }
+        other => other.into(),
+    })?;
+    Shown::of(&application).with_secret(shown.as_ref()).print(&context, arguments.json)?;
+    if shown.is_some() {
+        context
+            .out
+            .say("Keep the secret now: only its digest is stored, so it cannot be shown again.");
+    } else if was_chosen {
+        context.out.say("The given secret is stored as a slow hash until `application rotate-secret` replaces it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refused(why: &str) -> Error {
+    Error::failed(format!("The application was not made.\n{why}"))
+}
+
+fn secret(registration: &Registration, chosen: Option<Zeroizing<String>>) -> Result<NewSecret> {
+    match (registration.client_type, chosen) {
+        (ClientType::Public, None) => Ok(NewSecret::None),
+        (ClientType::Public, Some(_)) => Err(refused(
+            "secret: A public client cannot keep a secret: give none, or make it confidential.",
+        )),
+        (ClientType::Confidential, None) => Ok(NewSecret::Generated),
+        (ClientType::Confidential, Some(text)) if text.len() < SHORTEST_SECRET => Err(refused(
+            &format!("secret: A secret of fewer than {SHORTEST_SECRET} characters can be guessed."),
+        )),
+        (ClientType::Confidential, Some(text)) => Ok(NewSecret::Chosen(people::hash(&text)?)),
+    }
+}
+
+fn client_id(given: Option<String>) -> Result<ClientId> {
+    let text = if let Some(text) = given {
+        text
+    } else {
+        let drawn = ambient::Entropy::system().text(20);
+        drawn.map_err(|error| Error::failed(error.to_string()))?.expose().to_owned()
+    };
+    text.parse().map_err(|error| refused(&format!("client_id: {error}.")))
+}
+
+fn client(id: ClientId, registration: Registration) -> Client {
+    Client {
+        id,
+        name: registration.name,
+        owner: None,
+        client_type: registration.client_type,
+        auth_method: registration.auth_method,
+        secret: None,
+        grant_types: registration.grant_types,
+        redirect_uris: registration.redirect_uris,
+        scope: registration.scope,
+        resources: Vec::new(),
+        active: true,
+        first_party: false,
+        epoch: 0,
+    }
+}

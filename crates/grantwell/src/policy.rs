@@ -1,0 +1,179 @@
+//! Makes the rules' policy from the settings and the resources' scopes.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use oauth::issuer::Issuer;
+use oauth::policy::{Policy, ScopeDeclaration};
+use oauth::scope::{ScopeSet, ScopeToken};
+use rest::Resources;
+use url::Url;
+
+use crate::error::{Error, Exit, Result};
+use crate::settings::Settings;
+
+/// The address under which the server is reached: the setting, or what is listened on.
+pub(crate) fn public_url(settings: &Settings) -> Result<Url> {
+    if let Some(url) = &settings.server.public_url {
+        return Ok(url.clone());
+    }
+    let listen = &settings.server.listen;
+    let host = match listen.parse::<SocketAddr>() {
+        Ok(address) => SocketAddr::new(reachable(address.ip()), address.port()).to_string(),
+        Err(_) => listen.clone(),
+    };
+    Url::parse(&format!("http://{host}")).map_err(|_| {
+        Error::new(Exit::BadSettings, format!("server.listen is {listen:?}, which is not an address and a port such as 127.0.0.1:8000."))
+    })
+}
+
+/// An address on which one listens everywhere is no address to connect to.
+fn reachable(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    }
+}
+
+/// The policy of the settings over the scopes of the resources.
+pub(crate) fn policy<'r>(
+    settings: &Settings,
+    resources: impl Iterator<Item = &'r Resources>,
+) -> Result<Policy> {
+    let oauth = &settings.oauth;
+    let mut policy = Policy::new(issuer(settings)?);
+    policy.scopes = scopes(settings, resources)?;
+    policy.default_scope = default_scope(settings, &policy)?;
+    policy.access_token_lifetime = oauth.access_token_lifetime.duration();
+    policy.refresh_idle = oauth.refresh_idle.duration();
+    policy.refresh_absolute = oauth.refresh_absolute.unless_zero();
+    policy.refresh_grace = oauth.refresh_grace.duration();
+    if oauth.allow_password_grant {
+        policy.capabilities = policy.capabilities.allowing_password_grant();
+    }
+    Ok(policy)
+}
+
+fn issuer(settings: &Settings) -> Result<Issuer> {
+    let url = match &settings.oauth.issuer {
+        Some(url) => url.clone(),
+        None => public_url(settings)?,
+    };
+    let text = url.as_str().trim_end_matches('/');
+    let parsed = if settings.oauth.allow_http_issuer {
+        Issuer::parse_allowing_http(text)
+    } else {
+        Issuer::parse(text)
+    };
+    parsed.map_err(|error| {
+        let name = if settings.oauth.issuer.is_some() { "oauth.issuer" } else { "server.public_url" };
+        Error::new(Exit::BadSettings, format!(
+            "The issuer would be {text}, but {error}. Set {name} to the https address under which clients reach the server; \
+             on a closed network oauth.allow_http_issuer lets it pass."
+        ))
+    })
+}
+
+fn scopes<'r>(
+    settings: &Settings,
+    resources: impl Iterator<Item = &'r Resources>,
+) -> Result<Vec<ScopeDeclaration>> {
+    let mut scopes: Vec<ScopeDeclaration> = Vec::new();
+    for declaration in resources.flat_map(Resources::scopes) {
+        if !scopes.iter().any(|known| known.name == declaration.name) {
+            scopes.push(declaration);
+        }
+    }
+    for (name, description) in &settings.oauth.scopes {
+        let name = token(name, "oauth.scopes")?;
+        let description = description.clone();
+        match scopes.iter_mut().find(|known| known.name == name) {
+            // The operator's words go over those of the program.
+            Some(known) => known.description = description,
+            None => scopes.push(ScopeDeclaration { name, description }),
+        }
+    }
+    Ok(scopes)
+}
+
+fn default_scope(settings: &Settings, policy: &Policy) -> Result<ScopeSet> {
+    let declared = policy.declared_scope();
+    if settings.oauth.default_scope.is_empty() {
+        return Ok(declared);
+    }
+    let mut wanted = Vec::new();
+    for name in &settings.oauth.default_scope {
+        let name = token(name, "oauth.default_scope")?;
+        if !declared.contains(&name) {
+            return Err(Error::new(
+                Exit::BadSettings,
+                format!(
+                    "oauth.default_scope names {name}, which is no scope. The scopes are: {declared}."
+                ),
+            ));
+        }
+        wanted.push(name);
+    }
+    Ok(ScopeSet::from_tokens(wanted))
+}
+
+fn token(name: &str, setting: &str) -> Result<ScopeToken> {
+    ScopeToken::parse(name).map_err(|_| {
+        Error::new(Exit::BadSettings, format!("{setting} names {name:?}, which cannot be a scope: no spaces, quotes or backslashes (RFC 6749 §3.3)."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_url_follows_the_address_listened_on() {
+        for (listen, public) in [
+            ("127.0.0.1:8000", "http://127.0.0.1:8000/"),
+            ("0.0.0.0:8000", "http://127.0.0.1:8000/"),
+            ("[::]:80", "http://[::1]/"),
+            ("localhost:3000", "http://localhost:3000/"),
+        ] {
+            let mut settings = Settings::default();
+            settings.server.listen = listen.to_owned();
+            assert_eq!(public_url(&settings).unwrap().as_str(), public, "{listen}");
+        }
+    }
+
+    #[test]
+    fn scopes_and_issuer_of_the_settings_are_checked() {
+        type Change = fn(&mut Settings);
+        let none = || std::iter::empty::<&Resources>();
+        let table: [(Change, &str); 4] = [
+            (
+                |s| s.server.public_url = Url::parse("http://id.example.org").ok(),
+                "oauth.allow_http_issuer",
+            ),
+            (|s| s.oauth.default_scope = vec!["read".into()], "is no scope"),
+            (|s| s.oauth.scopes = [("a b".to_owned(), String::new())].into(), "cannot be a scope"),
+            (|s| s.server.listen = "nonsense at all".into(), "server.listen"),
+        ];
+        for (change, text) in table {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            let error = policy(&settings, none()).unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+            assert_eq!(error.exit(), Exit::BadSettings);
+        }
+    }
+
+    #[test]
+    fn the_settings_become_the_policy() {
+        let mut settings = Settings::default();
+        settings.server.public_url = Url::parse("https://id.example.org").ok();
+        settings.oauth.scopes =
+            [("read".to_owned(), "See".to_owned()), ("write".to_owned(), "Change".to_owned())]
+                .into();
+        let policy = policy(&settings, std::iter::empty()).unwrap();
+        assert_eq!(policy.issuer.as_str(), "https://id.example.org");
+        assert_eq!(policy.default_scope.to_string(), "read write");
+        assert!(!policy.capabilities.offers(oauth::client::GrantType::Password));
+        assert_eq!(policy.refresh_absolute, Some(std::time::Duration::from_hours(365 * 24)));
+    }
+}

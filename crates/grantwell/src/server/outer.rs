@@ -1,0 +1,173 @@
+//! What surrounds every request: its id, its line in the log, the name check, the limits, and what happens on a panic.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use ambient::Entropy;
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::Limited;
+use oauth::principal::Principal;
+use pages::headers::SecurityHeaders;
+use pages::{Pages, Refusal};
+use tracing::{Instrument as _, Span, field};
+
+use super::health::PATHS;
+use super::request_id::{HEADER, RequestId};
+use super::{Hosts, Shutdown};
+
+/// What the layers around every request need to know.
+#[derive(Clone)]
+pub struct Outer {
+    /// The names this server answers to.
+    pub hosts: Hosts,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// The order to stop.
+    pub shutdown: Shutdown,
+    /// Renders refusals for people.
+    pub pages: Pages,
+    /// The headers that every answer has.
+    pub headers: SecurityHeaders,
+    /// Draws request ids.
+    pub entropy: Entropy,
+}
+
+/// Puts the layers around a router.
+pub fn wrap(router: Router, outer: Outer) -> Router {
+    let pages = outer.pages.clone();
+    router
+        .layer(DefaultBodyLimit::max(outer.body_limit))
+        .layer(from_fn_with_state(outer.clone(), within_limits))
+        .layer(from_fn_with_state(pages, pages::refusal::pages_for_people))
+        .layer(from_fn_with_state(outer, recorded))
+}
+
+/// The outermost layer: gives the request its id and its span, and writes one line about it.
+async fn recorded(State(outer): State<Outer>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId::of(request.headers(), &outer.entropy);
+    // The pattern of the route, never the path itself: a path or a query may hold what nobody should read.
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!(
+        "request", request_id = %id, method = %request.method(), route, status = field::Empty,
+        latency_ms = field::Empty, user = field::Empty, client_id = field::Empty
+    );
+    // The other rooms find it where the usual layers put it.
+    request.headers_mut().insert(HEADER, id.header());
+    request.extensions_mut().insert(tower_http::request_id::RequestId::new(id.header()));
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    response.headers_mut().insert(HEADER, id.header());
+    outer.headers.apply(response.headers_mut());
+    if outer.shutdown.has_begun() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if let Some(principal) = response.extensions().get::<Principal>() {
+        span.record("client_id", principal.client.as_str());
+        if let Some(user) = &principal.user {
+            span.record("user", field::display(user));
+        }
+    }
+    write_line(&span, &response, started.elapsed(), PATHS.contains(&route.as_str()));
+    response
+}
+
+fn write_line(span: &Span, response: &Response, latency: Duration, is_probe: bool) {
+    let status = response.status();
+    span.record("status", status.as_u16());
+    span.record("latency_ms", (latency.as_secs_f64() * 1000.0 * 100.0).round() / 100.0);
+    let _entered = span.enter();
+    // A probe each second would drown everything else.
+    if is_probe && status.is_success() {
+        tracing::debug!("answered");
+    } else if status.is_server_error() {
+        tracing::error!("answered");
+    } else {
+        tracing::info!("answered");
+    }
+}
+
+/// The inner layer: refuses what is not for this server or too large, ends what takes too long, and survives a panic.
+async fn within_limits(State(outer): State<Outer>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = match admitted(&outer, request) {
+        Err(refusal) => refusal.into_response(),
+        Ok(request) => run(&outer, request, next).await,
+    };
+    explained(response, id)
+}
+
+fn admitted(outer: &Outer, request: Request) -> Result<Request, Box<Refusal>> {
+    let (parts, body) = request.into_parts();
+    if !PATHS.contains(&parts.uri.path()) && !outer.hosts.admits(&parts) {
+        return Err(Box::new(misdirected(super::host::asked_host(&parts))));
+    }
+    if body.size_hint().lower() > outer.body_limit as u64 {
+        return Err(Box::new(too_large(outer.body_limit)));
+    }
+    Ok(Request::from_parts(parts, Body::new(Limited::new(body, outer.body_limit))))
+}
+
+async fn run(outer: &Outer, request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(outer.request_timeout, answer).await {
+        Ok(Ok(response)) => response,
+        // What the panic said is in the log already, by the panic hook.
+        Ok(Err(_)) => Refusal::internal().into_response(),
+        Err(_) => timed_out(outer.request_timeout).into_response(),
+    }
+}
+
+/// Gives bare answers of the router a body, and every refusal the id of its request.
+fn explained(response: Response, id: Option<RequestId>) -> Response {
+    let bare = !response.headers().contains_key(header::CONTENT_TYPE);
+    let refusal = match (response.extensions().get::<Refusal>(), response.status()) {
+        (Some(refusal), _) if refusal.request_id.is_none() => refusal.clone(),
+        (None, StatusCode::NOT_FOUND) if bare => Refusal::not_found(),
+        (None, StatusCode::METHOD_NOT_ALLOWED) if bare => Refusal::method_not_allowed(),
+        _ => return response,
+    };
+    let refusal = Refusal { request_id: id.map(|id| id.as_str().to_owned()), ..refusal };
+    let mut shown = refusal.into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE
+            && name != header::CONTENT_LENGTH
+            && !shown.headers().contains_key(name)
+        {
+            shown.headers_mut().append(name, value.clone());
+        }
+    }
+    shown
+}
+
+fn misdirected(host: Option<String>) -> Refusal {
+    let asked = host.unwrap_or_else(|| "no single name".to_owned());
+    Refusal::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", "Not this server")
+        .because(format!("The request asked for the host {asked}, which is not a name of this server."))
+        .advise("If it should be one: set server.public_url to the address people use, or add the name to server.allowed_hosts.")
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large")
+        .because(format!("The body of the request is larger than {limit} bytes."))
+        .advise("Send less at once. The limit is the setting server.body_limit.")
+}
+
+fn timed_out(limit: Duration) -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "That took too long")
+        .because(format!(
+            "The request was not done within {} seconds and was given up.",
+            limit.as_secs()
+        ))
+        .advise("Try again in a moment.")
+        .retry_after(5)
+}
