@@ -125,7 +125,7 @@ mod tests {
             match (parsed, message) {
                 (Ok(_), None) => {}
                 (Err(error), Some(words)) => {
-                    assert!(error.to_string().contains(words), "{source}: {error}")
+                    assert!(error.to_string().contains(words), "{source}: {error}");
                 }
                 (parsed, _) => panic!("{source}: {:?}", parsed.err()),
             }

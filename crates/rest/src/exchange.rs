@@ -1,7 +1,7 @@
 //! One request to a resource: who asks, may they, what for; the answer as JSON or inside the browsable page.
 mod act;
-mod answer;
-mod form;
+pub(crate) mod answer;
+pub(crate) mod form;
 mod root;
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(crate) use answer::Answer;
 pub(crate) use root::attach_root;
 
 use crate::{
-    Problem, Requirement, Result,
+    Problem, Requirement, Result, browse,
     ctx::Ctx,
     guard,
     input::{self, Submitted},
@@ -55,7 +55,12 @@ async fn serve(mounted: Arc<Mounted>, request: Request, item: bool) -> Response 
         let id = exchange.parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
         problem.about(exchange.parts.uri.path(), id)
     });
-    answer::json(result, exchange.parts.method == Method::HEAD)
+    let head = exchange.parts.method == Method::HEAD;
+    match exchange.format {
+        Format::Json => answer::json(result, head),
+        Format::Html if head => browse::without_body(browse::page(&exchange, result).await),
+        Format::Html => browse::page(&exchange, result).await,
+    }
 }
 
 /// The last segment of a path, decoded. `None` when it is not UTF-8, which no key is.

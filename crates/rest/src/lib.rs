@@ -1,5 +1,6 @@
 //! Protected resources: who may ask, what they get.
 mod access;
+mod browse;
 mod core;
 mod ctx;
 mod describe;
@@ -19,8 +20,9 @@ mod scoped;
 mod state;
 mod verifier;
 
+pub use self::core::Facts;
 pub use access::{Access, Declaration, Public, Requirement, Scope};
-pub use core::Facts;
+pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;
 pub use macros::{Resource, scopes};
 pub use oauth::principal::{Principal, Via};

@@ -11,7 +11,7 @@ use sea_orm::{
     },
 };
 
-pub(crate) use links::link_header;
+pub(crate) use links::{link_header, page_address, pages};
 
 use crate::{
     Problem, Result,
@@ -93,6 +93,10 @@ impl ListQuery {
                 else {
                     return Err(unknown(name, &allowed(facts)));
                 };
+                // An input of the page's filter form that was left empty.
+                if value.is_empty() {
+                    return Ok(());
+                }
                 let value = coerce::unlimited_text(field, value)
                     .map_err(|refusal| invalid(name, &refusal.detail))?;
                 self.filters.push((place, value));
@@ -114,16 +118,9 @@ impl ListQuery {
             }
         }
         for word in &self.words {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
             let mut any = Condition::any();
             for field in facts.fields.iter().filter(|field| field.search) {
-                let column = field.as_text();
-                any = any.add(match database {
-                    // SQLite's LIKE ignores the case of ASCII letters by itself.
-                    DatabaseKind::Sqlite => column.like(pattern.clone()),
-                    _ => column.ilike(pattern.clone()),
-                });
+                any = any.add(contains(field, word, database));
             }
             select.cond_where(any);
         }
@@ -150,6 +147,27 @@ impl ListQuery {
     pub(crate) fn total_from(&self, rows: u64) -> Option<u64> {
         let before = (self.page - 1).saturating_mul(self.page_size);
         (rows < self.page_size && (rows > 0 || self.page == 1)).then(|| before + rows)
+    }
+}
+
+/// Whether a column holds a word, whatever the case of its letters.
+fn contains(field: &Field, word: &str, database: DatabaseKind) -> Expr {
+    let pattern = |escape: char| {
+        let mut pattern = String::from("%");
+        for c in word.chars() {
+            if matches!(c, '%' | '_') || c == escape {
+                pattern.push(escape);
+            }
+            pattern.push(c);
+        }
+        pattern.push('%');
+        LikeExpr::new(pattern)
+    };
+    match database {
+        // SQLite's LIKE ignores the case of ASCII letters by itself, and has no escape character unless told.
+        DatabaseKind::Sqlite => field.as_text().like(pattern('!').escape('!')),
+        // PostgreSQL's escape character is the backslash unless told otherwise.
+        DatabaseKind::Postgres => field.as_text().ilike(pattern('\\')),
     }
 }
 

@@ -68,8 +68,7 @@ mod tests {
                 (got, expected) => panic!("{text:?}: {got:?}, expected {expected:?}"),
             }
         }
-        assert!(parse(&vec![b"&a=1".as_slice(); 1].concat()).is_ok());
-        let many: String = (0..1001).map(|n| format!("f{n}=1&")).collect();
+        let many = (0..1001).map(|n| format!("f{n}=1")).collect::<Vec<_>>().join("&");
         assert!(parse(many.as_bytes()).unwrap_err().contains("1000"));
     }
 }

@@ -5,9 +5,9 @@ use axum::{Router, extract::Request, response::Response, routing::any};
 use http::{Method, StatusCode, header, request::Parts};
 
 use crate::{
-    Problem, list,
+    Problem, browse, list,
     mounted::{ALLOW_ROOT, Root},
-    negotiate,
+    negotiate::{self, Format},
     state::RestState,
 };
 
@@ -31,17 +31,21 @@ pub(crate) fn attach_root(
 
 async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {
     let (parts, _) = request.into_parts();
-    let format: crate::Result<_> = negotiate::format(&parts, root.state.browsable().is_some());
-    let result = match &format {
-        Ok(_) if exists => {
-            list::check_item_query(parts.uri.query()).and_then(|()| run(&root, &parts))
+    let (format, result) = match negotiate::format(&parts, root.state.browsable().is_some()) {
+        Ok(format) if exists => {
+            (format, list::check_item_query(parts.uri.query()).and_then(|()| run(&root, &parts)))
         }
-        _ => Err(Problem::not_found()),
+        Ok(format) => (format, Err(Problem::not_found())),
+        Err(problem) => (Format::Json, Err(problem)),
     };
-    let result = format.and(result);
     let id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
     let result = result.map_err(|problem| problem.about(parts.uri.path(), id));
-    answer::json(result, parts.method == Method::HEAD)
+    let head = parts.method == Method::HEAD;
+    match format {
+        Format::Json => answer::json(result, head),
+        Format::Html if head => browse::without_body(browse::root(&root, &parts, result).await),
+        Format::Html => browse::root(&root, &parts, result).await,
+    }
 }
 
 fn run(root: &Root, parts: &Parts) -> crate::Result<Answer> {

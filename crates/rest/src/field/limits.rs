@@ -27,8 +27,12 @@ fn check_text(field: &Field, text: &str) -> Result<(), Refusal> {
     if text.contains('\0') {
         return Err(Refusal::new("nul", "A text cannot hold the NUL character."));
     }
-    if !field.allow_blank && text.trim().is_empty() {
-        return Err(Refusal::new("blank", "This must not be empty."));
+    if text.trim().is_empty() {
+        return if field.allow_blank {
+            Ok(())
+        } else {
+            Err(Refusal::new("blank", "This must not be empty."))
+        };
     }
     if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice == text) {
         return Err(Refusal::new(

@@ -15,18 +15,18 @@ pub(crate) fn page_address(path: &str, list: &ListQuery, page: u64) -> String {
 
 /// The pages around this one, by relation; none when everything is on one page.
 pub(crate) fn pages(list: &ListQuery, total: u64) -> Vec<(&'static str, u64)> {
-    let last = total.div_ceil(list.page_size).max(1);
-    if last == 1 && list.page == 1 {
+    let final_page = total.div_ceil(list.page_size).max(1);
+    if final_page == 1 && list.page == 1 {
         return Vec::new();
     }
     let mut pages = vec![("first", 1)];
     if list.page > 1 {
-        pages.push(("prev", (list.page - 1).min(last)));
+        pages.push(("prev", (list.page - 1).min(final_page)));
     }
-    if list.page < last {
+    if list.page < final_page {
         pages.push(("next", list.page + 1));
     }
-    pages.push(("last", last));
+    pages.push(("last", final_page));
     pages
 }
 

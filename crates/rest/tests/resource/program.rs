@@ -1,6 +1,4 @@
-//! The guide's resource over an in-process router: the program of the front page, with a stand-in for the token check.
-#![expect(missing_docs, reason = "a test program")]
-
+//! The program of the front page, and a second resource with every kind of field.
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -33,4 +31,8 @@ fn the_program_compiles_and_its_scopes_are_declared() {
     let scopes: Vec<String> =
         resources.scopes().iter().map(|scope| scope.name.to_string()).collect();
     assert_eq!(scopes, ["read", "write"]);
+    assert_eq!(resources.paths("/v1"), ["/v1/", "/v1/unicorn/", "/v1/unicorn/{id}/"]);
+    let metadata = resources.metadata("https://api.example/", "/v1/");
+    assert_eq!(metadata.resource, "https://api.example/v1");
+    assert_eq!(metadata.bearer_methods_supported, ["header"]);
 }

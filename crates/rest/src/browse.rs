@@ -1,0 +1,359 @@
+//! The browsable page: the same answer as a program gets, with its request and headers, links, and forms to go on.
+mod forms;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Path,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use pages::{Link, Page, Value as Fragment, redirect::LocalPath};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::{
+    Problem, Requirement, Result,
+    exchange::{Answer, Exchange, answer},
+    list,
+    mounted::Root,
+    resource::Action,
+    state::RestState,
+};
+
+/// The templates of this room, for `Pages::builder().templates(…)`.
+pub const TEMPLATES: &[(&str, &str)] = &[
+    ("rest/resource.html", include_str!("../templates/rest/resource.html")),
+    ("rest/root.html", include_str!("../templates/rest/root.html")),
+];
+
+/// Rows that get a link below the list at most.
+const MOST_ROW_LINKS: usize = 100;
+
+/// The request and its answer, as shown.
+#[derive(Serialize)]
+struct Shown {
+    method: String,
+    address: String,
+    status: String,
+    tone: &'static str,
+    headers: Vec<(String, String)>,
+    json: Option<Fragment>,
+    problem: Option<Trouble>,
+}
+
+#[derive(Serialize)]
+struct Trouble {
+    title: &'static str,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Pager {
+    text: String,
+    links: Vec<Link>,
+}
+
+#[derive(Serialize)]
+struct ResourcePage {
+    title: String,
+    intro: String,
+    path: String,
+    json_href: String,
+    can_describe: bool,
+    can_delete: bool,
+    write_note: String,
+    write_hint: Option<String>,
+    sign_in: Option<String>,
+    pager: Option<Pager>,
+    rows: Vec<Link>,
+    search: Option<forms::Search>,
+    form: Option<forms::Form>,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+#[derive(Serialize)]
+struct RootPage {
+    resources: Vec<Link>,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+/// The page around an answer of a resource.
+pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Response {
+    let mounted = &*exchange.mounted;
+    if exchange.action == Action::Delete && result.is_ok() {
+        return match LocalPath::parse(&mounted.path) {
+            Ok(path) => pages::redirect::see_other(&path),
+            Err(_) => answer::json(result, false),
+        };
+    }
+    let Some(browsable) = mounted.state.browsable() else { return answer::json(result, false) };
+    let frame = Frame::of(&mounted.state, &exchange.parts, breadcrumbs(exchange)).await;
+    let list = result.as_ref().ok().and_then(|answer| answer.list.clone());
+    let errors = result.as_ref().err().map(|problem| problem.errors().to_vec()).unwrap_or_default();
+    let (shown, status, headers, json) =
+        show(&exchange.parts, shown_method(exchange), result).await;
+    let good = status.is_success();
+    let known = exchange.principal.is_some();
+    let facts = &mounted.facts;
+    let may_write = exchange.satisfies(facts.write)
+        && (exchange.is_session() || facts.write == Requirement::Public);
+    let there = good || status == StatusCode::UNPROCESSABLE_ENTITY;
+    let form = (may_write && there && exchange.action != Action::Describe)
+        .then(|| forms::write(exchange, &errors, good.then_some(&json)));
+    let context = ResourcePage {
+        title: title(exchange),
+        intro: intro(exchange),
+        path: exchange.parts.uri.path().to_owned(),
+        json_href: json_href(exchange),
+        can_describe: exchange.is_session(),
+        can_delete: exchange.item && may_write && good && exchange.action != Action::Describe,
+        write_note: note(facts.write),
+        write_hint: (good && !may_write).then(|| hint(facts.write, known)),
+        sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
+        pager: list.as_ref().and_then(|(query, total)| pager(&mounted.path, query, *total)),
+        rows: if exchange.action == Action::List { row_links(exchange, &json) } else { Vec::new() },
+        search: list.as_ref().and_then(|_| forms::search(exchange)),
+        form,
+        shown,
+    };
+    let response = browsable.pages.respond(status, "rest/resource.html", &frame.page, context);
+    frame.finish(response, &headers)
+}
+
+/// The page of the API root, and of addresses below it where nothing is.
+pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> Response {
+    let Some(browsable) = root.state.browsable() else { return answer::json(result, false) };
+    let crumbs =
+        if result.is_ok() { Vec::new() } else { vec![Link::new("API", root.path.as_str())] };
+    let frame = Frame::of(&root.state, parts, crumbs).await;
+    let (shown, status, headers, _) = show(parts, parts.method.clone(), result).await;
+    let resources =
+        root.entries.iter().map(|(name, path)| Link::new(*name, path.as_str())).collect();
+    let response = browsable.pages.respond(
+        status,
+        "rest/root.html",
+        &frame.page,
+        RootPage { resources, shown },
+    );
+    frame.finish(response, &headers)
+}
+
+/// Everything around the content: who is signed in, the form token.
+struct Frame {
+    page: Page,
+    sign_in: String,
+    set_cookie: Option<http::HeaderValue>,
+}
+
+impl Frame {
+    async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
+        let session = state.verifier().session(parts).await;
+        let identity = session.as_ref().map(|session| session.identity.as_slice());
+        let issued = state
+            .browsable()
+            .and_then(|browsable| browsable.csrf.issue(&parts.headers, identity).ok());
+        let (token, set_cookie) =
+            issued.map(|issued| (issued.token, issued.set_cookie)).unwrap_or_default();
+        let here = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let mut sign_in = form_urlencoded::Serializer::new(format!("{}?", state.sign_in_path()));
+        let sign_in = sign_in.append_pair("next", here).finish().replacen("?&", "?", 1);
+        let mut page = Page::new(token);
+        page.sign_in = session.is_none().then(|| sign_in.clone());
+        page.user = session.map(|session| session.signed_in);
+        page.request_id =
+            parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        page.breadcrumbs = breadcrumbs;
+        Self { page, sign_in, set_cookie }
+    }
+
+    /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.
+    fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
+        let own = response.headers_mut();
+        for (name, value) in headers {
+            if !matches!(
+                *name,
+                header::CONTENT_TYPE | header::CONTENT_LENGTH | header::CACHE_CONTROL
+            ) {
+                own.append(name.clone(), value.clone());
+            }
+        }
+        if let Some(cookie) = self.set_cookie {
+            own.append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// The answer that a program would have got, taken apart.
+async fn show(
+    parts: &Parts,
+    method: Method,
+    result: Result<Answer>,
+) -> (Shown, StatusCode, HeaderMap, Json) {
+    let problem = result
+        .as_ref()
+        .err()
+        .map(|problem| Trouble { title: problem.title(), detail: problem.detail().to_owned() });
+    let (head, body) = answer::json(result, false).into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let json: Json = serde_json::from_slice(&bytes).unwrap_or_default();
+    let tone = if head.status.is_success() { "success" } else { "danger" };
+    let text = |name: &HeaderName| title_case(name.as_str());
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (text(name), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let shown = Shown {
+        method: method.to_string(),
+        address: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        status: format!(
+            "{} {}",
+            head.status.as_u16(),
+            head.status.canonical_reason().unwrap_or_default()
+        ),
+        tone,
+        headers,
+        json: (!bytes.is_empty()).then(|| pages::json::fragment(&json)),
+        problem,
+    };
+    (shown, head.status, head.headers, json)
+}
+
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let mut characters = word.chars();
+        characters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    });
+    words.collect::<Vec<String>>().join("-")
+}
+
+fn title(exchange: &Exchange) -> String {
+    let name = exchange.mounted.facts.name;
+    match exchange.key.as_deref() {
+        Some(key) => format!("{name} {key}"),
+        None => name.to_owned(),
+    }
+}
+
+fn intro(exchange: &Exchange) -> String {
+    let facts = &exchange.mounted.facts;
+    match (facts.read.scope_name(), facts.write.scope_name()) {
+        (Some(read), Some(write)) => {
+            format!("Reading needs the scope {read}, changing needs {write}.")
+        }
+        (None, Some(write)) => format!("Everybody may read; changing needs the scope {write}."),
+        (Some(read), None) => format!("Reading needs the scope {read}; everybody may write."),
+        (None, None) => "Open to everybody.".to_owned(),
+    }
+}
+
+fn note(requirement: Requirement) -> String {
+    match requirement.scope() {
+        Some(scope) => format!("Needs the scope {} ({}).", scope.name, scope.description),
+        None => "Open to everybody.".to_owned(),
+    }
+}
+
+fn hint(requirement: Requirement, known: bool) -> String {
+    let scope = requirement.scope_name().unwrap_or_default();
+    if known {
+        format!("Changing anything needs the scope {scope}, which you do not have here.")
+    } else {
+        format!("Sign in to change anything: it needs the scope {scope}.")
+    }
+}
+
+/// What was asked for: a form's POST may have meant another method.
+fn shown_method(exchange: &Exchange) -> Method {
+    if exchange.parts.method != Method::POST {
+        return exchange.parts.method.clone();
+    }
+    match exchange.action {
+        Action::Update => Method::PUT,
+        Action::PartialUpdate => Method::PATCH,
+        Action::Delete => Method::DELETE,
+        Action::Describe => Method::OPTIONS,
+        Action::List | Action::Retrieve | Action::Create => Method::POST,
+    }
+}
+
+fn breadcrumbs(exchange: &Exchange) -> Vec<Link> {
+    let mounted = &exchange.mounted;
+    let mut links = vec![Link::new("API", mounted.root.as_str())];
+    if exchange.item || exchange.action == Action::Create {
+        links.push(Link::new(mounted.facts.name, mounted.path.as_str()));
+    }
+    links
+}
+
+/// This address with `format=json`, and nothing twice.
+fn json_href(exchange: &Exchange) -> String {
+    let query = exchange.parts.uri.query().unwrap_or_default();
+    let others: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("format=")).collect();
+    format!("?{}", others.into_iter().chain(["format=json"]).collect::<Vec<_>>().join("&"))
+}
+
+fn pager(path: &str, query: &list::ListQuery, total: u64) -> Option<Pager> {
+    let links: Vec<Link> = list::pages(query, total)
+        .into_iter()
+        .map(|(relation, page)| {
+            let label = match relation {
+                "first" => "First",
+                "prev" => "Previous",
+                "next" => "Next",
+                _ => "Last",
+            };
+            Link::new(label, list::page_address(path, query, page))
+        })
+        .collect();
+    let last = total.div_ceil(query.page_size).max(1);
+    let rows = if total == 1 { "row" } else { "rows" };
+    (!links.is_empty())
+        .then(|| Pager { text: format!("Page {} of {last}, {total} {rows}", query.page), links })
+}
+
+/// A link to each row of the list.
+fn row_links(exchange: &Exchange, json: &Json) -> Vec<Link> {
+    let mounted = &exchange.mounted;
+    let Some(key) = mounted.facts.key() else { return Vec::new() };
+    let rows = json.as_array().map(Vec::as_slice).unwrap_or_default();
+    let keys = rows.iter().filter_map(|row| row.get(key.name)).map(forms::as_text);
+    keys.take(MOST_ROW_LINKS).map(|key| Link::new(key.clone(), mounted.item_path(&key))).collect()
+}
+
+/// The pages behind the `type` of problems: `/problems/{code}` says what a code means and what to do.
+pub fn problem_pages(state: &RestState) -> Router {
+    let state = state.clone();
+    let page = move |Path(code): Path<String>| std::future::ready(problem_page(&state, &code));
+    Router::new().route("/problems/{code}", get(page.clone())).route("/problems/{code}/", get(page))
+}
+
+fn problem_page(state: &RestState, code: &str) -> Response {
+    let entry = crate::problem::catalogue::find(code);
+    match (entry, state.browsable()) {
+        (Some(entry), Some(browsable)) => {
+            let message = pages::MessagePage::new(
+                entry.title,
+                pages::Tone::Info,
+                format!("{} · status {}. {}", entry.code, entry.status, entry.advice),
+            );
+            browsable.pages.message(StatusCode::OK, &Page::default(), &message)
+        }
+        (Some(entry), None) => axum::Json(entry).into_response(),
+        (None, _) => Problem::not_found().into_response(),
+    }
+}
+
+/// A response without its body, for HEAD.
+pub(crate) fn without_body(response: Response) -> Response {
+    response.map(|_| Body::empty())
+}

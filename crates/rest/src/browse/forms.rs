@@ -1,0 +1,251 @@
+//! The forms of the page, made from the fields: create, update, search and filter, and the raw body.
+use pages::form::{Choice, Field as Input, Kind as InputKind};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    exchange::{Exchange, form},
+    field::{Constant, Field, Kind},
+    input::Given,
+    problem::FieldError,
+    resource::Action,
+};
+
+/// A form that changes something.
+#[derive(Serialize)]
+pub(super) struct Form {
+    title: String,
+    fields: Vec<Input>,
+    errors: Vec<String>,
+    buttons: Vec<Button>,
+    guard: bool,
+    raw: Input,
+    raw_open: bool,
+    raw_buttons: Vec<Button>,
+}
+
+/// A form that narrows a list.
+#[derive(Serialize)]
+pub(super) struct Search {
+    open: bool,
+    form: pages::Form,
+}
+
+#[derive(Serialize)]
+struct Button {
+    label: &'static str,
+    look: &'static str,
+    name: Option<&'static str>,
+    value: Option<&'static str>,
+}
+
+/// The form to create on a list, or to update on a row.
+pub(super) fn write(exchange: &Exchange, errors: &[FieldError], json: Option<&Json>) -> Form {
+    let facts = &exchange.mounted.facts;
+    let refused = !errors.is_empty();
+    // A row just created is shown above; the form below it is for the next one.
+    let row = json.filter(|_| exchange.item);
+    let open = |field: &&Field| if exchange.item { field.changeable() } else { field.writable() };
+    let fields: Vec<&Field> = facts.fields.iter().filter(open).collect();
+    let inputs = fields.iter().map(|field| {
+        let sent = exchange.submitted.find(field.name).filter(|_| refused).map(given_text);
+        let value = sent.unwrap_or_else(|| current(field, row));
+        let mut input = input(field, &value);
+        input.errors = errors
+            .iter()
+            .filter(|error| error.field().as_deref() == Some(field.name))
+            .map(|error| error.detail.clone().into_owned())
+            .collect();
+        input
+    });
+    let inputs: Vec<Input> = inputs.collect();
+    let others = errors.iter().filter(|error| {
+        error.field().is_none_or(|name| !fields.iter().any(|field| field.name == name))
+    });
+    let raw_was_sent = refused && !exchange.submitted.is_form;
+    Form {
+        title: if exchange.item { "Update this row".to_owned() } else { "Create a row".to_owned() },
+        errors: others
+            .map(|error| match error.field() {
+                Some(name) => format!("{name}: {}", error.detail),
+                None => error.detail.clone().into_owned(),
+            })
+            .collect(),
+        fields: inputs,
+        buttons: buttons(exchange.item),
+        guard: exchange.item,
+        raw: raw(exchange, &fields, row, raw_was_sent),
+        raw_open: raw_was_sent,
+        raw_buttons: buttons(exchange.item),
+    }
+}
+
+fn buttons(item: bool) -> Vec<Button> {
+    let named = |label, look| Button { label, look, name: Some(form::METHOD), value: Some(label) };
+    if item {
+        vec![named("PUT", "primary"), named("PATCH", "plain")]
+    } else {
+        vec![Button { label: "POST", look: "primary", name: None, value: None }]
+    }
+}
+
+fn raw(exchange: &Exchange, fields: &[&Field], row: Option<&Json>, was_sent: bool) -> Input {
+    let body: Map<String, Json> = if was_sent {
+        let json = |given: &Given| match given {
+            Given::Json(value) => value.clone(),
+            Given::Text(text) => text.as_str().into(),
+        };
+        exchange.submitted.fields.iter().map(|(name, given)| (name.clone(), json(given))).collect()
+    } else {
+        let value = |field: &&Field| {
+            row.and_then(|row| row.get(field.name)).cloned().unwrap_or_else(|| example(field))
+        };
+        fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
+    };
+    let text = serde_json::to_string_pretty(&body).unwrap_or_default();
+    Input::new(InputKind::Textarea, form::CONTENT, "application/json")
+        .required()
+        .monospace()
+        .rows(8)
+        .value(text)
+}
+
+fn example(field: &Field) -> Json {
+    match (field.default, field.kind) {
+        (Some(default), _) => default.to_json(),
+        _ if field.nullable => Json::Null,
+        (None, Kind::Boolean) => false.into(),
+        (None, kind) if kind.is_integer() || matches!(kind, Kind::Float | Kind::Double) => 0.into(),
+        (None, Kind::Json) => Json::Object(Map::new()),
+        _ => "".into(),
+    }
+}
+
+fn current(field: &Field, row: Option<&Json>) -> String {
+    match (row, field.default) {
+        (Some(row), _) => row.get(field.name).map(as_text).unwrap_or_default(),
+        (None, Some(default)) => default.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// A JSON value as it stands in an input.
+pub(super) fn as_text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn given_text(given: &Given) -> String {
+    match given {
+        Given::Text(text) => text.clone(),
+        Given::Json(value) => as_text(value),
+    }
+}
+
+fn input(field: &Field, value: &str) -> Input {
+    let mut input = match field.kind {
+        // A box that is not ticked sends nothing, which is not the same as "false".
+        Kind::Boolean => Input::new(InputKind::Select, field.name, field.label.as_str())
+            .choices([Choice::new("true", "true"), Choice::new("false", "false")]),
+        _ if !field.choices.is_empty() => {
+            Input::new(InputKind::Select, field.name, field.label.as_str()).choices(
+                field.choices.iter().map(|choice| Choice::new(choice.as_str(), choice.as_str())),
+            )
+        }
+        kind if kind.is_integer() => {
+            Input::new(InputKind::Number, field.name, field.label.as_str())
+        }
+        Kind::Float | Kind::Double => {
+            Input::new(InputKind::Number, field.name, field.label.as_str())
+        }
+        Kind::LongText => Input::new(InputKind::Textarea, field.name, field.label.as_str()),
+        Kind::Json => Input::new(InputKind::Textarea, field.name, field.label.as_str()).monospace(),
+        _ if field.write_only => Input::new(InputKind::Password, field.name, field.label.as_str()),
+        _ => Input::text(field.name, field.label.as_str()),
+    };
+    if matches!(field.kind, Kind::Float | Kind::Double) {
+        input.step = Some("any".to_owned());
+    }
+    input.required = field.required || (!field.nullable && field.default.is_none());
+    input.placeholder = placeholder(field.kind).map(str::to_owned);
+    input.max_length = field.max_length.and_then(|length| u64::try_from(length).ok());
+    (input.min, input.max) = (whole(field.min), whole(field.max));
+    if !field.help.is_empty() {
+        input.help = Some(field.help.to_owned());
+    }
+    input.value(value)
+}
+
+fn whole(bound: Option<Constant>) -> Option<i64> {
+    match bound {
+        Some(Constant::Integer(number)) => Some(number),
+        _ => None,
+    }
+}
+
+fn placeholder(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Date => Some("2026-03-31"),
+        Kind::Time => Some("18:30"),
+        Kind::LocalDateTime => Some("2026-03-31T18:30:00"),
+        Kind::Instant | Kind::ZonedInstant => Some("2026-03-31T18:30:00Z"),
+        Kind::Decimal => Some("12.50"),
+        _ => None,
+    }
+}
+
+/// The form of the query parameters; `None` when the resource allows none.
+pub(super) fn search(exchange: &Exchange) -> Option<Search> {
+    let facts = &exchange.mounted.facts;
+    if exchange.action != Action::List {
+        return None;
+    }
+    let pairs = crate::pairs::parse(exchange.parts.uri.query().unwrap_or_default().as_bytes())
+        .unwrap_or_default();
+    let now = |name: &str| {
+        pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    };
+    let mut form = pages::Form::get(exchange.mounted.path.as_str())
+        .submit("Show")
+        .cancel(exchange.mounted.path.as_str());
+    let mut used = false;
+    if facts.fields.iter().any(|field| field.search) {
+        used |= !now("search").is_empty();
+        form = form.field(Input::new(InputKind::Search, "search", "Search").value(now("search")));
+    }
+    let ordered: Vec<Choice> = facts
+        .fields
+        .iter()
+        .filter(|field| field.order)
+        .flat_map(|field| {
+            let reverse = format!("-{}", field.name);
+            [
+                Choice::new(field.name, format!("{}, up", field.label)),
+                Choice::new(reverse, format!("{}, down", field.label)),
+            ]
+        })
+        .collect();
+    if !ordered.is_empty() {
+        used |= !now("ordering").is_empty();
+        form = form.field(
+            Input::new(InputKind::Select, "ordering", "Order")
+                .choices(ordered)
+                .value(now("ordering")),
+        );
+    }
+    for field in facts.fields.iter().filter(|field| field.filter) {
+        used |= !now(field.name).is_empty();
+        let mut filter = input(field, &now(field.name));
+        (filter.required, filter.min, filter.max, filter.max_length, filter.help) =
+            (false, None, None, None, None);
+        form = form.field(filter);
+    }
+    (!form.fields.is_empty()).then_some(Search { open: used, form })
+}

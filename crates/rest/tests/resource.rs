@@ -1,0 +1,28 @@
+//! Resources over an in-process router, on SQLite and PostgreSQL, with a stand-in for the token check.
+#![expect(unreachable_pub, reason = "a test program")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
+
+#[path = "resource/access.rs"]
+mod access;
+#[path = "resource/bad_input.rs"]
+mod bad_input;
+#[path = "resource/guide.rs"]
+mod guide;
+#[path = "resource/kinds.rs"]
+mod kinds;
+#[path = "resource/list.rs"]
+mod list;
+#[path = "resource/page.rs"]
+mod page;
+#[path = "resource/program.rs"]
+mod program;
+#[path = "resource/stand.rs"]
+mod stand;
+#[path = "resource/viewset.rs"]
+mod viewset;
