@@ -50,3 +50,10 @@ pub enum StoreError {
     #[error("the database refused: {0}; if the schema is older than the program, run `migrate`")]
     Database(String),
 }
+
+impl StoreError {
+    /// Whether the same call may well succeed a moment later: answer 503 with `Retry-After`.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy(_))
+    }
+}

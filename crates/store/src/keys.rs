@@ -16,6 +16,9 @@ use crate::revocations::{Entry, News};
 use crate::row::Sql;
 use crate::{Store, StoreError};
 
+/// How many keys there may be at once; the vault takes a few more, for nodes that rotate at the same time.
+const KEYS: usize = vault::MAX_SEALING_KEYS - 8;
+
 const ALGORITHM: &str = "v4.local";
 const MASTER_KEY: &str = "master_key_fingerprint";
 const FIRST_KEY: &str = "first_sealing_key";
@@ -147,7 +150,16 @@ impl Keys<'_> {
 
     /// Makes a new key, tells every node, and lets it seal after the time of announcement. Older keys retire
     /// at that moment and are deleted when nothing that they sealed can be alive.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] when so many keys are still needed that another could not be installed.
     pub async fn rotate(self) -> Result<SealingKeyRow, StoreError> {
+        if self.rows().await?.len() >= KEYS {
+            return Err(StoreError::Forbidden(
+                "too many keys are still needed to open living tokens; wait a day, or run `cleartokens` if it has not \
+                 run for long",
+            ));
+        }
         let now = self.0.now();
         let active_from = now + self.0.options().key_announced;
         let expires_at = forget_at(active_from);

@@ -109,7 +109,7 @@ impl Store {
         store.keys().check_master_key().await?;
         store.keys().ensure_first().await?;
         store.applications().ensure_first_party().await?;
-        store.refresh().await?;
+        store.catch_up().await?;
         Ok(store)
     }
 
@@ -199,6 +199,7 @@ impl From<DatabaseError> for StoreError {
             DatabaseError::Busy(reason) => Self::Busy(reason),
             DatabaseError::Timeout(_) => Self::Busy(error.to_string()),
             DatabaseError::Unique { table, columns } => field_of(&table, &columns),
+            DatabaseError::ForeignKey => Self::NotFound("user or application that this belongs to"),
             other => Self::Database(other.to_string()),
         }
     }

@@ -86,7 +86,6 @@ impl Store {
         let Some(every) = self.0.options.sweep_every else { return std::future::pending().await };
         loop {
             tokio::time::sleep(every).await;
-            self.0.view.prune(self.now());
             match self.sweep().run().await {
                 Ok(swept) => tracing::debug!(?swept, "what had expired was deleted"),
                 Err(error) => tracing::warn!(%error, "what has expired could not be deleted"),

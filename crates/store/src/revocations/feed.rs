@@ -16,6 +16,9 @@ use crate::{Store, StoreError};
 /// How many entries are read at a time.
 const BATCH: u64 = 5000;
 
+/// How often what has expired is dropped from memory.
+const PRUNE_EVERY: Duration = Duration::from_mins(1);
+
 /// How long to wait before asking again to be told by PostgreSQL.
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
@@ -25,6 +28,8 @@ pub(crate) struct Feed {
     cursor: Cursor,
     /// When the last successful read began.
     succeeded: Option<Instant>,
+    /// When what has expired was last dropped from memory.
+    pruned: Option<Instant>,
     /// A change of keys was announced and has not been loaded yet.
     keys_due: bool,
 }
@@ -34,7 +39,7 @@ impl Store {
     ///
     /// Only one read runs at a time; who waits for it reads again afterwards, so that after the call this
     /// node knows everything that was committed before the call.
-    pub async fn refresh(&self) -> Result<(), StoreError> {
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
         let mut feed = self.0.feed.lock().await;
         let began = Instant::now();
         let away = |since: Instant| began.saturating_duration_since(since) > CHANGE_KEPT / 2;
@@ -47,6 +52,10 @@ impl Store {
         if feed.keys_due || self.0.keys.is_due(self.now()) {
             self.load_keys().await?;
             feed.keys_due = false;
+        }
+        if feed.pruned.is_none_or(|at| began.saturating_duration_since(at) > PRUNE_EVERY) {
+            self.0.view.prune(self.now());
+            feed.pruned = Some(began);
         }
         feed.succeeded = Some(began);
         self.0.view.read(began);
@@ -94,7 +103,7 @@ impl Store {
     pub(crate) async fn follow(&self) {
         let mut failing = false;
         loop {
-            match self.refresh().await {
+            match self.catch_up().await {
                 Ok(()) if failing => {
                     failing = false;
                     tracing::info!("the revocation feed is read again");

@@ -116,3 +116,86 @@ fn higher<K: Eq + Hash>(map: &mut HashMap<K, Below>, key: K, epoch: u32, until: 
     held.epoch = held.epoch.max(epoch);
     held.expires_at = held.expires_at.max(until);
 }
+
+#[cfg(test)]
+mod tests {
+    use oauth::access_token::Bearer;
+    use oauth::scope::ScopeSet;
+    use sea_orm::prelude::Uuid;
+
+    use super::*;
+
+    const GOOD: Facts = Facts {
+        user: Some(Standing::Good),
+        client: Standing::Good,
+        authorization: Some(Standing::Good),
+        token: Some(Standing::Good),
+    };
+
+    fn token() -> AccessToken {
+        AccessToken {
+            id: TokenId::from_bits(1),
+            authorization: Some(AuthorizationId::from_uuid(Uuid::from_u128(2))),
+            user: Some(Bearer { id: UserId::from_uuid(Uuid::from_u128(3)), epoch: 5 }),
+            client: "photos".parse().unwrap(),
+            client_epoch: 7,
+            scope: ScopeSet::empty(),
+            audience: Vec::new(),
+            issued_at: Timestamp::from_millis(0),
+            expires_at: Timestamp::MAX,
+            authenticated_at: None,
+            confirmation: None,
+        }
+    }
+
+    /// The view answers as the rule that asks each revocation in turn.
+    #[test]
+    fn the_view_finds_what_the_rule_says_is_killed() {
+        let user = |n| UserId::from_uuid(Uuid::from_u128(n));
+        let authorization = |n| AuthorizationId::from_uuid(Uuid::from_u128(n));
+        for subject in [
+            Subject::User(user(3), 6),
+            Subject::User(user(3), 5),
+            Subject::User(user(4), 6),
+            Subject::Client("photos".parse().unwrap(), 8),
+            Subject::Client("photos".parse().unwrap(), 7),
+            Subject::Client("other".parse().unwrap(), 8),
+            Subject::Authorization(authorization(2)),
+            Subject::Authorization(authorization(3)),
+            Subject::Token(TokenId::from_bits(1)),
+            Subject::Token(TokenId::from_bits(2)),
+        ] {
+            let view = View::new();
+            assert_eq!(view.standing(&token()), GOOD);
+            view.add(&subject, Timestamp::MAX);
+            assert_eq!(view.standing(&token()) != GOOD, subject.kills(&token()), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_revocations_the_stricter_and_the_longer_hold() {
+        let id = UserId::from_uuid(Uuid::from_u128(3));
+        let (soon, late) = (Timestamp::from_millis(10), Timestamp::from_millis(20));
+        let view = View::new();
+        view.add(&Subject::User(id, 6), soon);
+        view.add(&Subject::User(id, 2), late);
+        view.prune(soon);
+        assert_eq!(view.standing(&token()).user, Some(Standing::Outdated));
+        view.prune(late);
+        assert_eq!((view.standing(&token()), view.len()), (GOOD, 0));
+    }
+
+    #[test]
+    fn a_view_is_stale_until_it_has_read_and_counts_from_when_the_reading_began() {
+        let view = View::new();
+        assert!(!view.is_fresh(Duration::from_hours(1)));
+        let began = Instant::now();
+        std::thread::sleep(Duration::from_millis(20));
+        view.read(began);
+        assert!(view.is_fresh(Duration::from_secs(10)));
+        assert!(!view.is_fresh(Duration::from_millis(10)));
+        // An older read that ends later does not make it older.
+        view.read(began.checked_sub(Duration::from_hours(1)).unwrap_or(began));
+        assert!(view.is_fresh(Duration::from_secs(10)));
+    }
+}

@@ -74,7 +74,7 @@ async fn a_fresh_view_asks_nothing_and_a_stale_one_without_database_accepts_noth
         let (client, _) = world.registered(&node, "photos").await;
         let (_, _, token) = world.signed_in(&node, "jane", &client).await;
         node.client(&client.client.id).await.unwrap();
-        node.refresh().await.unwrap();
+        node.catch_up().await.unwrap();
         node.database().close().await;
         assert_eq!(admit(&node.standing(&token).await.unwrap()), Ok(()));
         assert!(node.client(&client.client.id).await.unwrap().is_some());
@@ -133,11 +133,11 @@ async fn an_entry_that_commits_after_a_later_one_is_not_missed() {
         );
         slow.execute_unprepared(&insert).await.unwrap();
         one.authorizations().revoke(late.authorization, Reason::User).await.unwrap();
-        other.refresh().await.unwrap();
+        other.catch_up().await.unwrap();
         assert!(admit(&other.standing(&late_token).await.unwrap()).is_err());
         assert!(admit(&other.standing(&early_token).await.unwrap()).is_ok());
         slow.commit().await.unwrap();
-        other.refresh().await.unwrap();
+        other.catch_up().await.unwrap();
         assert!(admit(&other.standing(&early_token).await.unwrap()).is_err());
     })
     .await;

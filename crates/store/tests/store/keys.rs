@@ -51,12 +51,26 @@ async fn rotating_twice_at_once_leaves_one_key_that_seals() {
         left.unwrap();
         right.unwrap();
         world.clock.advance(one.options().key_announced);
-        one.refresh().await.unwrap();
-        other.refresh().await.unwrap();
+        one.catch_up().await.unwrap();
+        other.catch_up().await.unwrap();
         assert_eq!(one.vault().current_key(), other.vault().current_key());
         let active = states(&one).await;
         let active = active.iter().filter(|(_, state)| *state == KeyState::Active).count();
         assert_eq!(active, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_never_more_keys_than_can_be_installed() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let mut made = 1;
+        while let Ok(_) = store.keys().rotate().await {
+            made += 1;
+        }
+        assert_eq!(made, vault::MAX_SEALING_KEYS - 8);
+        world.node().await;
     })
     .await;
 }

@@ -65,12 +65,12 @@ async fn the_last_entry_of_the_feed_stays_so_that_no_position_comes_twice() {
         let (client, _) = world.registered(&one, "photos").await;
         let (_, first, _) = world.signed_in(&one, "jane", &client).await;
         one.authorizations().revoke(first.authorization, Reason::User).await.unwrap();
-        other.refresh().await.unwrap();
+        other.catch_up().await.unwrap();
         world.clock.advance(Duration::from_hours(48));
         one.sweep().run().await.unwrap();
         let (_, second, token) = world.signed_in(&one, "joe", &client).await;
         one.authorizations().revoke(second.authorization, Reason::User).await.unwrap();
-        other.refresh().await.unwrap();
+        other.catch_up().await.unwrap();
         assert!(admit(&other.standing(&token).await.unwrap()).is_err());
     })
     .await;
