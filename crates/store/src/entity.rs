@@ -9,3 +9,17 @@ pub mod setup_link;
 pub mod signing_key;
 pub mod throttle;
 pub mod user;
+
+/// All of them, for comparing with the migrations.
+pub fn all() -> database::migration::Entities {
+    database::migration::Entities::new()
+        .add::<user::Entity>()
+        .add::<session::Entity>()
+        .add::<application::Entity>()
+        .add::<authorization::Entity>()
+        .add::<signing_key::Entity>()
+        .add::<revocation::Entity>()
+        .add::<throttle::Entity>()
+        .add::<setup_link::Entity>()
+        .add::<setting::Entity>()
+}

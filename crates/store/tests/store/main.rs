@@ -14,6 +14,7 @@ mod feed;
 mod keys;
 mod open;
 mod refresh;
+mod schema;
 mod secrets;
 mod sweep;
 mod users;
