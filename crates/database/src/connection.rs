@@ -1,6 +1,6 @@
 //! A database that is open: reads go to a pool, writes through the lane (SQLite) or an ordinary transaction (PostgreSQL).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -273,15 +273,34 @@ fn sqlite_file(
                 folder.display()
             )));
         }
+        create_private(file.get_filename())?;
         (file.synchronous(SqliteSynchronous::Full), None)
     };
     let file = file
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .foreign_keys(true)
+        // After a burst the log gives its space back, down to 64 MiB.
+        .pragma("journal_size_limit", "67108864")
         .busy_timeout(options.busy_timeout)
         .disable_statement_logging();
     Ok((file, temporary))
+}
+
+/// Creates the file so that only its owner can read it: it will hold password hashes. SQLite gives its two side files
+/// the same permissions. A file that exists keeps what it has.
+fn create_private(path: &Path) -> Result<(), DatabaseError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(failed) => {
+            Err(DatabaseError::Url(format!("{} cannot be created: {failed}", path.display())))
+        }
+    }
 }
 
 fn missing_folder(file: &SqliteConnectOptions) -> Option<PathBuf> {

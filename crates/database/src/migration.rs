@@ -6,6 +6,7 @@
 
 mod answers;
 mod apply;
+mod chain;
 mod column_type;
 mod diff;
 mod entities;
@@ -13,6 +14,7 @@ mod error;
 mod file;
 mod folder;
 mod ledger;
+mod literal;
 mod operation;
 mod reverse;
 mod sql;
@@ -26,5 +28,6 @@ pub use entities::Entities;
 pub use error::MigrationError;
 pub use file::{Migration, Set};
 pub use folder::{Folder, Made, Order, make};
-pub use operation::{Action, Column, ForeignKey, Function, Index, Literal, Operation};
+pub use literal::{Function, Literal};
+pub use operation::{Action, Column, ForeignKey, Index, Operation};
 pub use state::{State, Table};

@@ -280,6 +280,26 @@ async fn the_read_pool_of_sqlite_refuses_to_write_and_sees_every_commit() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_a_new_sqlite_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let database =
+        with_table(&Options::new(format!("sqlite://{}/x.sqlite3", folder.path().display()))).await;
+    database.execute_write(&insert(1, "x")).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 2, "the log has its own file");
+    for file in files {
+        assert_eq!(
+            file.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{:?}",
+            file.path()
+        );
+    }
+}
+
 #[tokio::test]
 async fn two_programs_share_one_sqlite_file() {
     let folder = tempfile::tempdir().unwrap();

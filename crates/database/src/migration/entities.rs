@@ -5,7 +5,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{DbBackend, EntityTrait, Schema};
 
-use super::operation::Function;
+use super::literal::Function;
 use super::{
     Action, Column, ColumnType, Flags, ForeignKey, Index, Literal, MigrationError, State, Table,
 };

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{DbBackend, StatementBuilder};
 
-use super::operation::{Function, bytes};
+use super::literal::{Function, bytes};
 use super::{Action, Column, ColumnType, ForeignKey, Index, Literal, Operation, State, Table};
 use crate::Kind;
 
