@@ -18,11 +18,17 @@ pub trait Scope: Send + Sync + 'static {
 pub struct Public;
 
 /// What may stand in `read = …` and `write = …`: every [`Scope`], and [`Public`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say who may",
+    label = "expected a scope declared with `scopes!`, or `Public`",
+    note = "declare a scope: `scopes! {{ pub Read = \"read\" => \"See your unicorns\" }}`, then write `read = Read`"
+)]
 pub trait Access: 'static {
     /// What a caller has to bring.
     const REQUIREMENT: Requirement;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Scope> Access for S {
     const REQUIREMENT: Requirement =
         Requirement::Scope(Declaration { name: S::NAME, description: S::DESCRIPTION });

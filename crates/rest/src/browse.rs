@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 use crate::{
     Problem, Requirement, Result,
     exchange::{Answer, Exchange, answer},
+    field::label_of,
     list,
     mounted::Root,
     resource::Action,
@@ -225,7 +226,11 @@ async fn show(
     (shown, head.status, head.headers, json)
 }
 
+/// `content-type` → `Content-Type`, as people know it.
 fn title_case(name: &str) -> String {
+    if name == "www-authenticate" {
+        return "WWW-Authenticate".to_owned();
+    }
     let words = name.split('-').map(|word| {
         let mut characters = word.chars();
         characters
@@ -236,10 +241,10 @@ fn title_case(name: &str) -> String {
 }
 
 fn title(exchange: &Exchange) -> String {
-    let name = exchange.mounted.facts.name;
+    let name = label_of(exchange.mounted.facts.name);
     match exchange.key.as_deref() {
         Some(key) => format!("{name} {key}"),
-        None => name.to_owned(),
+        None => name,
     }
 }
 
@@ -289,7 +294,7 @@ fn breadcrumbs(exchange: &Exchange) -> Vec<Link> {
     let mounted = &exchange.mounted;
     let mut links = vec![Link::new("API", mounted.root.as_str())];
     if exchange.item || exchange.action == Action::Create {
-        links.push(Link::new(mounted.facts.name, mounted.path.as_str()));
+        links.push(Link::new(label_of(mounted.facts.name), mounted.path.as_str()));
     }
     links
 }

@@ -1,4 +1,6 @@
 //! What a step of a resource knows about the request.
+use std::sync::Arc;
+
 use database::Database;
 use oauth::{id::UserId, principal::Principal, time::Timestamp};
 use sea_orm::DatabaseConnection;
@@ -9,7 +11,7 @@ use crate::{Problem, Result, resource::Action, state::RestState};
 #[derive(Clone, Debug)]
 pub struct Ctx {
     pub(crate) state: RestState,
-    pub(crate) principal: Option<Principal>,
+    pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) action: Action,
 }
 
@@ -21,7 +23,7 @@ impl Ctx {
 
     /// Who is asking; `None` only where the resource is `Public`.
     pub fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+        self.principal.as_deref()
     }
 
     /// The user who is asking.

@@ -81,7 +81,7 @@ pub(crate) struct Exchange {
     pub(crate) key: Option<String>,
     pub(crate) parts: Parts,
     pub(crate) format: Format,
-    pub(crate) principal: Option<Principal>,
+    pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) submitted: Submitted,
     pub(crate) action: Action,
 }
@@ -95,7 +95,9 @@ impl Exchange {
             return Err(self.method_not_allowed());
         }
         self.principal =
-            guard::authenticate(&self.mounted.state, &self.parts, &self.mounted.metadata).await?;
+            guard::authenticate(&self.mounted.state, &self.parts, &self.mounted.metadata)
+                .await?
+                .map(Arc::new);
         if by_form && !self.is_bearer() {
             return form::run(self, body).await;
         }
@@ -136,11 +138,11 @@ impl Exchange {
     }
 
     fn require(&self, requirement: Requirement) -> Result<()> {
-        guard::require(requirement, self.principal.as_ref(), &self.mounted.metadata)
+        guard::require(requirement, self.principal.as_deref(), &self.mounted.metadata)
     }
 
     pub(crate) fn satisfies(&self, requirement: Requirement) -> bool {
-        guard::satisfies(requirement, self.principal.as_ref())
+        guard::satisfies(requirement, self.principal.as_deref())
     }
 
     fn is_bearer(&self) -> bool {

@@ -253,7 +253,7 @@ where
 }
 
 /// `first_name` → `First name`.
-fn label_of(name: &str) -> String {
+pub(crate) fn label_of(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut characters = spaced.chars();
     characters

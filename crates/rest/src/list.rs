@@ -173,7 +173,7 @@ fn contains(field: &Field, word: &str, database: DatabaseKind) -> Expr {
 
 /// `SELECT COUNT(*) FROM (…)`.
 pub(crate) fn count(mut select: SelectStatement) -> SelectStatement {
-    select.clear_order_by();
+    select.clear_order_by().reset_limit().reset_offset();
     Query::select().expr(Func::count(Expr::col(Asterisk))).from_subquery(select, "rows").to_owned()
 }
 

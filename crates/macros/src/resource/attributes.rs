@@ -51,7 +51,9 @@ impl Attributes {
             input.attrs.iter().filter(|attribute| attribute.path().is_ident("resource"))
         {
             // The error has been reported; what could be read before it decides where the library is.
-            drop(attribute.parse_nested_meta(|meta| found.read_key(&meta)));
+            drop(attribute.parse_nested_meta(|meta| {
+                found.read_key(&meta).or_else(|_| super::field::skip_value(&meta))
+            }));
         }
         let library = found.library.unwrap_or_else(default_library);
         Self {
@@ -83,13 +85,11 @@ impl Found {
     }
 
     fn complete(self, input: &DeriveInput) -> syn::Result<Attributes> {
-        let place = || {
-            input.attrs.iter().find(|attribute| attribute.path().is_ident("resource")).map_or_else(
-                || syn::Error::new_spanned(&input.ident, ""),
-                |attribute| syn::Error::new_spanned(attribute, ""),
-            )
+        let attribute = input.attrs.iter().find(|attribute| attribute.path().is_ident("resource"));
+        let missing = |message: String| match attribute {
+            Some(attribute) => syn::Error::new_spanned(attribute, message),
+            None => syn::Error::new_spanned(&input.ident, message),
         };
-        let missing = |message: String| syn::Error::new(place().span(), message);
         let who = |verb: &str, key: &str| {
             missing(format!(
                 "who may {verb} this resource? Add `{key} = SomeScope` with a type declared in `scopes! {{ … }}`, \
@@ -132,7 +132,8 @@ fn check_path(path: &LitStr) -> syn::Result<()> {
     if text.split('/').all(plain) {
         return Ok(());
     }
-    let suggestion = text.trim_matches('/').to_lowercase().replace([' ', '{', '}'], "-");
+    let last = text.trim_matches('/').rsplit('/').next().unwrap_or("things");
+    let suggestion = last.to_lowercase().replace([' ', '{', '}'], "-");
     Err(syn::Error::new_spanned(
         path,
         format!(

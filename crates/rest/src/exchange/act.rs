@@ -46,9 +46,8 @@ impl Exchange {
         let ctx = self.ctx();
         let mut select = mounted.core.select(&ctx).await?;
         query.narrow(facts, database.kind(), &mut select);
-        let mut page = select.clone();
-        query.page_of(facts, &mut page);
-        let rows = database.read().query_all(&page).await?;
+        query.page_of(facts, &mut select);
+        let rows = database.read().query_all(&select).await?;
         let mut json = Vec::with_capacity(2 + rows.len() * 64);
         json.push(b'[');
         mounted.core.write_rows(&rows, &mut json)?;

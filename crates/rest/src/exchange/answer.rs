@@ -38,7 +38,11 @@ impl Answer {
 pub(crate) fn json(result: Result<Answer>, head: bool) -> Response {
     let answer = match result {
         Ok(answer) => answer,
-        Err(problem) => return without_body_if(head, problem.into_response()),
+        Err(problem) => {
+            let mut response = without_body_if(head, problem.into_response());
+            response.headers_mut().insert(header::VARY, VARY);
+            return response;
+        }
     };
     let empty = answer.status == StatusCode::NO_CONTENT;
     let length = answer.json.len();

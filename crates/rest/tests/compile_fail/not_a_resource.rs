@@ -1,0 +1,7 @@
+use grantwell_rest::Resources;
+
+struct Unicorn;
+
+fn main() {
+    let _ = Resources::new().add::<Unicorn>();
+}

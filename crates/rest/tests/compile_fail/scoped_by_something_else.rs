@@ -1,0 +1,7 @@
+use grantwell_rest::Scoped;
+
+async fn oldest(_caller: Scoped<String>) {}
+
+fn main() {
+    let _ = oldest;
+}
