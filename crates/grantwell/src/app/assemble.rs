@@ -62,6 +62,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
 fn pages(settings: &Settings, name: &str) -> Result<Pages> {
     let brand = settings.pages.brand.clone().unwrap_or_else(|| capitalised(name));
     let mut builder = Pages::builder()
+        .templates(rest::TEMPLATES)
         .templates(web::TEMPLATES)
         .brand(Brand::new(brand))
         .reload(settings.pages.reload_templates);

@@ -36,5 +36,5 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
 pub(crate) async fn link(settings: &Settings, store: &Store) -> Result<String> {
     let secret = store.setup_links().create(LIFETIME).await?;
     let base = crate::policy::public_url(settings)?;
-    Ok(format!("{}/setup/?t={}", base.as_str().trim_end_matches('/'), secret.expose()))
+    Ok(format!("{}/setup?token={}", base.as_str().trim_end_matches('/'), secret.expose()))
 }

@@ -68,7 +68,8 @@ async fn recorded(State(outer): State<Outer>, mut request: Request, next: Next) 
     let mut response = next.run(request).instrument(span.clone()).await;
     response.headers_mut().insert(HEADER, id.header());
     outer.headers.apply(response.headers_mut());
-    if outer.shutdown.has_begun() {
+    // A body that was too large is not read to its end, so nothing more can come over this connection.
+    if outer.shutdown.has_begun() || response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if let Some(principal) = response.extensions().get::<Principal>() {

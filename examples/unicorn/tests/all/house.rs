@@ -225,6 +225,8 @@ fn settings(command: &mut Command, port: u16, database: Option<&str>) {
     command
         .env("GRANTWELL__SERVER__LISTEN", format!("127.0.0.1:{port}"))
         .env("GRANTWELL__SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+        // All stories register from one address.
+        .env("GRANTWELL__ACCOUNTS__REGISTRATIONS_PER_ADDRESS", "100000")
         .env_remove("DATABASE_URL");
     if let Some(url) = database {
         command.env("DATABASE_URL", url);

@@ -29,6 +29,9 @@ pub(in crate::command) struct Arguments {
     /// How it gets tokens, such as `client_credentials` or `password`; give it once for each
     #[arg(long = "grant-type", visible_alias = "authorization-grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
+    /// Do not let it refresh: without this, `password` and `authorization_code` bring `refresh_token` along
+    #[arg(long)]
+    no_refresh_token: bool,
     /// Where a browser may be sent back to; give it once for each
     #[arg(long = "redirect-uri", visible_alias = "redirect-uris", value_name = "URI")]
     redirect_uris: Vec<String>,
@@ -61,7 +64,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         name: arguments.name,
         client_type: arguments.client_type,
         auth_method: arguments.auth_method,
-        grant_types: arguments.grant_types,
+        grant_types: with_refresh(arguments.grant_types, arguments.no_refresh_token),
         redirect_uris: arguments.redirect_uris,
         scope: arguments.scope,
     };
@@ -100,6 +103,16 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         context.out.say("The given secret is stored as a slow hash until `application rotate-secret` replaces it.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A grant that acts for a person is of little use when the person has to come back each hour.
+fn with_refresh(mut grants: Vec<String>, without: bool) -> Vec<String> {
+    let for_a_person =
+        grants.iter().any(|grant| matches!(grant.as_str(), "password" | "authorization_code"));
+    if for_a_person && !without && !grants.iter().any(|grant| grant == "refresh_token") {
+        grants.push("refresh_token".to_owned());
+    }
+    grants
 }
 
 fn refused(why: &str) -> Error {

@@ -1,0 +1,108 @@
+//! `application …`: made, shown, given a new secret, deleted.
+
+use crate::house::House;
+
+const CREATE: [&str; 6] =
+    ["application", "create", "--name", "Site", "--grant-type", "client_credentials"];
+
+fn create(house: &House, more: &[&str], input: &str) -> crate::house::Ran {
+    house.run_with(&[&CREATE[..], &["--json"], more].concat(), &[], input)
+}
+
+#[test]
+fn id_and_secret_are_printed_once() {
+    let house = House::migrated();
+    let made = create(&house, &[], "").code(0);
+    assert!(made.err.contains("cannot be shown again"), "{}", made.err);
+    let made = made.json();
+    let (id, secret) =
+        (made["client_id"].as_str().unwrap(), made["client_secret"].as_str().unwrap());
+    assert!(secret.starts_with("gws_"));
+    for arguments in [
+        &["application", "show", id][..],
+        &["application", "list", "--json"],
+        &["application", "list"],
+    ] {
+        let shown = house.run(arguments).code(0);
+        assert!(shown.out.contains(id) && !shown.out.contains(secret), "{}", shown.out);
+    }
+    let text = house
+        .run(&["createapplication", "--name", "Other", "--grant-type", "client_credentials"])
+        .code(0);
+    assert!(
+        text.out.starts_with("client_id: ") && text.out.contains("\nclient_secret: gws_"),
+        "{}",
+        text.out
+    );
+}
+
+#[test]
+fn a_validation_error_ends_with_1_and_names_the_fields() {
+    let house = House::migrated();
+    let ran =
+        house.run(&["application", "create", "--name", "", "--client-type", "secret"]).code(1);
+    for field in ["name: ", "client_type: ", "grant_types: "] {
+        assert!(ran.err.contains(field), "{field} in {}", ran.err);
+    }
+    assert_eq!(ran.out, "");
+    assert_eq!(house.run(&["application", "list"]).code(0).out, "");
+}
+
+#[test]
+fn a_given_id_and_secret_are_taken_for_an_import() {
+    let house = House::migrated();
+    let made = create(
+        &house,
+        &["--client-id", "old-site", "--secret-stdin"],
+        "a secret of before, long\n",
+    )
+    .code(0)
+    .json();
+    assert_eq!(made["client_id"], "old-site");
+    assert!(made.get("client_secret").is_none(), "whoever gave it has it");
+    let twice = create(&house, &["--client-id", "old-site"], "").code(1);
+    assert!(twice.err.contains("client_id: "), "{}", twice.err);
+    house.write("secret", "another secret of before\n");
+    create(&house, &["--secret-file", "secret"], "").code(0);
+    for (more, input) in [
+        (&["--secret-stdin"][..], "short"),
+        (&["--secret-stdin"], ""),
+        (&["--secret-file", "nowhere"], ""),
+        (&["--client-type", "public", "--secret-stdin"], "a secret of before, long"),
+        (&["--client-id", "01890a5d-ac96-774b-bcce-b302099a8057"], ""),
+    ] {
+        let ran = create(&house, more, input).code(1);
+        assert_eq!(ran.out, "", "{more:?}");
+    }
+}
+
+#[test]
+fn a_new_secret_and_a_deletion_need_a_confirmation() {
+    let house = House::migrated();
+    let made = create(&house, &[], "").code(0).json();
+    let id = made["client_id"].as_str().unwrap();
+    for verb in ["rotate-secret", "delete"] {
+        assert!(house.run(&["application", verb, id]).code(4).err.contains("--yes"));
+        assert!(
+            house
+                .run(&["application", verb, id, "--dry-run"])
+                .code(0)
+                .err
+                .contains("Nothing was changed")
+        );
+        house.run(&["application", verb, "nobody", "--yes"]).code(3);
+    }
+    let rotated =
+        house.run(&["application", "rotate-secret", id, "--yes", "--json"]).code(0).json();
+    assert_ne!(rotated["client_secret"], made["client_secret"]);
+    house.run(&["application", "delete", id, "--yes"]).code(0);
+    house.run(&["application", "show", id]).code(3);
+}
+
+#[test]
+fn the_owner_has_to_be_there() {
+    let house = House::migrated();
+    create(&house, &["--owner", "ann"], "").code(3);
+    house.run_with(&["createsuperuser", "--username", "ann"], &[], "quiet harbour lights").code(0);
+    create(&house, &["--owner", "ann"], "").code(0);
+}

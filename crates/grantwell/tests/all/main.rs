@@ -1,0 +1,14 @@
+//! The front door from outside: its commands as processes, its server over real HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod applications;
+mod commands;
+mod house;
+mod migrations;
+mod outer;
+mod shutdown;
