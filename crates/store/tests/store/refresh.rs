@@ -4,7 +4,7 @@ use grantwell_store::{Application, Store};
 use oauth::active::{Standing, admit};
 use oauth::endpoint::{introspect, revoke};
 use oauth::form::Form;
-use oauth::grant::refresh_token::{self, Decision, Facts};
+use oauth::grant::refresh_token::{self, Decision, Facts, Rotate};
 use oauth::policy::Policy;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
@@ -120,6 +120,13 @@ async fn an_update_that_was_decided_on_old_facts_hits_nothing() {
         let decided = refresh_token::decide(&request, &client.client, &facts, &world.policy, now);
         let Decision::Rotate(step) = decided else { panic!("{decided:?}") };
 
+        assert!(store.refresh_token().rotate(&step, &world.policy, now).await.unwrap());
+        assert!(!store.refresh_token().rotate(&step, &world.policy, now).await.unwrap());
+        let late = Rotate { from: 2, to: 3, ..step.clone() };
+        assert!(store.refresh_token().rotate(&late, &world.policy, now).await.unwrap());
+        assert!(!store.refresh_token().rotate(&step, &world.policy, now).await.unwrap());
+
+        let step = Rotate { from: 3, to: 4, ..step };
         let by_user = oauth::authorization::Reason::User;
         assert!(store.authorizations().revoke(step.authorization, by_user).await.unwrap());
         assert!(!store.authorizations().revoke(step.authorization, by_user).await.unwrap());
