@@ -189,3 +189,20 @@ fn the_page_has_pages_search_and_json() {
         assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
     });
 }
+
+#[test]
+fn a_script_of_the_page_sends_the_token_in_a_header() {
+    on_both(async |database| {
+        let stand = unicorns(&database).await;
+        let page = browse(&stand, "GET /v1/unicorn/", "read+write", None).await;
+        for (session, status) in [("read+write", 201), ("read", 403)] {
+            let request = Request::post("/v1/unicorn/")
+                .header(header::COOKIE, format!("session={session}"))
+                .header(header::CONTENT_TYPE, JSON)
+                .header("x-csrf-token", token(&page))
+                .body(Body::from(r#"{"name":"a","age":1}"#))
+                .unwrap();
+            assert_eq!(stand.send(request).await.status.as_u16(), status, "{session}");
+        }
+    });
+}

@@ -3,6 +3,8 @@ use grantwell_rest::{Action, Ctx, Problem, Resource, Resources, Result, ViewSet}
 use sea_orm::{DatabaseTransaction, Select, Set, entity::prelude::*};
 use serde::Serialize;
 
+use grantwell_rest::field::Declared;
+
 use super::{
     program::{Read, Write},
     stand::{FORM, NOTHING, Stand, make_table, on_both, user},
@@ -91,5 +93,93 @@ fn rows_of_others_look_as_if_they_did_not_exist() {
             (taken.status.as_u16(), taken.json()["errors"][0]["pointer"].as_str()),
             (422, Some("/slug"))
         );
+    });
+}
+
+/// The ladder's next rung: a resource by hand, whose answers are not the table's rows.
+struct Herd;
+
+#[derive(Serialize)]
+struct Shown {
+    id: i64,
+    name: String,
+    old: bool,
+}
+
+impl From<super::program::Model> for Shown {
+    fn from(row: super::program::Model) -> Self {
+        Self { id: row.id, name: row.name, old: row.age > 20 }
+    }
+}
+
+impl Resource for Herd {
+    type Entity = super::program::Entity;
+    type Output = Shown;
+    type Read = Read;
+    type Write = Write;
+    const PATH: &'static str = "herd";
+
+    fn fields() -> &'static [Declared] {
+        const FIELDS: &[Declared] = &[
+            Declared { read_only: true, ..Declared::new("id") },
+            Declared { max_length: Some(5), order: true, ..Declared::new("name") },
+            Declared { write_only: true, ..Declared::new("age") },
+        ];
+        FIELDS
+    }
+}
+
+impl ViewSet for Herd {}
+
+#[test]
+fn a_resource_by_hand_shows_what_its_author_wants() {
+    on_both(async |database| {
+        make_table(&database, super::program::Entity).await;
+        let stand =
+            Stand::new(database, Resources::new().add::<Herd>().add::<super::program::Model>());
+        let made = stand.form("POST /v1/herd/", "name=dash&age=34").await;
+        assert_eq!(made.text, r#"{"id":1,"name":"dash","old":true}"#);
+        assert_eq!(stand.get("/v1/herd/").await.text, r#"[{"id":1,"name":"dash","old":true}]"#);
+        assert_eq!(stand.get("/v1/unicorn/1/").await.text, r#"{"id":1,"name":"dash","age":34}"#);
+        assert_eq!(stand.form("POST /v1/herd/", "name=rainbow&age=1").await.status, 422);
+        assert_eq!(stand.get("/v1/herd/?ordering=age").await.status, 400);
+    });
+}
+
+mod own_behavior {
+    use grantwell_rest::{Public, Resource, ViewSet};
+    use sea_orm::{Set, entity::prelude::*};
+    use serde::Serialize;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Resource)]
+    #[sea_orm(table_name = "shout")]
+    #[resource(path = "shouts", read = Public, write = Public, own_behavior, crate = grantwell_rest)]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        #[resource(read_only)]
+        pub id: i32,
+        pub text: String,
+    }
+    impl ViewSet for Model {}
+
+    #[sea_orm::prelude::async_trait::async_trait]
+    impl ActiveModelBehavior for ActiveModel {
+        async fn before_save<C: ConnectionTrait>(mut self, _: &C, _: bool) -> Result<Self, DbErr> {
+            if let Some(text) = self.text.take() {
+                self.text = Set(text.to_uppercase());
+            }
+            Ok(self)
+        }
+    }
+}
+
+#[test]
+fn an_entity_may_have_a_behaviour_of_its_own() {
+    on_both(async |database| {
+        make_table(&database, own_behavior::Entity).await;
+        let stand = Stand::new(database, Resources::new().add::<own_behavior::Model>());
+        let made = stand.form("POST /v1/shouts/", "text=hello").await;
+        assert_eq!(made.text, r#"{"id":1,"text":"HELLO"}"#);
     });
 }
