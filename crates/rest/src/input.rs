@@ -162,3 +162,32 @@ fn unsupported(method: &Method, what: &str) -> Problem {
     )
     .with_header(name, value)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_or_refused_with_a_4xx(
+            body in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..200),
+                "[{}\\[\\]\",:a0-9\\\\u ]{0,60}".prop_map(String::into_bytes),
+                "[a-c=&%0-9f+]{0,60}".prop_map(String::into_bytes),
+            ],
+            kind in prop_oneof![
+                Just("application/json".to_owned()),
+                Just("application/x-www-form-urlencoded".to_owned()),
+                "[ -~]{0,40}",
+            ],
+        ) {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap());
+            if let Err(problem) = parse(&Method::POST, &headers, &body) {
+                prop_assert!(matches!(problem.status().as_u16(), 400 | 415));
+            }
+        }
+    }
+}
