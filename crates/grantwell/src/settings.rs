@@ -61,6 +61,9 @@ pub struct Server {
     /// Answer to every `Host`, so that links may be made with a name that an attacker chose. Only behind a
     /// proxy that checks the name.
     pub allow_any_host: bool,
+    /// The proxies in front of this server, as addresses or networks such as `10.0.0.0/8`. Only what comes from them
+    /// may name another address as its sender (`X-Forwarded-For`), by which tries are counted.
+    pub trusted_proxies: Vec<String>,
     /// The largest request body that is read; a larger one is answered with 413.
     pub body_limit: Size,
     /// How long one request may take; then it is answered with 503.
@@ -80,6 +83,7 @@ impl Default for Server {
             public_url: None,
             allowed_hosts: Vec::new(),
             allow_any_host: false,
+            trusted_proxies: Vec::new(),
             body_limit: Size::bytes(1024 * 1024),
             request_timeout: Span::seconds(30),
             header_timeout: Span::seconds(10),

@@ -90,7 +90,15 @@ impl Verifier {
             None => oauth::active::Facts::of_client(oauth::active::Standing::Missing),
         };
         let facts = Facts { token, standing, resource: self.resource(parts), via };
-        bearer::decide(facts, self.0.clock.now()).map_err(VerifyFailure::Refused)
+        let principal =
+            bearer::decide(facts, self.0.clock.now()).map_err(VerifyFailure::Refused)?;
+        // The line in the log says who it was.
+        let span = tracing::Span::current();
+        span.record("client_id", principal.client.as_str());
+        if let Some(user) = &principal.user {
+            span.record("user", tracing::field::display(user));
+        }
+        Ok(principal)
     }
 
     /// The identifier of the resource that is asked: the one whose path begins the request's.

@@ -87,6 +87,7 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
     settings.sessions.idle = accounts.session_idle.duration();
     settings.sessions.absolute = accounts.session_absolute.duration();
     settings.registration = accounts.registration;
+    settings.trusted_proxies = trusted_proxies(parts.settings)?;
     settings.allow_plain_http_cookies = parts.settings.oauth.allow_http_issuer;
     let issuer = parts.policy.issuer.url("");
     for (prefix, resources) in project.mounted() {
@@ -96,6 +97,18 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
         }
     }
     Ok(settings)
+}
+
+fn trusted_proxies(settings: &Settings) -> Result<Vec<web::Network>> {
+    let parse = |text: &String| {
+        web::Network::parse(text).ok_or_else(|| {
+            let told = format!(
+                "server.trusted_proxies names {text:?}, which is neither an address nor a network such as 10.0.0.0/8."
+            );
+            Error::new(Exit::BadSettings, told)
+        })
+    };
+    settings.server.trusted_proxies.iter().map(parse).collect()
 }
 
 fn limits(settings: &Settings) -> web::Limits {

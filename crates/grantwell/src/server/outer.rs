@@ -12,7 +12,6 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Limited;
-use oauth::principal::Principal;
 use pages::headers::SecurityHeaders;
 use pages::{Pages, Refusal};
 use tracing::{Instrument as _, Span, field};
@@ -57,6 +56,7 @@ async fn recorded(State(outer): State<Outer>, mut request: Request, next: Next) 
     // The pattern of the route, never the path itself: a path or a query may hold what nobody should read.
     let route =
         request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    // Whoever accepts a credential records whose it is.
     let span = tracing::info_span!(
         "request", request_id = %id, method = %request.method(), route, status = field::Empty,
         latency_ms = field::Empty, user = field::Empty, client_id = field::Empty
@@ -71,12 +71,6 @@ async fn recorded(State(outer): State<Outer>, mut request: Request, next: Next) 
     // A body that was too large is not read to its end, so nothing more can come over this connection.
     if outer.shutdown.has_begun() || response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    if let Some(principal) = response.extensions().get::<Principal>() {
-        span.record("client_id", principal.client.as_str());
-        if let Some(user) = &principal.user {
-            span.record("user", field::display(user));
-        }
     }
     write_line(&span, &response, started.elapsed(), PATHS.contains(&route.as_str()));
     response

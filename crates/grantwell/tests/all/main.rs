@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -9,6 +10,8 @@
 mod applications;
 mod commands;
 mod house;
+mod log;
 mod migrations;
 mod outer;
+mod postgres;
 mod shutdown;

@@ -35,7 +35,10 @@ pub(crate) async fn authenticate(
     let secret = check_secret(state, &presented, application.as_deref(), posted.address).await?;
     let decision = client_auth::decide(&presented, Facts { client, secret });
     match (decision, application.as_ref()) {
-        (Decision::Accept(_), Some(application)) => Ok(Arc::clone(application)),
+        (Decision::Accept(_), Some(application)) => {
+            tracing::Span::current().record("client_id", application.client.id.as_str());
+            Ok(Arc::clone(application))
+        }
         (Decision::Accept(_), None) => Err(Stop::Internal.into()),
         (Decision::Refuse(refusal), _) => {
             Err(refused(state, Some(&presented), client, refusal, posted.address).await)
