@@ -6,7 +6,9 @@ use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use oauth::access_token::{AccessToken, Bearer};
-use oauth::bearer::{self, Facts};
+use oauth::active::{Facts, Standing};
+use oauth::bearer;
+use oauth::client::Client;
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::principal::{Principal, Via};
 use rest::{BrowserSession, VerifyFailure};
@@ -46,20 +48,35 @@ impl Verifier {
     /// The bearer of a sealed token: no query while the view of revocations is fresh.
     async fn token(&self, text: &str, parts: &Parts) -> Result<Principal, VerifyFailure> {
         let opened = self.0.store.vault().open(text);
-        self.admit(opened.ok(), parts, Via::Bearer).await
+        let Some(token) = opened.ok() else {
+            // Not asked how it stands: the decision refuses what does not open before it looks at that.
+            return self.decide(None, Facts::of_client(Standing::Missing), parts, Via::Bearer);
+        };
+        let standing = self.0.store.standing(&token).await.map_err(failure)?;
+        self.decide(Some(token), standing, parts, Via::Bearer)
     }
 
     async fn browser(&self, parts: &Parts) -> Result<Option<Principal>, VerifyFailure> {
         let found = visit::session(&self.0, &parts.headers).await.map_err(failure)?;
         let Some(found) = found else { return Ok(None) };
-        let token = self.session_token(&found).await?;
-        self.admit(Some(token), parts, Via::Session).await.map(Some)
+        let application = self.0.store.first_party().await.map_err(failure)?;
+        let token = self.session_token(&found, &application.client)?;
+        let mut standing = self.0.store.standing(&token).await.map_err(failure)?;
+        // The token was made a moment ago under the client's present epoch, so what the feed says about older ones does
+        // not show whether the client is switched off.
+        if standing.client == Standing::Good {
+            standing.client = application.standing();
+        }
+        self.decide(Some(token), standing, parts, Via::Session).map(Some)
     }
 
     /// The token that the built-in client would get for this person now: its scope is what a page may do for them.
-    async fn session_token(&self, found: &SignedIn) -> Result<AccessToken, VerifyFailure> {
-        let application = self.0.store.first_party().await.map_err(failure)?;
-        let (client, session) = (&application.client, &found.session.session);
+    fn session_token(
+        &self,
+        found: &SignedIn,
+        client: &Client,
+    ) -> Result<AccessToken, VerifyFailure> {
+        let session = &found.session.session;
         let now = self.0.clock.now();
         let id = self.0.entropy.token_id();
         Ok(AccessToken {
@@ -78,18 +95,14 @@ impl Verifier {
     }
 
     /// One gate for both kinds of credential.
-    async fn admit(
+    fn decide(
         &self,
         token: Option<AccessToken>,
+        standing: Facts,
         parts: &Parts,
         via: Via,
     ) -> Result<Principal, VerifyFailure> {
-        let standing = match &token {
-            Some(token) => self.0.store.standing(token).await.map_err(failure)?,
-            // Not asked: the decision refuses what does not open before it looks at the standing.
-            None => oauth::active::Facts::of_client(oauth::active::Standing::Missing),
-        };
-        let facts = Facts { token, standing, resource: self.resource(parts), via };
+        let facts = bearer::Facts { token, standing, resource: self.resource(parts), via };
         let principal =
             bearer::decide(facts, self.0.clock.now()).map_err(VerifyFailure::Refused)?;
         // The line in the log says who it was.

@@ -69,7 +69,7 @@ fn first_party(state: &State) -> Router<State> {
             .post(move |state, request| first_party::take(endpoint, state, request));
         router = both(router, &path, &handlers);
     }
-    router
+    router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }
 
 /// The pages for people. Their refusals become pages too; a program that asks gets a problem.

@@ -1,0 +1,244 @@
+//! The applications pages: whose they are, what may be registered, the secret that is shown once.
+
+use crate::browser::Browser;
+use crate::world::{PASSWORD, World, on_both, on_both_with};
+
+const NEW: &str = "/o/applications/register/";
+const FORM: [(&str, &str); 5] = [
+    ("name", "Unicorn shop"),
+    ("client_type", "confidential"),
+    ("grant_types", "password"),
+    ("grant_types", "refresh_token"),
+    ("redirect_uris", "https://shop.example/cb\r\nhttp://127.0.0.1/cb\r\n"),
+];
+
+/// Registers one and answers its address, client id and secret.
+async fn register(browser: &mut Browser) -> (String, String, String) {
+    browser.get(NEW).await;
+    let answer = browser.submit(NEW, &FORM).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let code = |number: usize| {
+        let rest = answer.body.split("<code>").nth(number).unwrap();
+        rest.split("</code>").next().unwrap().to_owned()
+    };
+    let list = browser.get("/o/applications/").await;
+    let at = list.body.find("href=\"/o/applications/0").unwrap();
+    let href = list.body[at + 6..].split('"').next().unwrap().to_owned();
+    (href, code(1), code(2))
+}
+
+#[tokio::test]
+async fn the_guides_manual_way_works() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let (href, id, secret) = register(&mut browser).await;
+        assert!(secret.starts_with("gws_"), "{secret}");
+        let tokens = world.tokens((&id, &secret), "developer").await;
+        assert!(world.is_active((&id, &secret), &tokens.access).await);
+        let detail = browser.get(&href).await;
+        assert!(detail.body.contains(&id) && !detail.body.contains(&secret), "shown once");
+        assert!(detail.body.contains("Resource owner password-based"));
+        assert!(detail.body.contains("http://127.0.0.1/cb"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_sees_anothers_application_but_a_superuser() {
+    on_both(|world| async move {
+        world.user("owner").await;
+        world.user("stranger").await;
+        world.user_who("boss", true).await;
+        let mut owner = Browser::signed_in(&world, "owner").await;
+        let (href, id, secret) = register(&mut owner).await;
+        let mut stranger = Browser::signed_in(&world, "stranger").await;
+        for page in ["", "update/", "secret/", "delete/"] {
+            let path = format!("{href}{page}");
+            assert_eq!(stranger.get(&path).await.status, 404, "{page}");
+            if !page.is_empty() {
+                assert_eq!(stranger.submit(&path, &FORM[..1]).await.status, 404, "{page}");
+            }
+            let anonymous = Browser::new(&world).get(&path).await;
+            assert_eq!(anonymous.status, 303, "{page}");
+        }
+        assert!(!stranger.get("/o/applications/").await.body.contains(&id));
+        let still = world.post_as("/o/token/", (&id, &secret), &[("grant_type", "x")]).await;
+        assert_eq!(still.refusal(), "400 unsupported_grant_type", "its secret is untouched");
+        let mut boss = Browser::signed_in(&world, "boss").await;
+        let list = boss.get("/o/applications/").await.body;
+        assert!(list.contains(&id) && list.contains("owner"));
+        assert_eq!(boss.get(&href).await.status, 200);
+        assert!(!list.contains("grantwell-first-party"));
+        for page in
+            ["/o/applications/nonsense/", "/o/applications/0190a6f2-7b2c-7d31-8c4e-5a1f6b2d3e4c/"]
+        {
+            assert_eq!(boss.get(page).await.status, 404);
+        }
+        let first_party = world.store.first_party().await.unwrap().id;
+        assert_eq!(boss.get(&format!("/o/applications/{first_party}/")).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_field_and_nothing_is_lost() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let table: [(&[(&str, &str)], &str); 6] = [
+            (&[], "Give the application a name"),
+            (&[("name", "<svg onload=x>"), ("client_type", "odd")], "f-client_type-error"),
+            (
+                &[("name", "x"), ("client_type", "public"), ("grant_types", "client_credentials")],
+                "A public client",
+            ),
+            (
+                &[("name", "x"), ("client_type", "confidential"), ("grant_types", "implicit")],
+                "f-grant_types-error",
+            ),
+            (
+                &[
+                    ("name", "x"),
+                    ("client_type", "confidential"),
+                    ("grant_types", "password"),
+                    ("redirect_uris", "javascript:alert(1)"),
+                ],
+                "f-redirect_uris-error",
+            ),
+            (
+                &[
+                    ("name", "x"),
+                    ("client_type", "confidential"),
+                    ("grant_types", "password"),
+                    ("scope", "admin"),
+                ],
+                "There is no scope admin",
+            ),
+        ];
+        for (fields, expected) in table {
+            browser.get(NEW).await;
+            let answer = browser.submit(NEW, fields).await;
+            assert_eq!(answer.status, 422, "{fields:?}");
+            assert!(answer.body.contains(expected), "{fields:?}: {}", answer.body);
+            assert!(!answer.body.contains("<svg onload"));
+        }
+        assert!(browser.get("/o/applications/").await.body.contains("No applications yet"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn over_posting_changes_nothing_that_is_not_in_the_form() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let (href, id, secret) = register(&mut browser).await;
+        browser.get(&format!("{href}update/")).await;
+        let fields = [
+            ("name", "Renamed"),
+            ("grant_types", "password"),
+            ("client_type", "public"),
+            ("client_id", "stolen"),
+            ("owner", "boss"),
+            ("first_party", "true"),
+            ("auth_method", "none"),
+            ("client_secret", "chosen"),
+            ("active", "false"),
+        ];
+        let saved = browser.submit(&format!("{href}update/"), &fields).await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+        let page = browser.get(&href).await.body;
+        assert!(page.contains("Renamed") && page.contains("The application is saved."));
+        let found =
+            world.store.applications().find_by_client_id(&id.parse().unwrap()).await.unwrap();
+        let client = found.unwrap().client;
+        assert!(!client.first_party && client.active && client.secret.is_some());
+        assert_eq!(client.client_type.as_str(), "confidential");
+        // The refresh grant was taken away, and at once.
+        world.tokens_without_refresh((&id, &secret), "developer").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_secret_is_shown_once_and_the_old_one_is_dead() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let (href, id, old) = register(&mut browser).await;
+        let path = format!("{href}secret/");
+        assert!(browser.get(&path).await.body.contains("stops working at once"));
+        let shown = browser.submit(&path, &[]).await;
+        assert_eq!(shown.status, 200);
+        let new = shown.body.split("gws_").nth(1).unwrap().split('<').next().unwrap();
+        let new = format!("gws_{new}");
+        let old_try = world.post_as("/o/token/", (&id, &old), &[("grant_type", "x")]).await;
+        assert_eq!(old_try.refusal(), "401 invalid_client");
+        let new_try = world.post_as("/o/token/", (&id, &new), &[("grant_type", "x")]).await;
+        assert_eq!(new_try.refusal(), "400 unsupported_grant_type");
+        assert!(!browser.get(&href).await.body.contains(&new));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deleting_asks_first_and_ends_its_tokens() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let (href, id, secret) = register(&mut browser).await;
+        let (_, watcher) = world.client("watcher").await;
+        let path = format!("{href}delete/");
+        assert!(browser.get(&path).await.body.contains("cannot be undone"));
+        world.tokens((&id, &secret), "developer").await;
+        let gone = browser.submit(&path, &[]).await;
+        assert_eq!(gone.status, 303);
+        assert_eq!(browser.get(&href).await.status, 404);
+        let ask = world.post_as("/o/token/", (&id, &secret), &[("grant_type", "x")]).await;
+        assert_eq!(ask.refusal(), "401 invalid_client");
+        drop(watcher);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_public_application_has_no_secret() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        browser.get(NEW).await;
+        let fields = [("name", "App"), ("client_type", "public"), ("grant_types", "password")];
+        let made = browser.submit(NEW, &fields).await;
+        assert_eq!(made.status, 201);
+        assert!(!made.body.contains("gws_"));
+        let list = browser.get("/o/applications/").await.body;
+        let at = list.find("href=\"/o/applications/0").unwrap();
+        let href = list[at + 6..].split('"').next().unwrap();
+        assert_eq!(browser.get(&format!("{href}secret/")).await.status, 409);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_person_cannot_fill_the_table() {
+    let few = |settings: &mut grantwell_web::Settings| settings.limits.applications_per_user = 2;
+    on_both_with(few, |world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        for expected in [201, 201, 422] {
+            browser.get(NEW).await;
+            assert_eq!(browser.submit(NEW, &FORM).await.status, expected);
+        }
+    })
+    .await;
+}
+
+impl World {
+    async fn tokens_without_refresh(&self, client: (&str, &str), username: &str) {
+        let fields = [("grant_type", "password"), ("username", username), ("password", PASSWORD)];
+        let answer = self.post_as("/o/token/", client, &fields).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(answer.json().get("refresh_token").is_none(), "{}", answer.body);
+    }
+}

@@ -1,0 +1,25 @@
+//! The endpoints and pages of this room over an in-process router, on SQLite and PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
+
+mod applications;
+mod bad_input;
+mod bearer;
+mod browser;
+mod client_auth;
+mod first_party;
+mod inactive;
+mod introspect;
+mod metadata;
+mod people;
+mod refresh;
+mod revoke;
+mod setup;
+mod throttle;
+mod token;
+mod world;
