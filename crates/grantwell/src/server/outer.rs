@@ -1,6 +1,7 @@
 //! What surrounds every request: its id, its line in the log, the name check, the limits, and what happens on a panic.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ambient::Entropy;
@@ -42,15 +43,17 @@ pub struct Outer {
 /// Puts the layers around a router.
 pub fn wrap(router: Router, outer: Outer) -> Router {
     let pages = outer.pages.clone();
+    // Shared, because each layer hands its state to each request.
+    let outer = Arc::new(outer);
     router
         .layer(DefaultBodyLimit::max(outer.body_limit))
-        .layer(from_fn_with_state(outer.clone(), within_limits))
+        .layer(from_fn_with_state(Arc::clone(&outer), within_limits))
         .layer(from_fn_with_state(pages, pages::refusal::pages_for_people))
         .layer(from_fn_with_state(outer, recorded))
 }
 
 /// The outermost layer: gives the request its id and its span, and writes one line about it.
-async fn recorded(State(outer): State<Outer>, mut request: Request, next: Next) -> Response {
+async fn recorded(State(outer): State<Arc<Outer>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::of(request.headers(), &outer.entropy);
     // The pattern of the route, never the path itself: a path or a query may hold what nobody should read.
@@ -92,7 +95,7 @@ fn write_line(span: &Span, response: &Response, latency: Duration, is_probe: boo
 }
 
 /// The inner layer: refuses what is not for this server or too large, ends what takes too long, and survives a panic.
-async fn within_limits(State(outer): State<Outer>, request: Request, next: Next) -> Response {
+async fn within_limits(State(outer): State<Arc<Outer>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let response = match admitted(&outer, request) {
         Err(refusal) => refusal.into_response(),

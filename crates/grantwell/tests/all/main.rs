@@ -15,3 +15,4 @@ mod migrations;
 mod outer;
 mod postgres;
 mod shutdown;
+mod tokens;
