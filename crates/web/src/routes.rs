@@ -17,12 +17,14 @@ use crate::state::State;
 
 /// All URLs.
 pub fn router(state: State) -> Router {
+    let static_files = state.pages.static_router();
     Router::new()
         .merge(protocol(&state))
         .merge(well_known())
         .merge(first_party(&state))
         .merge(people(&state))
         .with_state(state)
+        .merge(static_files)
 }
 
 /// The endpoints whose paths the metadata publishes.
