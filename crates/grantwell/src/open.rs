@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use database::migration::{self, Set};
@@ -62,7 +63,8 @@ pub(crate) async fn store_of_command(settings: &Settings, sets: &[Set]) -> Resul
 fn store_options(settings: &Settings) -> store::Options {
     let mut options = store::Options::default();
     options.max_staleness = settings.oauth.max_staleness.duration();
-    options.poll_every = options.max_staleness / 4;
+    // Several times within the promise, but never without a pause.
+    options.poll_every = (options.max_staleness / 4).max(Duration::from_millis(50));
     options.sweep_every = settings.oauth.sweep_interval.unless_zero();
     options
 }

@@ -15,7 +15,6 @@ pub use value::{Private, Size, Span};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -325,10 +324,38 @@ impl Settings {
         if self.server.max_connections == 0 {
             found.push("server.max_connections is 0: nobody could connect".to_owned());
         }
-        if self.oauth.access_token_lifetime.duration() < Duration::from_secs(1) {
-            found.push(
-                "oauth.access_token_lifetime is under a second: no token could be used".to_owned(),
-            );
+        for (name, span, consequence) in [
+            (
+                "server.request_timeout",
+                self.server.request_timeout,
+                "every request would be given up",
+            ),
+            (
+                "server.header_timeout",
+                self.server.header_timeout,
+                "every connection would be closed",
+            ),
+            (
+                "database.acquire_timeout",
+                self.database.acquire_timeout,
+                "no connection could be had",
+            ),
+            (
+                "oauth.access_token_lifetime",
+                self.oauth.access_token_lifetime,
+                "no token could be used",
+            ),
+            ("oauth.refresh_idle", self.oauth.refresh_idle, "no token could be refreshed"),
+            ("accounts.session_idle", self.accounts.session_idle, "nobody could stay signed in"),
+            (
+                "accounts.session_absolute",
+                self.accounts.session_absolute,
+                "nobody could stay signed in",
+            ),
+        ] {
+            if span.unless_zero().is_none() {
+                found.push(format!("{name} is 0: {consequence}"));
+            }
         }
         for (name, url) in
             [("server.public_url", &self.server.public_url), ("oauth.issuer", &self.oauth.issuer)]

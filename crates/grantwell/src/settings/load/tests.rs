@@ -191,6 +191,17 @@ const WRONG: &[Row] = &[
         &[],
         "grantwell.toml, line 2: keys.master_key is given twice",
     ),
+    (
+        "[oauth]\naccess_token_lifetime = 0",
+        &[],
+        "oauth.access_token_lifetime is 0: no token could be used",
+    ),
+    ("[server]\nmax_connections = 0", &[], "server.max_connections is 0: nobody could connect"),
+    (
+        "[oauth]\nissuer = \"https://u@id.example\"",
+        &[],
+        "oauth.issuer is https://u@id.example/: it may not hold a user name",
+    ),
 ];
 
 #[test]
