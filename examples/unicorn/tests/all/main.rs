@@ -13,5 +13,6 @@ mod bad_input;
 mod faults;
 mod guide;
 mod house;
+mod migrations;
 mod nodes;
 mod secrets;
