@@ -27,14 +27,20 @@ struct Group {
 #[derive(Serialize)]
 struct Entry {
     label: String,
-    /// Shown as a link, unless only programs go there.
     href: String,
     text: &'static str,
     method: &'static str,
+    /// Whether a browser finds a page there although programs post to it.
+    page: bool,
 }
 
 fn entry(method: &'static str, label: &str, href: impl Into<String>, text: &'static str) -> Entry {
-    Entry { label: label.to_owned(), href: href.into(), text, method }
+    Entry { label: label.to_owned(), href: href.into(), text, method, page: false }
+}
+
+/// An address that programs post to and that shows a form to people.
+fn form(label: &str, href: String, text: &'static str) -> Entry {
+    Entry { page: true, ..entry("POST", label, href, text) }
 }
 
 /// `GET /`.
@@ -50,10 +56,10 @@ pub(crate) async fn show(
             title: "For your own front end",
             intro: "Register and sign in without a client secret; each address is also a page.",
             links: vec![
-                entry("POST", "Register", urls.register(), "make an account"),
-                entry("POST", "Token", urls.token(), "sign in"),
-                entry("POST", "Refresh", urls.refresh(), "trade in a refresh token"),
-                entry("POST", "Revoke", urls.revoke(), "sign out"),
+                form("Register", urls.register(), "make an account"),
+                form("Token", urls.token(), "sign in"),
+                form("Refresh", urls.refresh(), "trade in a refresh token"),
+                form("Revoke", urls.revoke(), "sign out"),
             ],
         },
         Group {

@@ -278,7 +278,8 @@ async fn the_files_that_a_page_links_are_served() {
     on_both(|world| async move {
         let page = Browser::new(&world).get("/").await.body;
         for ending in [".css", ".js", ".svg"] {
-            let address = page.split('"').find(|text| text.starts_with("/static/") && text.ends_with(ending));
+            let address =
+                page.split('"').find(|text| text.starts_with("/static/") && text.ends_with(ending));
             let file = world.get(address.unwrap()).await;
             assert_eq!(file.status, 200, "{address:?}");
             assert!(file.header("cache-control").contains("immutable"));
