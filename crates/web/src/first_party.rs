@@ -11,4 +11,4 @@ mod register;
 mod revoke;
 mod token;
 
-pub(crate) use endpoint::{Endpoint, show, take};
+pub(crate) use endpoint::{Endpoint, other_method, show, take};

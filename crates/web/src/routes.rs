@@ -68,7 +68,8 @@ fn first_party(state: &State) -> Router<State> {
     let mut router = Router::new();
     for (path, endpoint) in table {
         let handlers = get(move |state, request| first_party::show(endpoint, state, request))
-            .post(move |state, request| first_party::take(endpoint, state, request));
+            .post(move |state, request| first_party::take(endpoint, state, request))
+            .fallback(first_party::other_method);
         router = both(router, &path, &handlers);
     }
     router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))

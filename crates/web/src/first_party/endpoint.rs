@@ -174,6 +174,13 @@ pub(crate) async fn show(
     varied(about(problem, &parts).into_response())
 }
 
+/// Any other method.
+pub(crate) async fn other_method() -> Problem {
+    let detail = "Send a POST with the fields as JSON or form, or open this address in a browser for a form.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+        .with_header(ALLOW, HeaderValue::from_static("GET, HEAD, POST"))
+}
+
 /// `POST`: from a program as data, from a browser's form as a page.
 pub(crate) async fn take(
     endpoint: Endpoint,

@@ -131,6 +131,9 @@ async fn other_methods_are_refused_with_allow() {
             let answer = world.send(request).await;
             assert_eq!(answer.status, 405, "{path}");
             assert!(answer.header("allow").contains("POST"), "{path}: {}", answer.header("allow"));
+            if FIRST_PARTY.contains(path) {
+                assert_eq!(answer.json()["code"], "method_not_allowed");
+            }
         }
     })
     .await;

@@ -1,7 +1,7 @@
 //! Guessing passwords is slowed down, in parallel too, on every way in, without locking the owner out.
 
 use crate::browser::Browser;
-use crate::world::{PASSWORD, World, form_request, on_both};
+use crate::world::{PASSWORD, World, form_request, on_both, on_both_with};
 
 #[tokio::test]
 async fn parallel_tries_are_counted_each() {
@@ -96,6 +96,41 @@ async fn a_right_password_starts_the_count_anew() {
                 assert_ne!(status, 429);
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn when_too_many_hashes_wait_the_answer_is_503_and_the_rest_goes_on() {
+    let narrow = |settings: &mut grantwell_web::Settings| {
+        settings.limits.hashing_parallel = 1;
+        settings.limits.hashing_queue = 1;
+    };
+    on_both_with(narrow, |world| async move {
+        let (_, secret) = world.client("photos").await;
+        let mut running = Vec::new();
+        for number in 0..12 {
+            let world = world.clone();
+            let name = format!("user{number}");
+            running.push(tokio::spawn(async move {
+                let form = [("username", name.as_str()), ("password", PASSWORD)];
+                let answer = world.post("/authentication/token/", &form).await;
+                if answer.status == 503 {
+                    assert!(!answer.header("retry-after").is_empty());
+                    assert_eq!(answer.json()["code"], "busy");
+                }
+                answer.status.as_u16()
+            }));
+        }
+        let asked = [("grant_type", "client_credentials")];
+        let other = world.post_as("/o/token/", ("photos", secret.expose()), &asked).await;
+        assert_eq!(other.status, 200);
+        let mut seen = Vec::new();
+        for one in running {
+            seen.push(one.await.unwrap());
+        }
+        assert!(seen.contains(&503) && seen.contains(&400), "{seen:?}");
+        assert!(seen.iter().all(|status| matches!(status, 400 | 503)), "{seen:?}");
     })
     .await;
 }
