@@ -11,7 +11,7 @@ use store::User;
 
 use crate::respond::stop::Stop;
 use crate::state::State;
-use crate::throttle::{self, PasswordTry};
+use crate::throttle::{self, Try};
 
 /// What became of a try.
 pub(crate) enum Checked {
@@ -71,7 +71,7 @@ async fn verify(state: &State, password: Secret, user: Option<&User>) -> Result<
 
 async fn accept(
     state: &State,
-    tried: PasswordTry,
+    tried: Try,
     user: User,
     password: &Secret,
     rehash: bool,

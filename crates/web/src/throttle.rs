@@ -9,58 +9,49 @@ use accounts::throttle::{Key, Rules, Scope, Subject, Verdict, keys, network};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
-/// A password that is being tried; it stays counted unless it turns out right.
-pub(crate) struct PasswordTry(Vec<Key>);
+/// A try that has been counted before it is verified; it stays counted unless it turns out right.
+pub(crate) struct Try {
+    keys: Vec<Key>,
+    rules: Rules,
+}
 
 /// Count a try at the password of `account` (the key of a username).
-pub(crate) async fn password(
-    state: &State,
-    account: &str,
-    address: IpAddr,
-) -> Result<PasswordTry, Stop> {
+pub(crate) async fn password(state: &State, account: &str, address: IpAddr) -> Result<Try, Stop> {
     let keys = keys(Some(Subject::Account(account)), Some(address));
-    count(state, &keys, &state.settings.limits.passwords).await?;
-    Ok(PasswordTry(keys))
+    begin(state, keys, state.settings.limits.passwords).await
 }
 
-impl PasswordTry {
-    /// The password was right: the account starts anew, the address gets this one try back.
-    ///
-    /// The sign-in goes on when this cannot be written; the counters end by themselves.
-    pub(crate) async fn succeeded(self, state: &State) {
-        let rules = &state.settings.limits.passwords;
-        if let Err(error) = state.store.throttle().succeeded(&self.0, rules).await {
-            tracing::warn!(%error, "the counters of a sign-in were not reset");
-        }
-    }
-}
-
-/// Whether a client secret may be tried that somebody chose and that can therefore be guessed; nothing is counted.
-pub(crate) async fn client_may_try(
-    state: &State,
-    client: &str,
-    address: IpAddr,
-) -> Result<(), Stop> {
-    let keys = keys(Some(Subject::Client(client)), Some(address));
-    let rules = &state.settings.limits.clients;
-    verdict(state.store.throttle().peek(&keys, rules).await?)
-}
-
-/// Count a failed client authentication. `client` is `None` where no existing client was named: names that a caller
-/// invents get no counters of their own.
-pub(crate) async fn client_failed(
+/// Count a try at a client's secret. `client` is `None` where no existing client was named: names that a caller invents
+/// get no counters of their own.
+pub(crate) async fn client(
     state: &State,
     client: Option<&str>,
     address: IpAddr,
-) -> Result<(), Stop> {
-    let mut counted = keys(client.map(Subject::Client), Some(address));
-    for key in &mut counted {
-        // Whoever fumbles a client's secret can still sign in as a person.
+) -> Result<Try, Stop> {
+    let mut keys = keys(client.map(Subject::Client), Some(address));
+    for key in &mut keys {
+        // Whoever fumbles a client's secret can still sign in as a person from there.
         if key.scope == Scope::Address {
             key.text = format!("client {}", key.text);
         }
     }
-    count(state, &counted, &state.settings.limits.clients).await
+    begin(state, keys, state.settings.limits.clients).await
+}
+
+async fn begin(state: &State, keys: Vec<Key>, rules: Rules) -> Result<Try, Stop> {
+    count(state, &keys, &rules).await?;
+    Ok(Try { keys, rules })
+}
+
+impl Try {
+    /// It was right: the subject starts anew, the address gets this one try back.
+    ///
+    /// The request goes on when this cannot be written; the counters end by themselves.
+    pub(crate) async fn succeeded(self, state: &State) {
+        if let Err(error) = state.store.throttle().succeeded(&self.keys, &self.rules).await {
+            tracing::warn!(%error, "the counters of a right try were not reset");
+        }
+    }
 }
 
 /// Count a registration from this address.

@@ -15,7 +15,7 @@ use super::request::Posted;
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
-use crate::throttle;
+use crate::throttle::{self, Try};
 
 /// The client that sent the form, or the refusal to answer.
 ///
@@ -32,35 +32,43 @@ pub(crate) async fn authenticate(
     };
     let application = state.store.client(presented.client_id()).await.map_err(Stop::from)?;
     let client = application.as_deref().map(|application| &application.client);
-    let secret = check_secret(state, &presented, application.as_deref(), posted.address).await?;
+    let (secret, counted) = check_secret(state, &presented, client, posted.address).await?;
     let decision = client_auth::decide(&presented, Facts { client, secret });
     match (decision, application.as_ref()) {
         (Decision::Accept(_), Some(application)) => {
+            if let Some(counted) = counted {
+                counted.succeeded(state).await;
+            }
             tracing::Span::current().record("client_id", application.client.id.as_str());
             Ok(Arc::clone(application))
         }
         (Decision::Accept(_), None) => Err(Stop::Internal.into()),
+        (Decision::Refuse(refusal), _) if counted.is_some() => {
+            audit(Some(&presented), &refusal, posted.address);
+            Err(OAuthFailure::client(refusal.error, refusal.used_basic))
+        }
         (Decision::Refuse(refusal), _) => {
             Err(refused(state, Some(&presented), client, refusal, posted.address).await)
         }
     }
 }
 
+/// Compare the presented secret. One that somebody chose can be guessed and costs a slow hash, so the try is counted before
+/// the work is done; a generated one cannot, and its client is never made to wait.
 async fn check_secret(
     state: &State,
     presented: &Presented,
-    application: Option<&Application>,
+    client: Option<&Client>,
     address: IpAddr,
-) -> Result<SecretCheck, Stop> {
-    let Some(secret) = presented.secret() else { return Ok(SecretCheck::Differs) };
+) -> Result<(SecretCheck, Option<Try>), Stop> {
+    let Some(secret) = presented.secret() else { return Ok((SecretCheck::Differs, None)) };
     let digest = state.store.vault().digest(Purpose::ClientSecret, secret.expose().as_bytes());
-    let client = application.map(|application| &application.client);
     let check = SecretCheck::of(client, &digest);
     let Some(StoredSecret::Slow(hash)) = client.and_then(|client| client.secret.clone()) else {
-        return Ok(check);
+        return Ok((check, None));
     };
-    // Somebody chose this secret, so it can be guessed: tries are bounded before the work is done.
-    throttle::client_may_try(state, presented.client_id().as_str(), address).await?;
+    let named = presented.client_id().as_str();
+    let counted = throttle::client(state, Some(named), address).await?;
     let (secret, parameters) = (secret.clone(), state.settings.hash);
     let outcome = state
         .hashing
@@ -68,10 +76,11 @@ async fn check_secret(
             password::verify(secret.expose(), Stored::parse(&hash).ok().as_ref(), parameters)
         })
         .await?;
-    Ok(match outcome {
+    let check = match outcome {
         Outcome::Matches { .. } => SecretCheck::Matches,
         Outcome::Differs => SecretCheck::Differs,
-    })
+    };
+    Ok((check, Some(counted)))
 }
 
 async fn refused(
@@ -81,6 +90,18 @@ async fn refused(
     refusal: Refusal,
     address: IpAddr,
 ) -> OAuthFailure {
+    audit(presented, &refusal, address);
+    let known = client.map(|client| client.id.as_str());
+    // A request that merely contradicts itself is no guess at a secret.
+    if refusal.error.code() == ErrorCode::InvalidClient
+        && let Err(stop) = throttle::client(state, known, address).await
+    {
+        return stop.into();
+    }
+    OAuthFailure::client(refusal.error, refusal.used_basic)
+}
+
+fn audit(presented: Option<&Presented>, refusal: &Refusal, address: IpAddr) {
     tracing::warn!(
         target: "audit",
         event = "client_authentication_failed",
@@ -88,12 +109,4 @@ async fn refused(
         reason = ?refusal.reason,
         %address,
     );
-    let known = client.map(|client| client.id.as_str());
-    // A request that merely contradicts itself is no guess at a secret.
-    if refusal.error.code() == ErrorCode::InvalidClient
-        && let Err(stop) = throttle::client_failed(state, known, address).await
-    {
-        return stop.into();
-    }
-    OAuthFailure::client(refusal.error, refusal.used_basic)
 }

@@ -133,3 +133,45 @@ async fn a_chosen_secret_works_and_guesses_at_it_are_not_even_looked_at() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn parallel_guesses_at_a_chosen_secret_are_counted_each() {
+    on_both(|world| async move {
+        let hash =
+            password::hash("imported secret", &[5; 16], password::Parameters::OWASP).unwrap();
+        let client = World::facts("imported");
+        world.store.applications().create(client, NewSecret::Chosen(hash)).await.unwrap();
+        let mut running = Vec::new();
+        for _ in 0..40 {
+            let world = world.clone();
+            running.push(tokio::spawn(async move {
+                world.post_as("/o/token/", ("imported", "wrong"), &[ASK]).await.status.as_u16()
+            }));
+        }
+        let mut looked_at = 0;
+        for one in running {
+            match one.await.unwrap() {
+                401 => looked_at += 1,
+                429 => {}
+                other => panic!("{other}"),
+            }
+        }
+        assert!((1..=6).contains(&looked_at), "{looked_at} of 40 were looked at");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chosen_secret_that_is_right_is_never_counted_against_its_client() {
+    on_both(|world| async move {
+        let hash =
+            password::hash("imported secret", &[5; 16], password::Parameters::OWASP).unwrap();
+        let client = World::facts("imported");
+        world.store.applications().create(client, NewSecret::Chosen(hash)).await.unwrap();
+        for _ in 0..10 {
+            let answer = world.post_as("/o/token/", ("imported", "imported secret"), &[ASK]).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+    })
+    .await;
+}
