@@ -59,11 +59,11 @@ on_both! { every_endpoint_answers_bad_bodies_with_a_clear_4xx(house) {
             if endpoint.starts_with("/v1/") {
                 request = request.bearer_auth(&token);
             }
-            // A server may close the connection instead of reading a body that is too large.
-            let Ok(answer) = house.try_send(request).await else {
-                assert_eq!(what, "three megabytes", "{endpoint} with {what}: no answer");
+            let answer = house.send(request).await;
+            // RFC 7009 §2.2: what is no token needs no revoking.
+            if what == "a broken escape" && endpoint.ends_with("/revoke/") && answer.status == 200 {
                 continue;
-            };
+            }
             assert!((400..500).contains(&answer.status), "{endpoint} with {what}: {answer:?}");
             clear(endpoint, what, &answer);
         }

@@ -85,7 +85,11 @@ impl House {
     async fn start(folder: Arc<TempDir>, database: Option<String>) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let child = spawn(folder.path(), port, database.as_deref());
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            // A server that refuses a body closes the connection; the next request must not meet it.
+            .pool_max_idle_per_host(0)
+            .build();
         let mut house = Self { child, port, folder, database, http: http.unwrap() };
         house.wait_until_ready().await;
         house
@@ -141,8 +145,8 @@ impl House {
 
     /// Make an application by command: its id and its secret.
     pub fn application(&self, grant: &str) -> (String, String) {
-        let arguments =
-            ["application", "create", "--json", "--name", "story", "--grant-type", grant];
+        let mut arguments =
+            vec!["application", "create", "--json", "--name", "story", "--grant-type", grant];
         let (code, out, err) = self.command(&arguments, "");
         assert_eq!(code, 0, "{err}");
         let made: Value = serde_json::from_str(&out).unwrap();
