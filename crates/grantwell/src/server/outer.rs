@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ambient::Entropy;
 use axum::Router;
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -109,9 +109,7 @@ fn admitted(outer: &Outer, request: Request) -> Result<Request, Box<Refusal>> {
     if !PATHS.contains(&parts.uri.path()) && !outer.hosts.admits(&parts) {
         return Err(Box::new(misdirected(super::host::asked_host(&parts))));
     }
-    if body.size_hint().lower() > outer.body_limit as u64 {
-        return Err(Box::new(too_large(outer.body_limit)));
-    }
+    // Whoever reads the body refuses it, in the form of its own errors.
     Ok(Request::from_parts(parts, Body::new(Limited::new(body, outer.body_limit))))
 }
 
@@ -152,12 +150,6 @@ fn misdirected(host: Option<String>) -> Refusal {
     Refusal::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", "Not this server")
         .because(format!("The request asked for the host {asked}, which is not a name of this server."))
         .advise("If it should be one: set server.public_url to the address people use, or add the name to server.allowed_hosts.")
-}
-
-fn too_large(limit: usize) -> Refusal {
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large")
-        .because(format!("The body of the request is larger than {limit} bytes."))
-        .advise("Send less at once. The limit is the setting server.body_limit.")
 }
 
 fn timed_out(limit: Duration) -> Refusal {
