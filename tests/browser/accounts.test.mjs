@@ -36,9 +36,9 @@ test('every form works without scripts', async () => {
   await page.goto('/accounts/profile/');
   assert.match(await page.locator('main').innerText(), new RegExp(username));
   await page.goto('/v1/unicorn/');
-  await page.locator('input[name=name]').first().fill('scriptless');
-  await page.locator('input[name=age]').first().fill('7');
-  await page.locator('main form:has(input[name=age]) button[type=submit]').first().click();
+  await page.locator('main form[method=post] input[name=name]').first().fill('scriptless');
+  await page.locator('main form[method=post] input[name=age]').first().fill('7');
+  await page.locator('main form[method=post]:has(input[name=age]) button[type=submit]').first().click();
   assert.match(await page.locator('main').innerText(), /201/);
 });
 

@@ -15,7 +15,7 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone]]) {
     await page.goto('/v1/unicorn/');
     await sound(page, `unicorns-${device}`);
 
-    const create = page.locator('main form:has(input[name=age])').first();
+    const create = page.locator('main form[method=post]:has(input[name=age])').first();
     await create.locator('input[name=name]').fill('<b>fury</b>');
     await create.locator('input[name=age]').fill('-3');
     await create.evaluate((form) => { form.noValidate = true; });
@@ -24,8 +24,8 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone]]) {
     assert.equal(await page.locator('input[name=name]').first().inputValue(), '<b>fury</b>', 'what was typed stays');
     await sound(page, `unicorn-refused-${device}`);
 
-    await page.locator('main form:has(input[name=age]) input[name=age]').first().fill('3');
-    await page.locator('main form:has(input[name=age]) button[type=submit]').first().click();
+    await page.locator('main form[method=post]:has(input[name=age]) input[name=age]').first().fill('3');
+    await page.locator('main form[method=post]:has(input[name=age]) button[type=submit]').first().click();
     const text = await page.locator('main').innerText();
     assert.match(text, /201/);
     assert.match(text, /<b>fury<\/b>/, 'markup in a value stays text');
@@ -34,8 +34,8 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone]]) {
 
     await page.goto(`/v1/unicorn/${id}/`);
     await sound(page, `unicorn-${device}`);
-    await page.locator('main form:has(input[name=age]) input[name=age]').first().fill('4');
-    await page.locator('main form:has(input[name=age]) button[name=_method][value=PUT]').first().click();
+    await page.locator('main form[method=post]:has(input[name=age]) input[name=age]').first().fill('4');
+    await page.locator('main form[method=post]:has(input[name=age]) button[name=_method][value=PUT]').first().click();
     assert.match(await page.locator('main').innerText(), /"age":\s*4/);
 
     await page.goto(`/v1/unicorn/${id}/`);

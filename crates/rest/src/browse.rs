@@ -164,6 +164,9 @@ impl Frame {
         let mut sign_in = form_urlencoded::Serializer::new(format!("{}?", state.sign_in_path()));
         let sign_in = sign_in.append_pair("next", here).finish().replacen("?&", "?", 1);
         let mut page = Page::new(token);
+        if let Some(browsable) = state.browsable() {
+            page.navigation = (browsable.navigation)(session.is_some(), parts.uri.path());
+        }
         page.sign_in = session.is_none().then(|| sign_in.clone());
         page.user = session.map(|session| session.signed_in);
         page.request_id =

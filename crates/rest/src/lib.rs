@@ -30,7 +30,7 @@ pub use problem::{FieldError, Problem, Result};
 pub use resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet};
 pub use resources::{ProtectedResource, Resources};
 pub use scoped::Scoped;
-pub use state::{DEFAULT_BODY_LIMIT, RestState};
+pub use state::{DEFAULT_BODY_LIMIT, Navigation, RestState};
 pub use verifier::{BrowserSession, Verifier, VerifyFailure};
 
 // For the code that `#[derive(Resource)]` writes.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use ambient::Clock;
 use database::Database;
-use pages::{Csrf, Pages};
+use pages::{Csrf, Link, Pages};
 
 use crate::verifier::Verifier;
 
@@ -31,7 +31,11 @@ struct Inner {
 pub(crate) struct Browsable {
     pub(crate) pages: Pages,
     pub(crate) csrf: Csrf,
+    pub(crate) navigation: Navigation,
 }
+
+/// The links in the header of a page, from whether somebody is signed in and from the path of the page.
+pub type Navigation = Arc<dyn Fn(bool, &str) -> Vec<Link> + Send + Sync>;
 
 impl RestState {
     /// The state without browsable pages.
@@ -50,7 +54,17 @@ impl RestState {
     /// Answers browsers with pages.
     #[must_use]
     pub fn with_pages(mut self, pages: Pages, csrf: Csrf) -> Self {
-        self.inner().browsable = Some(Browsable { pages, csrf });
+        self.inner().browsable =
+            Some(Browsable { pages, csrf, navigation: Arc::new(|_, _| Vec::new()) });
+        self
+    }
+
+    /// Gives the pages the links that the program's other pages have in their header.
+    #[must_use]
+    pub fn with_navigation(mut self, navigation: Navigation) -> Self {
+        if let Some(browsable) = &mut self.inner().browsable {
+            browsable.navigation = navigation;
+        }
         self
     }
 

@@ -8,7 +8,7 @@ use accounts::password::Parameters;
 use ambient::{Clock, Entropy};
 use oauth::policy::Policy;
 use pages::cookie::PlainHttp;
-use pages::{CookieKind, Csrf, Flash, Pages};
+use pages::{CookieKind, Csrf, Flash, Link, Pages};
 use store::Store;
 use vault::Purpose;
 
@@ -136,6 +136,18 @@ impl Shared {
     /// The rules of OAuth.
     pub fn policy(&self) -> &Policy {
         &self.settings.policy
+    }
+
+    /// The links in the header of a page at `path`, for somebody who is signed in or is not.
+    pub fn navigation(&self, signed_in: bool, path: &str) -> Vec<Link> {
+        let mut links = self.settings.links.clone();
+        if signed_in {
+            links.push(Link::new("Applications", self.urls().applications()));
+        }
+        for link in &mut links {
+            link.current = link.href != "/" && path.starts_with(&link.href);
+        }
+        links
     }
 
     /// Where the pages are.

@@ -89,25 +89,13 @@ impl Visit {
         let mut page = Page::new(issued.token);
         page.messages = messages;
         page.request_id = request_id(parts);
-        page.navigation = self.navigation(state, parts.uri.path());
+        page.navigation = state.navigation(self.session.is_some(), parts.uri.path());
         let urls = state.urls();
         match self.account() {
             Some(account) => page.user = Some(signed_in(state, account)),
             None => page.sign_in = Some(urls.sign_in()),
         }
         Ok(Frame { page, cookies: issued.set_cookie.into_iter().chain(clear).collect() })
-    }
-
-    fn navigation(&self, state: &State, path: &str) -> Vec<Link> {
-        let urls = state.urls();
-        let mut links = state.settings.links.clone();
-        if self.session.is_some() {
-            links.push(Link::new("Applications", urls.applications()));
-        }
-        for link in &mut links {
-            link.current = link.href != "/" && path.starts_with(&link.href);
-        }
-        links
     }
 
     /// Begin a session for `account`: the answer sets its cookie. The session that the browser had before, if any, ends,

@@ -143,7 +143,9 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
         .with_sign_in_path(&state.urls().sign_in())
         .with_body_limit(parts.settings.server.body_limit.in_memory());
     if parts.settings.pages.browsable {
+        let web = state.clone();
         rest.with_pages(state.pages.clone(), state.csrf.clone())
+            .with_navigation(Arc::new(move |signed_in, path| web.navigation(signed_in, path)))
     } else {
         rest
     }
