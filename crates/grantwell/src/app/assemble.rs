@@ -43,10 +43,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
     .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
     let (mounted, merged) = project.into_parts();
     let rest = rest_state(&parts, &state);
-    let mut router = web::router(state)
-        .merge(merged)
-        .merge(pages.static_router())
-        .merge(rest::problem_pages(&rest));
+    let mut router = web::router(state).merge(merged).merge(rest::problem_pages(&rest));
     for (prefix, resources) in mounted {
         router = router.merge(resources.router(&prefix, rest.clone()));
     }
