@@ -25,6 +25,22 @@ pub(crate) struct Call {
     pub(crate) body: Option<(&'static str, String)>,
 }
 
+impl Call {
+    /// A `GET`.
+    pub(crate) fn get(path: String, authorization: Option<String>) -> Self {
+        Self { method: Method::GET, path, authorization, body: None }
+    }
+
+    /// A `POST`.
+    pub(crate) fn post(
+        path: &str,
+        authorization: Option<String>,
+        body: (&'static str, String),
+    ) -> Self {
+        Self { method: Method::POST, path: path.to_owned(), authorization, body: Some(body) }
+    }
+}
+
 /// What one connection asks next; it sees the last answer, because a refresh chain needs it.
 pub(crate) type Caller = Box<dyn FnMut(Option<&Bytes>) -> Call + Send>;
 

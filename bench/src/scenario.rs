@@ -1,15 +1,11 @@
 //! The scenarios: what is asked of Grantwell, and of the bare handler that does the same database work.
 
 use bytes::Bytes;
-use hyper::Method;
 use serde_json::Value;
 
 use crate::Outcome;
 use crate::load::{self, Call, Caller};
-use crate::subject::{Kind, Subject};
-
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
+use crate::subject::{self, FORM, JSON, Kind, Subject};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -94,16 +90,12 @@ fn bare(ask: Ask, number: usize) -> Caller {
     Box::new(move |_| {
         id = id % 1000 + 1;
         match ask {
-            Ask::List => get("/unicorn?limit=20".to_owned(), None),
-            Ask::Get => get(format!("/unicorn/{id}"), None),
-            Ask::Create => post("/unicorn", None, (JSON, unicorn(id))),
-            Ask::ClientCredentials | Ask::Introspect => get("/hello".to_owned(), None),
-            Ask::Password => post(
-                "/password",
-                None,
-                (FORM, "username=bench&password=correct+horse+battery".to_owned()),
-            ),
-            Ask::Refresh => post("/refresh", None, (FORM, format!("id={}", number + 1))),
+            Ask::List => Call::get("/unicorn?limit=20".to_owned(), None),
+            Ask::Get => Call::get(format!("/unicorn/{id}"), None),
+            Ask::Create => Call::post("/unicorn", None, (JSON, unicorn(id))),
+            Ask::ClientCredentials | Ask::Introspect => Call::get("/hello".to_owned(), None),
+            Ask::Password => Call::post("/password", None, subject::credentials(number)),
+            Ask::Refresh => Call::post("/refresh", None, (FORM, format!("id={}", number + 1))),
         }
     })
 }
@@ -112,13 +104,17 @@ async fn ours(ask: Ask, subject: &Subject, number: usize) -> Outcome<Caller> {
     let bearer = Some(format!("Bearer {}", subject.access_token()));
     let basic = Some(subject.basic());
     if let Ask::Refresh = ask {
-        let (_, first) = load::once(subject.address(), &sign_in()).await?;
+        let (_, first) = load::once(subject.address(), &sign_in(number)).await?;
         let mut token = refresh_token(&first).ok_or("signing in gave no refresh token")?;
         return Ok(Box::new(move |last| {
             if let Some(next) = last.and_then(refresh_token) {
                 token = next;
             }
-            post("/authentication/token/refresh/", None, (FORM, format!("refresh_token={token}")))
+            Call::post(
+                "/authentication/token/refresh/",
+                None,
+                (FORM, format!("refresh_token={token}")),
+            )
         }));
     }
     let introspected = format!("token={}", subject.client_token());
@@ -126,39 +122,24 @@ async fn ours(ask: Ask, subject: &Subject, number: usize) -> Outcome<Caller> {
     Ok(Box::new(move |_| {
         id = id % 1000 + 1;
         match ask {
-            Ask::List => get("/v1/unicorn/?page_size=20".to_owned(), bearer.clone()),
-            Ask::Get => get(format!("/v1/unicorn/{id}/"), bearer.clone()),
-            Ask::Create => post("/v1/unicorn/", bearer.clone(), (JSON, unicorn(id))),
-            Ask::ClientCredentials => {
-                post("/o/token/", basic.clone(), (FORM, "grant_type=client_credentials".to_owned()))
+            Ask::List => Call::get("/v1/unicorn/?page_size=20".to_owned(), bearer.clone()),
+            Ask::Get => Call::get(format!("/v1/unicorn/{id}/"), bearer.clone()),
+            Ask::Create => Call::post("/v1/unicorn/", bearer.clone(), (JSON, unicorn(id))),
+            Ask::ClientCredentials => Call::post(
+                "/o/token/",
+                basic.clone(),
+                (FORM, "grant_type=client_credentials".to_owned()),
+            ),
+            Ask::Introspect => {
+                Call::post("/o/introspect/", basic.clone(), (FORM, introspected.clone()))
             }
-            Ask::Introspect => post("/o/introspect/", basic.clone(), (FORM, introspected.clone())),
-            Ask::Password | Ask::Refresh => sign_in(),
+            Ask::Password | Ask::Refresh => sign_in(number),
         }
     }))
 }
 
-/// Signing in by the first-party API.
-pub(crate) fn sign_in() -> Call {
-    post(
-        "/authentication/token/",
-        None,
-        (FORM, "username=bench&password=correct+horse+battery".to_owned()),
-    )
-}
-
-/// A `GET`.
-pub(crate) fn get(path: String, authorization: Option<String>) -> Call {
-    Call { method: Method::GET, path, authorization, body: None }
-}
-
-/// A `POST`.
-pub(crate) fn post(
-    path: &str,
-    authorization: Option<String>,
-    body: (&'static str, String),
-) -> Call {
-    Call { method: Method::POST, path: path.to_owned(), authorization, body: Some(body) }
+fn sign_in(number: usize) -> Call {
+    Call::post("/authentication/token/", None, subject::credentials(number))
 }
 
 fn unicorn(id: usize) -> String {

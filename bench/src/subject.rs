@@ -11,10 +11,22 @@ use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::load::{self, Call};
-use crate::scenario::{get, post, sign_in};
 
 /// Rows in the table before anything is measured.
 pub(crate) const ROWS: usize = 1000;
+
+/// Accounts, one for each connection.
+const PEOPLE: usize = 64;
+
+/// The content type of a form.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+/// The content type of JSON.
+pub(crate) const JSON: &str = "application/json";
+
+/// What one of the people signs in with.
+pub(crate) fn credentials(number: usize) -> (&'static str, String) {
+    (FORM, format!("username=bench{}&password=correct+horse+battery", number % PEOPLE))
+}
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +72,7 @@ impl Subject {
             client_token: String::new(),
             folder,
         };
-        while load::once(address, &get("/readyz".to_owned(), None)).await.is_err() {
+        while load::once(address, &Call::get("/readyz".to_owned(), None)).await.is_err() {
             if begun.elapsed() > Duration::from_secs(30) {
                 return Err("the server was not ready within 30 seconds".into());
             }
@@ -74,14 +86,15 @@ impl Subject {
     }
 
     async fn register(&mut self, url: Option<&str>) -> Outcome<()> {
-        let mut account = sign_in();
-        "/authentication/register/".clone_into(&mut account.path);
-        let answer = self.ask(&account).await?;
-        self.access_token = text(&answer, "access_token")?;
+        for number in 0..PEOPLE {
+            let account = Call::post("/authentication/register/", None, credentials(number));
+            let answer = self.ask(&account).await?;
+            self.access_token = text(&answer, "access_token")?;
+        }
         let bearer = Some(format!("Bearer {}", self.access_token));
         for number in 1..=ROWS {
             let body = format!("{{\"name\":\"unicorn {number}\",\"age\":{}}}", number % 90);
-            self.ask(&post("/v1/unicorn/", bearer.clone(), ("application/json", body))).await?;
+            self.ask(&Call::post("/v1/unicorn/", bearer.clone(), (JSON, body))).await?;
         }
         let mut command = Command::new(program(self.kind)?);
         prepare(&mut command, &self.folder, self.address, url);
@@ -99,9 +112,8 @@ impl Subject {
             .output()?;
         let created: Value = serde_json::from_slice(&created.stdout)?;
         self.client = (text(&created, "client_id")?, text(&created, "client_secret")?);
-        let grant =
-            ("application/x-www-form-urlencoded", "grant_type=client_credentials".to_owned());
-        let answer = self.ask(&post("/o/token/", Some(self.basic()), grant)).await?;
+        let grant = (FORM, "grant_type=client_credentials".to_owned());
+        let answer = self.ask(&Call::post("/o/token/", Some(self.basic()), grant)).await?;
         self.client_token = text(&answer, "access_token")?;
         Ok(())
     }
@@ -180,6 +192,11 @@ fn prepare(command: &mut Command, folder: &TempDir, address: SocketAddr, url: Op
         .current_dir(folder.path())
         .env("GRANTWELL__SERVER__LISTEN", address.to_string())
         .env("GRANTWELL__SERVER__PUBLIC_URL", format!("http://{address}"))
+        // What is measured is the work, and not how soon a guesser is slowed down.
+        .env("GRANTWELL__ACCOUNTS__REGISTRATIONS_PER_ADDRESS", "1000000")
+        .env("GRANTWELL__ACCOUNTS__TRIES_PER_ACCOUNT", "1000000")
+        .env("GRANTWELL__ACCOUNTS__TRIES_PER_ACCOUNT_AND_ADDRESS", "1000000")
+        .env("GRANTWELL__ACCOUNTS__TRIES_PER_ADDRESS", "1000000")
         .env("BARE_LISTEN", address.to_string())
         .env("DATABASE_URL", url.unwrap_or("sqlite:db.sqlite3"))
         .stdin(Stdio::null())

@@ -125,10 +125,10 @@ async fn open(url: &str) -> Result<DatabaseConnection, Box<dyn std::error::Error
     unicorn::Entity::insert_many(rows).exec(&db).await?;
     let hash = password::hash("correct horse battery", b"0123456789abcdef", Parameters::OWASP)?;
     for number in 0..64 {
-        let username = if number == 0 { "bench".to_owned() } else { format!("bench {number}") };
+        let username = format!("bench{number}");
         let row = account::ActiveModel {
             username: Set(username),
-            password: Set(hash.to_string()),
+            password: Set(hash.clone()),
             generation: Set(0),
             ..Default::default()
         };
