@@ -37,7 +37,7 @@ on_both! { kill_9_loses_nothing_that_was_answered_and_leaves_no_half_made_accoun
                     let Ok(answer) = sent else { return token };
                     let Ok(json) = answer.json::<serde_json::Value>().await else { return token };
                     let Some(next) = json["refresh_token"].as_str() else { return token };
-                    token = next.to_owned();
+                    next.clone_into(&mut token);
                 }
             })
         };

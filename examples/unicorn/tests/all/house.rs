@@ -13,50 +13,50 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A password that every story may use.
-pub const PASSWORD: &str = "quiet harbour lights";
+pub(crate) const PASSWORD: &str = "quiet harbour lights";
 
 /// Which database a story runs on.
 #[derive(Clone, Copy, Debug)]
-pub enum On {
+pub(crate) enum On {
     Sqlite,
     Postgres,
 }
 
 /// One running process of the example project.
-pub struct House {
+pub(crate) struct House {
     child: Child,
-    pub port: u16,
+    pub(crate) port: u16,
     folder: Arc<TempDir>,
     database: Option<String>,
-    pub http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    pub fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let json = self.json();
         json[name].as_str().unwrap_or_else(|| panic!("no {name} in {self:?}")).to_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or(""))
     }
 }
 
 impl House {
     /// Start on a fresh database; `None` when PostgreSQL is asked for and there is none.
-    pub async fn open(on: On) -> Option<Self> {
+    pub(crate) async fn open(on: On) -> Option<Self> {
         let database = match on {
             On::Sqlite => None,
             On::Postgres => Some(fresh_postgres().await?),
@@ -65,17 +65,17 @@ impl House {
     }
 
     /// Start on a database that this URL reaches.
-    pub async fn open_url(url: &str) -> Self {
+    pub(crate) async fn open_url(url: &str) -> Self {
         Self::start(Arc::new(TempDir::new().unwrap()), Some(url.to_owned())).await
     }
 
     /// A second node: the same folder (so the same master key) and the same database.
-    pub async fn beside(&self) -> Self {
+    pub(crate) async fn beside(&self) -> Self {
         Self::start(Arc::clone(&self.folder), self.database.clone()).await
     }
 
     /// `kill -9`, then a new process on the same data and the same port.
-    pub async fn crash_and_restart(&mut self) {
+    pub(crate) async fn crash_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child = spawn(self.folder.path(), self.port, self.database.as_deref());
@@ -109,12 +109,12 @@ impl House {
         panic!("the server was not ready within a minute\n{}", self.log());
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// All that this folder's servers wrote.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut log = String::new();
         for entry in std::fs::read_dir(self.folder.path()).unwrap().flatten() {
             if entry.path().extension().is_some_and(|extension| extension == "log") {
@@ -125,7 +125,7 @@ impl House {
     }
 
     /// Run a command of the project beside the running server: exit code, standard output, standard error.
-    pub fn command(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+    pub(crate) fn command(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
         use std::io::Write as _;
         let mut command = Command::new(env!("CARGO_BIN_EXE_unicorn"));
         settings(&mut command, self.port, self.database.as_deref());
@@ -144,30 +144,33 @@ impl House {
     }
 
     /// Make an application by command: its id and its secret.
-    pub fn application(&self, grant: &str) -> (String, String) {
-        let mut arguments =
-            vec!["application", "create", "--json", "--name", "story", "--grant-type", grant];
+    pub(crate) fn application(&self, grant: &str) -> (String, String) {
+        let arguments =
+            ["application", "create", "--json", "--name", "story", "--grant-type", grant];
         let (code, out, err) = self.command(&arguments, "");
         assert_eq!(code, 0, "{err}");
         let made: Value = serde_json::from_str(&out).unwrap();
         (made["client_id"].as_str().unwrap().into(), made["client_secret"].as_str().unwrap().into())
     }
 
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         self.try_send(request).await.expect("the server answers")
     }
 
-    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    pub(crate) async fn try_send(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> reqwest::Result<Answer> {
         let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         Ok(Answer { status, headers, text: answer.text().await? })
     }
 
-    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(self.http.post(self.url(path)).form(fields)).await
     }
 
-    pub async fn client_form(
+    pub(crate) async fn client_form(
         &self,
         path: &str,
         client: &(String, String),
@@ -177,12 +180,12 @@ impl House {
         self.send(request.form(fields)).await
     }
 
-    pub async fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
         self.send(self.http.get(self.url(path)).bearer_auth(token)).await
     }
 
     /// Make an account and give its tokens.
-    pub async fn register(&self, username: &str) -> Answer {
+    pub(crate) async fn register(&self, username: &str) -> Answer {
         let answer = self
             .form("/authentication/register/", &[("username", username), ("password", PASSWORD)])
             .await;
@@ -190,11 +193,11 @@ impl House {
         answer
     }
 
-    pub async fn sign_in(&self, username: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, username: &str) -> Answer {
         self.form("/authentication/token/", &[("username", username), ("password", PASSWORD)]).await
     }
 
-    pub async fn refresh(&self, token: &str) -> Answer {
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
         self.form("/authentication/token/refresh/", &[("refresh_token", token)]).await
     }
 }
@@ -238,7 +241,7 @@ fn settings(command: &mut Command, port: u16, database: Option<&str>) {
 }
 
 /// An empty database of its own on the PostgreSQL of the test run.
-pub async fn fresh_postgres() -> Option<String> {
+pub(crate) async fn fresh_postgres() -> Option<String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let Ok(base) = std::env::var("GRANTWELL_TEST_POSTGRES") else {
         eprintln!("skipped on PostgreSQL: GRANTWELL_TEST_POSTGRES is not set");

@@ -5,7 +5,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    clippy::missing_panics_doc,
     reason = "a test fails by panicking"
 )]
 
