@@ -6,6 +6,7 @@ use oauth::id::AuthorizationId;
 use oauth::revocation::Subject;
 use oauth::secret::Secret;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use vault::OpenError;
 
 use crate::entity::revocation;
 use crate::revocations::subject;
@@ -24,6 +25,21 @@ impl Store {
             return Ok(known);
         }
         self.ask_standing(token).await
+    }
+
+    /// Opens an access token; `None` if it is none of ours. A key that is not known to a node which has not
+    /// read the feed lately may be new: then the keys are loaded first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when they cannot be: whether the token is good is not known.
+    pub async fn open_access_token(&self, text: &str) -> Result<Option<AccessToken>, StoreError> {
+        match self.vault().open(text) {
+            Err(OpenError::UnknownKey) if !self.is_fresh() => {
+                self.catch_up().await?;
+                Ok(self.vault().open(text).ok())
+            }
+            opened => Ok(opened.ok()),
+        }
     }
 
     /// Whether this node's view of the feed is fresh enough to answer without the database.

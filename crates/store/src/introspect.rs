@@ -31,9 +31,9 @@ impl Introspect<'_> {
                 .filter(|found| found.mac_matches)
                 .map_or(Facts::Nothing, |found| refresh(found, token.generation)));
         }
-        match self.0.vault().open(request.token.expose()) {
-            Ok(token) => self.access(token).await,
-            Err(_) => Ok(Facts::Nothing),
+        match self.0.open_access_token(request.token.expose()).await? {
+            Some(token) => self.access(token).await,
+            None => Ok(Facts::Nothing),
         }
     }
 

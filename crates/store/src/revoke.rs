@@ -2,6 +2,7 @@
 
 use oauth::authorization::Reason;
 use oauth::endpoint::revoke::{Decision, Facts, Request};
+use oauth::revocation::Subject;
 
 use crate::revocations::Entry;
 use crate::{Store, StoreError};
@@ -21,7 +22,7 @@ impl Revoke<'_> {
     /// What a presented token turns out to be.
     pub async fn load(self, request: &Request) -> Result<Facts, StoreError> {
         let Some(token) = request.refresh_token() else {
-            let opened = self.0.vault().open(request.token.expose());
+            let opened = self.0.open_access_token(request.token.expose()).await?;
             return Ok(opened.map_or(Facts::Nothing, |token| Facts::Access(Box::new(token))));
         };
         let found = self.0.refresh_token().find(&token).await?.filter(|found| found.mac_matches);
@@ -31,8 +32,12 @@ impl Revoke<'_> {
     /// Writes down what was decided. When this returns, the token is dead on this node; on the others within
     /// [`crate::Options::max_staleness`].
     pub async fn apply(self, decision: &Decision) -> Result<(), StoreError> {
+        // Whoever gives the same token back again and again adds nothing to the feed.
+        let knows = |subject: &Subject| self.0.0.view.knows(subject);
         match decision {
             Decision::Nothing => Ok(()),
+            Decision::RevokeAuthorization(id) if knows(&Subject::Authorization(*id)) => Ok(()),
+            Decision::RevokeToken { token, .. } if knows(token) => Ok(()),
             Decision::RevokeAuthorization(id) => {
                 self.0.authorizations().revoke(*id, Reason::Client).await.map(|_| ())
             }

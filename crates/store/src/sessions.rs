@@ -5,7 +5,7 @@ use oauth::id::UserId;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder};
 use vault::Purpose;
 
 use crate::entity::{session, user};
@@ -15,6 +15,12 @@ use crate::{Store, StoreError};
 
 /// The longest description of a browser that is kept, in characters.
 const USER_AGENT: usize = 255;
+
+/// How many sessions one person may have; a further sign-in ends the one that was not used for longest.
+const MOST: u64 = 100;
+
+const MAKE_ROOM: &str = "DELETE FROM grantwell_session WHERE user_id = $1 AND digest NOT IN \
+     (SELECT digest FROM grantwell_session WHERE user_id = $1 ORDER BY last_seen_at DESC, digest LIMIT $2)";
 
 const TOUCH: &str =
     "UPDATE grantwell_session SET last_seen_at = $2 WHERE digest = $1 AND last_seen_at < $2";
@@ -72,12 +78,15 @@ impl Sessions<'_> {
             user_agent: Set(user_agent.chars().filter(|c| *c != '\0').take(USER_AGENT).collect()),
         };
         let old = old.map(|old| self.digest(old).to_vec());
+        let rest = (MOST - 1).cast_signed();
+        let make_room = Sql::new(MAKE_ROOM, [session.user.as_uuid().into(), rest.into()]);
         self.0
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(old) = old {
                         session::Entity::delete_by_id(old).exec(tx).await?;
                     }
+                    tx.execute(&make_room).await?;
                     session::Entity::insert(row).exec_without_returning(tx).await?;
                     Ok(())
                 })
@@ -110,14 +119,14 @@ impl Sessions<'_> {
         Ok(Some(SignedIn { session, user }))
     }
 
-    /// The living sessions of a user, the one used last first; 100 at most.
+    /// The living sessions of a user, the one used last first.
     pub async fn list(self, user: UserId) -> Result<Vec<StoredSession>, StoreError> {
         use sea_orm::QuerySelect as _;
         let rows = session::Entity::find()
             .filter(session::Column::UserId.eq(user.as_uuid()))
             .filter(session::Column::ExpiresAt.gt(self.0.now().as_millis()))
             .order_by_desc(session::Column::LastSeenAt)
-            .limit(100)
+            .limit(MOST)
             .all(self.0.database().read())
             .await?;
         rows.into_iter().map(StoredSession::try_from).collect()

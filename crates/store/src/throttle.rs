@@ -55,6 +55,14 @@ impl Throttle<'_> {
                     for (counter, tally) in counters.iter().zip(counted) {
                         counter.keep(tx, &tally).await?;
                     }
+                    if verdict != Verdict::Proceed {
+                        // Or whoever is turned away could fill the table with names that he invents.
+                        let fresh =
+                            |(_, (_, tally)): &(&Counter, &(Scope, Option<Tally>))| tally.is_none();
+                        for (counter, _) in counters.iter().zip(&tallies).filter(fresh) {
+                            counter.forget(tx).await?;
+                        }
+                    }
                     Ok(verdict)
                 })
             })

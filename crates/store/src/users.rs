@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::authorizations::Revocation;
-use crate::entity::{application, authorization, session, user};
+use crate::entity::{application, authorization, session, setup_link, user};
 use crate::revocations::Entry;
 use crate::row::epoch_from;
 use crate::{Store, StoreError};
@@ -64,7 +64,8 @@ impl fmt::Debug for NewUser {
 /// What of an account is changed by [`Users::change`], beside raising its epoch.
 #[derive(Clone, Debug)]
 enum Change {
-    Password(Option<String>),
+    /// The new one, and the epoch that the account must still have.
+    Password(Option<String>, u32),
     Active(bool),
     SignOut,
 }
@@ -128,12 +129,18 @@ impl Users<'_> {
 
     /// Sets or removes the password and ends every session, authorization and token of the account. Answers
     /// the account as it is now: a session of the new epoch may be begun for whoever made the change.
+    ///
+    /// `seen` is the account for which the change was allowed. `None`: its credentials have ended since, by
+    /// another password perhaps, and nothing was changed.
     pub async fn set_password(
         self,
-        id: UserId,
+        seen: &Account,
         password: Option<String>,
-    ) -> Result<User, StoreError> {
-        self.change(id, Change::Password(password)).await
+    ) -> Result<Option<User>, StoreError> {
+        match self.change(seen.id, Change::Password(password, seen.epoch)).await {
+            Err(StoreError::NotFound(_)) => Ok(None),
+            changed => changed.map(Some),
+        }
     }
 
     /// Stores a better hash of the same password, unless the password has been changed meanwhile. Nothing ends.
@@ -229,7 +236,7 @@ impl Users<'_> {
         let expires_at = forget_at(self.0.now());
         let reason = match change {
             Change::Active(_) => Reason::Disabled,
-            Change::Password(_) | Change::SignOut => Reason::SignedOut,
+            Change::Password(..) | Change::SignOut => Reason::SignedOut,
         };
         let revocation = Revocation { reason, at: now, delete_at: expires_at };
         self.0
@@ -239,7 +246,8 @@ impl Users<'_> {
                         .col_expr(user::Column::Epoch, Expr::col(user::Column::Epoch).add(1))
                         .filter(user::Column::Id.eq(id.as_uuid()));
                     update = match change {
-                        Change::Password(hash) => update
+                        Change::Password(hash, epoch) => update
+                            .filter(user::Column::Epoch.eq(i64::from(epoch)))
                             .col_expr(user::Column::PasswordChangedAt, Expr::value(now.as_millis()))
                             .col_expr(user::Column::Password, Expr::value(hash)),
                         Change::Active(active) => {
@@ -282,6 +290,14 @@ pub(crate) async fn insert(tx: &impl ConnectionTrait, user: &User) -> Result<(),
         password_changed_at: Set(account.password_changed_at.map(Timestamp::as_millis)),
     };
     user::Entity::insert(row).exec_without_returning(tx).await?;
+    if account.superuser {
+        // A link that is still open, in an older log perhaps, must not make another one.
+        setup_link::Entity::update_many()
+            .col_expr(setup_link::Column::UsedAt, Expr::value(account.created_at.as_millis()))
+            .filter(setup_link::Column::UsedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
     Ok(())
 }
 

@@ -47,8 +47,8 @@ impl Verifier {
 
     /// The bearer of a sealed token: no query while the view of revocations is fresh.
     async fn token(&self, text: &str, parts: &Parts) -> Result<Principal, VerifyFailure> {
-        let opened = self.0.store.vault().open(text);
-        let Some(token) = opened.ok() else {
+        let opened = self.0.store.open_access_token(text).await.map_err(failure)?;
+        let Some(token) = opened else {
             // Not asked how it stands: the decision refuses what does not open before it looks at that.
             return self.decide(None, Facts::of_client(Standing::Missing), parts, Via::Bearer);
         };

@@ -3,3 +3,4 @@
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod page_form;
+pub(crate) mod segment;

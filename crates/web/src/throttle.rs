@@ -21,8 +21,8 @@ pub(crate) async fn password(state: &State, account: &str, address: IpAddr) -> R
     begin(state, keys, state.settings.limits.passwords).await
 }
 
-/// Count a try at a client's secret. `client` is `None` where no existing client was named: names that a caller invents
-/// get no counters of their own.
+/// Count a try at a client's secret, whether or not there is such a client: or when the waiting begins would tell which
+/// ones there are. `client` is `None` where none was named.
 pub(crate) async fn client(
     state: &State,
     client: Option<&str>,

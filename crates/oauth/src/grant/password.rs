@@ -148,7 +148,8 @@ fn issue(
     }
 }
 
-const WRONG: OAuthError =
+/// What every refused person is answered: unknown, disabled, or with another password.
+pub const WRONG: OAuthError =
     OAuthError::new(ErrorCode::InvalidGrant, "the username or the password is wrong");
 
 #[cfg(test)]

@@ -72,6 +72,19 @@ impl View {
         }
     }
 
+    /// Whether this is known to be dead: then it is written down, and need not be again.
+    pub(crate) fn knows(&self, subject: &Subject) -> bool {
+        let dead = self.dead.read().unwrap_or_else(PoisonError::into_inner);
+        match subject {
+            Subject::Authorization(id) => dead.authorizations.contains_key(id),
+            Subject::Token(id) => dead.tokens.contains_key(id),
+            Subject::User(id, below) => dead.users.get(id).is_some_and(|held| held.epoch >= *below),
+            Subject::Client(id, below) => {
+                dead.clients.get(id).is_some_and(|held| held.epoch >= *below)
+            }
+        }
+    }
+
     /// Drops what has expired at `now`.
     pub(crate) fn prune(&self, now: Timestamp) {
         let mut dead = self.dead.write().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantwell_store::{KeyState, Store};
+use grantwell_store::{KeyState, Options, Store};
 use vault::KeyId;
 
 use crate::world::{eventually, on_both};
@@ -71,6 +71,27 @@ async fn there_are_never_more_keys_than_can_be_installed() {
         }
         assert_eq!(made, vault::MAX_SEALING_KEYS - 8);
         world.node().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_away_loads_a_new_key_before_it_refuses_its_tokens() {
+    on_both(|world| async move {
+        let one = world.node().await;
+        let mut options = Options::default();
+        options.max_staleness = Duration::ZERO;
+        let other = world.node_with(options).await;
+        let made = one.keys().rotate().await.unwrap();
+        world.clock.advance(one.options().key_announced);
+        one.catch_up().await.unwrap();
+        let (client, _) = world.registered(&one, "photos").await;
+        let (_, _, token) = world.signed_in(&one, "jane", &client).await;
+        let sealed = one.vault().seal(&token).unwrap();
+        assert!(!other.vault().key_ids().contains(&made.id));
+        let opened = other.open_access_token(&sealed).await.unwrap();
+        assert_eq!(opened.map(|token| token.id), Some(token.id));
+        assert!(other.open_access_token("v4.local.AAAA").await.unwrap().is_none());
     })
     .await;
 }

@@ -10,6 +10,7 @@
 )]
 
 mod applications;
+mod bounds;
 mod feed;
 mod keys;
 mod open;

@@ -8,7 +8,7 @@ use grantwell_store::Swept;
 use oauth::active::admit;
 use oauth::authorization::Reason;
 
-use crate::world::{World, on_both};
+use crate::world::on_both;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_expired_is_counted_then_deleted_and_nothing_else() {
@@ -48,12 +48,11 @@ async fn what_has_expired_is_counted_then_deleted_and_nothing_else() {
 async fn more_rows_than_a_batch_go_in_one_sweep() {
     on_both(|world| async move {
         let store = world.node().await;
-        let user = store.users().create(World::new_user("jane")).await.unwrap();
-        let session = Session::begin(&user.account, &Limits::default(), world.clock.now());
-        let made = (0..1100).map(|_| store.sessions().create(session, "", None));
+        let lifetime = Duration::from_hours(1);
+        let made = (0..1100).map(|_| store.setup_links().create(lifetime));
         futures_util::future::try_join_all(made).await.unwrap();
-        world.clock.advance(Limits::default().absolute);
-        assert_eq!(store.sweep().run().await.unwrap().sessions, 1100);
+        world.clock.advance(lifetime);
+        assert_eq!(store.sweep().run().await.unwrap().setup_links, 1100);
     })
     .await;
 }

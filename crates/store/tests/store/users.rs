@@ -195,7 +195,7 @@ async fn a_session_opens_with_its_secret_until_it_ends() {
         assert_eq!(seen().await, world.clock.now());
 
         // A new password ends it, here and on every node; a new session of the new epoch lives.
-        let changed = store.users().set_password(user.account.id, None).await.unwrap();
+        let changed = store.users().set_password(&user.account, None).await.unwrap().unwrap();
         assert!(open(&second).await.is_none());
         let stale = store.sessions().create(begin(&user.account), "", None).await.unwrap();
         assert!(open(&stale).await.is_none(), "begun under the epoch before");
@@ -301,6 +301,40 @@ async fn a_deleted_user_takes_everything_along() {
         assert!(store.client(&own.client.id).await.unwrap().is_none());
         let gone = store.users().delete(jane.account.id).await;
         assert!(matches!(gone, Err(StoreError::NotFound("user"))), "{gone:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_new_passwords_by_the_same_old_one_the_first_counts() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let seen = store.users().create(World::new_user("jane")).await.unwrap().account;
+        let set = async |hash: &str| {
+            store.users().set_password(&seen, Some(hash.to_owned())).await.unwrap()
+        };
+        assert!(set("hers").await.is_some());
+        assert!(set("of somebody who knew the old one").await.is_none());
+        let found = store.users().find(seen.id).await.unwrap().unwrap();
+        assert_eq!((found.password.as_deref(), found.account.epoch), (Some("hers"), 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_closes_every_link_that_is_still_open() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let link = async || store.setup_links().create(Duration::from_hours(1)).await.unwrap();
+        let (older, newer) = (link().await, link().await);
+        store.users().create(World::new_user("jane")).await.unwrap();
+        assert!(store.setup_links().is_open(&older).await.unwrap(), "jane is nobody special");
+        store.setup_links().redeem(&newer, World::new_user("boss")).await.unwrap().unwrap();
+        let late = store.setup_links().redeem(&older, World::new_user("thief")).await.unwrap();
+        assert!(late.is_none());
+        let forced = link().await;
+        store.users().create(superuser("root")).await.unwrap();
+        assert!(!store.setup_links().is_open(&forced).await.unwrap());
     })
     .await;
 }

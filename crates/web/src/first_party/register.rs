@@ -35,16 +35,15 @@ pub(super) async fn answer(
     let name = draft.username.and_then(|name| Username::parse(name).ok());
     let username_taken = match &name {
         Some(name) => {
+            // Before the look: the answer says whether somebody has this name.
+            throttle::registration(state, address).await.map_err(problem::of_stop)?;
             let holder = state.store.users().find_by_username(name).await;
             holder.map_err(|error| problem::of_stop(Stop::from(error)))?.is_some()
         }
         None => false,
     };
     match decide(request, Facts { open: true, username_taken }) {
-        Decision::Create(account) => {
-            throttle::registration(state, address).await.map_err(problem::of_stop)?;
-            create(state, account).await
-        }
+        Decision::Create(account) => create(state, account).await,
         Decision::Refuse(errors) => Err(problem::of_account(errors)),
         Decision::Closed => Err(closed()),
     }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use oauth::grant::password::{Decision, Facts, Request, decide};
+use oauth::grant::password::{Decision, Facts, Request, WRONG, decide};
 use oauth::token_response::TokenResponse;
-use store::{Application, User};
+use store::{Application, StoreError, User};
 
 use super::Failure;
 use crate::credentials::{self, Checked};
@@ -26,7 +26,11 @@ pub(crate) async fn grant(
     let facts = Facts { user, client: application.standing() };
     match decide(request, &application.client, &facts, state.policy(), state.clock.now()) {
         Decision::Issue(grant) => {
-            let issued = state.store.password().apply(&grant, state.policy()).await?;
+            let issued = match state.store.password().apply(&grant, state.policy()).await {
+                // The user or the client was deleted since it was looked at.
+                Err(StoreError::NotFound(_)) => return Err(Failure::Refused(WRONG)),
+                issued => issued?,
+            };
             if let Checked::Right(user) = &checked {
                 audit(user, application);
             }

@@ -28,7 +28,7 @@ pub(crate) async fn authenticate(
     let header = posted.authorization.as_ref().map(HeaderValue::as_bytes);
     let presented = match Presented::parse(header, &posted.form) {
         Ok(presented) => presented,
-        Err(refusal) => return Err(refused(state, None, None, refusal, posted.address).await),
+        Err(refusal) => return Err(refused(state, None, refusal, posted.address).await),
     };
     let application = state.store.client(presented.client_id()).await.map_err(Stop::from)?;
     let client = application.as_deref().map(|application| &application.client);
@@ -48,7 +48,7 @@ pub(crate) async fn authenticate(
             Err(OAuthFailure::client(refusal.error, refusal.used_basic))
         }
         (Decision::Refuse(refusal), _) => {
-            Err(refused(state, Some(&presented), client, refusal, posted.address).await)
+            Err(refused(state, Some(&presented), refusal, posted.address).await)
         }
     }
 }
@@ -86,15 +86,14 @@ async fn check_secret(
 async fn refused(
     state: &State,
     presented: Option<&Presented>,
-    client: Option<&Client>,
     refusal: Refusal,
     address: IpAddr,
 ) -> OAuthFailure {
     audit(presented, &refusal, address);
-    let known = client.map(|client| client.id.as_str());
+    let named = presented.map(|presented| presented.client_id().as_str());
     // A request that merely contradicts itself is no guess at a secret.
     if refusal.error.code() == ErrorCode::InvalidClient
-        && let Err(stop) = throttle::client(state, known, address).await
+        && let Err(stop) = throttle::client(state, named, address).await
     {
         return stop.into();
     }

@@ -1,13 +1,14 @@
 //! What this server tells about itself: RFC 8414 for the authorization server, RFC 9728 for its protected resources.
 
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{HeaderValue, StatusCode};
 use rest::ProtectedResource;
 use serde::Serialize;
 
+use crate::extract::segment::Segment;
 use crate::state::State;
 
 /// `GET /.well-known/oauth-authorization-server`.
@@ -18,7 +19,7 @@ pub(crate) async fn authorization_server(Shared(state): Shared<State>) -> Respon
 /// The same with the issuer's path at its end (RFC 8414 §3.1); another path names another issuer, which is not here.
 pub(crate) async fn authorization_server_of(
     Shared(state): Shared<State>,
-    Path(path): Path<String>,
+    Segment(path): Segment,
 ) -> Response {
     let issuer = state.policy().issuer.as_str();
     if path_after_host(issuer) == path.trim_matches('/') {
@@ -48,7 +49,7 @@ pub(crate) async fn protected_resource(Shared(state): Shared<State>) -> Response
 /// `GET /.well-known/oauth-protected-resource/v1`.
 pub(crate) async fn protected_resource_at(
     Shared(state): Shared<State>,
-    Path(path): Path<String>,
+    Segment(path): Segment,
 ) -> Response {
     let named = |resource: &&ProtectedResource| path_of(resource) == path.trim_matches('/');
     match state.settings.resources.iter().find(named) {

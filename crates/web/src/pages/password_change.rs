@@ -42,12 +42,12 @@ pub(crate) async fn submit(
     let address = address::client(&opened.parts, &state.settings.trusted_proxies);
     let old = Secret::from(sent.text("old_password"));
     let checked = credentials::check(&state, account.username.as_str(), &old, address).await?;
-    if let Checked::Wrong = checked {
-        let form = form(&state).fail("old_password", "This is not your present password.");
-        return page(&state, &opened, form);
-    }
+    let wrong = || form(&state).fail("old_password", "This is not your present password.");
+    let Checked::Right(known) = checked else { return page(&state, &opened, wrong()) };
     let hash = credentials::hash(&state, Secret::from(new)).await?;
-    let user = state.store.users().set_password(account.id, Some(hash)).await?;
+    let changed = state.store.users().set_password(&known.account, Some(hash)).await?;
+    // Somebody was faster, with the same old password: theirs counts, and the old one is wrong by now.
+    let Some(user) = changed else { return page(&state, &opened, wrong()) };
     tracing::info!(target: "audit", event = "password_changed", user = %user.account.id);
     let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     let told = "Your password is changed. Every other browser and application is signed out.";

@@ -167,3 +167,15 @@ async fn fields_in_the_url_are_not_read() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_path_that_is_no_text_names_nothing() {
+    on_both(|world| async move {
+        for path in ["/o/applications/%ff/", "/.well-known/oauth-protected-resource/%ff"] {
+            let answer = world.get(path).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        }
+    })
+    .await;
+}

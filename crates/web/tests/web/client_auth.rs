@@ -175,3 +175,20 @@ async fn a_chosen_secret_that_is_right_is_never_counted_against_its_client() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_waiting_does_not_tell_which_clients_there_are() {
+    on_both(|world| async move {
+        world.client("photos").await;
+        let mut seen = [Vec::new(), Vec::new()];
+        for (name, seen) in ["photos", "nobody"].into_iter().zip(&mut seen) {
+            for _ in 0..10 {
+                let answer = world.post_as("/o/token/", (name, "wrong"), &[ASK]).await;
+                seen.push((answer.status, answer.body));
+            }
+        }
+        assert_eq!(seen[0], seen[1]);
+        assert_eq!(seen[0][9].0, 429);
+    })
+    .await;
+}

@@ -134,3 +134,56 @@ async fn when_too_many_hashes_wait_the_answer_is_503_and_the_rest_goes_on() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn asking_which_names_are_taken_is_slowed_down_like_registering() {
+    let few = |settings: &mut grantwell_web::Settings| settings.limits.registrations.free = 5;
+    on_both_with(few, |world| async move {
+        world.user("halfspring").await;
+        let ask = async |name| {
+            let form = [("username", name), ("password", "x")];
+            world.post("/authentication/register/", &form).await.status.as_u16()
+        };
+        for name in ["halfspring", "nobody1", "halfspring", "nobody2", "halfspring"] {
+            assert_eq!(ask(name).await, 422);
+        }
+        for name in ["halfspring", "nobody3"] {
+            assert_eq!(ask(name).await, 429, "and the refusal does not tell either");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_or_client_that_is_deleted_while_the_password_is_checked_gets_nothing() {
+    let narrow = |settings: &mut grantwell_web::Settings| settings.limits.hashing_parallel = 1;
+    on_both_with(narrow, |world| async move {
+        for round in 0..2 {
+            let user = world.user(&format!("user{round}")).await;
+            let name = user.account.username.to_string();
+            let (application, secret) = world.client(&format!("client{round}")).await;
+            let (open, gate) = std::sync::mpsc::channel::<()>();
+            let state = world.state.clone();
+            let held = tokio::spawn(async move { state.hashing.run(move || gate.recv()).await });
+            let (sender, id) = (world.clone(), application.client.id.to_string());
+            let asking = tokio::spawn(async move {
+                let fields = [
+                    ("grant_type", "password"),
+                    ("username", name.as_str()),
+                    ("password", PASSWORD),
+                ];
+                sender.post_as("/o/token/", (&id, secret.expose()), &fields).await
+            });
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            if round == 0 {
+                world.store.users().delete(user.account.id).await.unwrap();
+            } else {
+                world.store.applications().delete(application.id).await.unwrap();
+            }
+            open.send(()).unwrap();
+            held.await.unwrap().unwrap().unwrap();
+            assert_eq!(asking.await.unwrap().refusal(), "400 invalid_grant");
+        }
+    })
+    .await;
+}

@@ -1,12 +1,13 @@
 //! Deleting an application, with everything that people allowed it.
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use pages::redirect::{LocalPath, see_other};
 use pages::{ConfirmPage, Message, Tone};
 
 use super::super::{accept, open};
 use super::{crumbs, find};
+use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 use crate::visit::with_cookies;
@@ -14,7 +15,7 @@ use crate::visit::with_cookies;
 /// `GET /o/applications/{id}/delete/`: asks first.
 pub(crate) async fn confirm(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn confirm(
 /// `POST /o/applications/{id}/delete/`.
 pub(crate) async fn submit(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let (opened, _) = accept(&state, request, &[]).await?;

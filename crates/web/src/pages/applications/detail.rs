@@ -1,6 +1,6 @@
 //! One application: what is registered, how to use it, and its secret right after it was made.
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
 use oauth::client::{ClientType, RedirectUri, StoredSecret};
@@ -11,6 +11,7 @@ use store::Application;
 
 use super::super::{Opened, open};
 use super::{crumbs, find, grant_label, type_label};
+use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 
@@ -46,7 +47,7 @@ struct Content<'a> {
 /// `GET /o/applications/{id}/`.
 pub(crate) async fn show(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;

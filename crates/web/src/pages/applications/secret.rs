@@ -1,6 +1,6 @@
 //! A new secret for an application; the old one and every access token given under it end at once.
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
 use oauth::client::ClientType;
@@ -10,13 +10,14 @@ use store::Application;
 use super::super::{accept, open};
 use super::detail::{self, Secrecy};
 use super::{crumbs, find};
+use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 
 /// `GET /o/applications/{id}/secret/`: asks first.
 pub(crate) async fn confirm(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
@@ -42,7 +43,7 @@ pub(crate) async fn confirm(
 /// `POST /o/applications/{id}/secret/`: shows the new secret, once.
 pub(crate) async fn submit(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let (opened, _) = accept(&state, request, &[]).await?;

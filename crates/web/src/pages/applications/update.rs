@@ -1,6 +1,6 @@
 //! Changing what is registered about an application.
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use oauth::client::{Client, Draft};
 use pages::redirect::{LocalPath, see_other};
@@ -9,6 +9,7 @@ use store::Application;
 
 use super::super::{Opened, accept, open};
 use super::{crumbs, find, form};
+use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 use crate::visit::with_cookies;
@@ -16,7 +17,7 @@ use crate::visit::with_cookies;
 /// `GET /o/applications/{id}/update/`.
 pub(crate) async fn show(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
@@ -27,7 +28,7 @@ pub(crate) async fn show(
 /// `POST /o/applications/{id}/update/`. Owner, client id, type, secret and standing are not in the form and stay.
 pub(crate) async fn submit(
     Shared(state): Shared<State>,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     request: Request,
 ) -> Result<Response, PageFailure> {
     let (opened, sent) = accept(&state, request, &form::GROUPS).await?;
