@@ -19,7 +19,8 @@ cargo xtask COMMAND
   test [STAGE ...]   everything that the gate checks, in order; or only the named stages:
                      fmt tidy clippy rust docs example console browser clients
   tidy               the checks that no compiler makes: doors between rooms, first lines,
-                     sizes, sorted manifests, the RFC table
+                     sizes, sorted manifests, the tables of standards and threats, the README
+  generate           write docs/reference/commands.md and settings.md from the program
   bench [--quick]    measure the promises of docs/reference/performance.md
   fuzz [SECONDS] [TARGET ...]
                      run the fuzz targets, 20 seconds each unless told otherwise
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", stages @ ..] => stages::run(stages),
         ["tidy"] => tidy::run(),
+        ["generate"] => stages::generate(),
         ["bench", flags @ ..] => stages::bench(flags),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["postgres"] => postgres::serve(),

@@ -64,6 +64,13 @@ pub(crate) fn bench(flags: &[&str]) -> Result<(), String> {
     tools::run(command.args(flags).env("GRANTWELL_TEST_POSTGRES", postgres.url()))
 }
 
+/// `cargo xtask generate`: the test that holds the generated pages against the program writes them.
+pub(crate) fn generate() -> Result<(), String> {
+    let test = "command::reference::the_reference_pages_are_what_the_program_says";
+    let mut command = cargo(&["test", "--quiet", "--package", "grantwell", "--lib", test]);
+    tools::run(command.env("GRANTWELL_GENERATE", "1"))
+}
+
 fn fmt(_: &mut House) -> Result<(), String> {
     tools::run(&mut cargo(&["fmt", "--all", "--check"]))
 }

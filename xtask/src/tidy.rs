@@ -1,6 +1,8 @@
-//! The checks that no compiler makes: doors between rooms, first lines, sizes, sorted manifests, the RFC table.
+//! The checks that no compiler makes: doors between rooms, first lines, sizes, sorted manifests, the tables of
+//! standards and threats, the program in the README.
 
 mod dependencies;
+mod readme;
 mod rfc;
 mod sources;
 
@@ -12,6 +14,7 @@ pub(crate) fn run() -> Result<(), String> {
     let mut faults = dependencies::check(&root)?;
     faults.extend(sources::check(&root)?);
     faults.extend(rfc::check(&root)?);
+    faults.extend(readme::check(&root)?);
     if faults.is_empty() {
         say("tidy: no faults");
         return Ok(());

@@ -10,11 +10,14 @@ mod doctor;
 mod keys;
 mod makemigrations;
 mod migrate;
+#[cfg(test)]
+mod reference;
 mod routes;
 mod serve;
 pub(crate) mod setup_link;
 mod showmigrations;
 mod token;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,7 +48,13 @@ struct Line {
 #[derive(Args, Debug)]
 struct Given {
     /// The settings file [default: grantwell.toml, if it is there]
-    #[arg(long, global = true, value_name = "FILE", env = "GRANTWELL_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "GRANTWELL_CONFIG",
+        hide_env_values = true
+    )]
     config: Option<PathBuf>,
     /// Sets one setting for this run, such as `server.listen=0.0.0.0:8000`; not for secrets
     #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
@@ -65,6 +74,9 @@ enum Command {
     Showmigrations(showmigrations::Arguments),
     /// Make an account that may do everything
     Createsuperuser(createsuperuser::Arguments),
+    /// List, disable and enable accounts, set a password
+    #[command(subcommand)]
+    User(user::Command),
     /// Make, list, show and delete client applications
     #[command(subcommand)]
     Application(application::Command),
@@ -170,7 +182,12 @@ fn dispatch(project: Project, line: Line, out: Output) -> Result<ExitCode> {
         sources.flags.extend(arguments.flags());
     }
     let loaded = load(project.defaults(), &sources)?;
-    crate::log::start(&loaded.settings.log)?;
+    // What a command does, it says itself: its log is for warnings, unless somebody asks for more.
+    let mut log = loaded.settings.log.clone();
+    if !matches!(command, Command::Serve(_)) && !loaded.origins.contains_key("log.level") {
+        "warn".clone_into(&mut log.level);
+    }
+    crate::log::start(&log)?;
     let context = Context { project, loaded, out };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(dispatch_async(context, command));
@@ -186,6 +203,7 @@ async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> 
         Command::Makemigrations(arguments) => makemigrations::run(&context, arguments),
         Command::Showmigrations(arguments) => showmigrations::run(context, arguments).await,
         Command::Createsuperuser(arguments) => createsuperuser::run(context, arguments).await,
+        Command::User(command) => user::run(context, command).await,
         Command::Application(command) => application::run(context, command).await,
         Command::Createapplication(arguments) => application::create::run(context, arguments).await,
         Command::SetupLink(arguments) => setup_link::run(context, arguments).await,

@@ -97,7 +97,7 @@ impl From<DatabaseError> for Error {
             other if other.is_unavailable() => Exit::TryAgain,
             _ => Exit::Failed,
         };
-        Self::new(exit, error.to_string())
+        Self::new(exit, sentence(&error.to_string()))
     }
 }
 
@@ -105,7 +105,7 @@ impl From<MigrationError> for Error {
     fn from(error: MigrationError) -> Self {
         match error {
             MigrationError::Database(error) => error.into(),
-            other => Self::failed(other.to_string()),
+            other => Self::failed(sentence(&other.to_string())),
         }
     }
 }
@@ -118,8 +118,16 @@ impl From<StoreError> for Error {
             StoreError::WrongMasterKey { .. } => Exit::BadSettings,
             _ => Exit::Failed,
         };
-        Self::new(exit, error.to_string())
+        Self::new(exit, sentence(&error.to_string()))
     }
+}
+
+/// The rooms tell errors as parts of a sentence; a command tells whole ones.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let end = if text.ends_with(['.', '?', '!', '`', '\n']) { "" } else { "." };
+    format!("{}{end}", first.chain(letters).collect::<String>())
 }
 
 impl From<std::io::Error> for Error {

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use database::migration::{self, Set};
-use database::{Database, Kind, Options};
+use database::{Database, DatabaseError, Kind, Options};
 use store::{Store, StoreError};
 use vault::{MasterKey, Vault};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Exit, Result};
-use crate::settings::{Private, Settings};
+use crate::settings::{Private, Settings, without_password};
 
 /// A master key and, if this run made it, the file in which it now stands.
 pub(crate) struct FoundKey {
@@ -27,7 +27,16 @@ pub(crate) async fn database(settings: &Settings) -> Result<Database> {
     let mut options = Options::new(settings.database_url());
     options.max_connections = settings.database.max_connections;
     options.acquire_timeout = settings.database.acquire_timeout.duration();
-    Ok(Database::connect(&options).await?)
+    Database::connect(&options).await.map_err(|error| {
+        let hint = match &error {
+            DatabaseError::Url(_) => return error.into(),
+            other if other.is_unavailable() => "Look whether it runs, and whether host and port in database.url (or DATABASE_URL) are right.",
+            _ => "Look whether name, user and password in database.url (or DATABASE_URL) are right; a database has to be made before it is used.",
+        };
+        let place = without_password(settings.database_url());
+        let told = Error::from(error);
+        Error::new(told.exit(), format!("{told}\nThe database is {place}. {hint}"))
+    })
 }
 
 /// Opens the store. The migrations have to be applied.
@@ -45,9 +54,6 @@ pub(crate) async fn store(
         (Err(StoreError::WrongMasterKey { .. }), Some(made)) => {
             let _ = fs::remove_file(&made);
             Err(Error::new(Exit::BadSettings, missing_key(&made)))
-        }
-        (Err(error @ StoreError::WrongMasterKey { .. }), None) => {
-            Err(Error::new(Exit::BadSettings, error.to_string()))
         }
         (opened, _) => Ok(opened?),
     }
@@ -120,7 +126,8 @@ fn parse_key(text: &Private, place: &str) -> Result<MasterKey> {
         Error::new(
             Exit::BadSettings,
             format!(
-                "{place} does not hold a master key: {error}. Make one with `openssl rand -hex 32`."
+                "{place} does not hold a master key: {error}. Put the right one back from your backup; for a new \
+                 database, make one with `openssl rand -hex 32`."
             ),
         )
     })

@@ -8,12 +8,12 @@ use accounts::registration::{self, Decision, Draft, Facts, NewAccount, Request};
 use clap::Args;
 use serde_json::json;
 use store::{NewUser, Store, StoreError};
-use zeroize::Zeroizing;
 
 use super::Context;
 use crate::error::{Error, Result};
-use crate::output::{Output, secret_from_file, secret_from_stdin};
 use crate::people;
+
+const NOT_MADE: &str = "The account was not made.";
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     email: Option<String>,
     /// A file that holds the password; without it, and without a terminal, it is read from standard input
-    #[arg(long, value_name = "FILE", env = "GRANTWELL_PASSWORD_FILE")]
+    #[arg(long, value_name = "FILE", env = "GRANTWELL_PASSWORD_FILE", hide_env_values = true)]
     password_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -49,11 +49,7 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
         None if asks => out.ask("Email address (may be left empty)")?,
         None => String::new(),
     };
-    let password = match &arguments.password_file {
-        Some(file) => secret_from_file(file)?,
-        None if asks => ask_twice(out)?,
-        None => secret_from_stdin()?,
-    };
+    let password = people::new_password(out, arguments.password_file.as_deref())?;
     let account = check(&context, &store, &username, &email, &password).await?;
     let new = NewUser {
         password: Some(people::hash(&account.password)?),
@@ -65,7 +61,7 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
     let made = store.users().create(new).await;
     let user = made.map_err(|error| match error {
         StoreError::Conflict { field: "username" } => {
-            refused([registration::username_taken()].iter())
+            people::refused(NOT_MADE, &[registration::username_taken()])
         }
         other => other.into(),
     })?;
@@ -75,15 +71,6 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
         out.say(format!("Made the administrator {}.", user.account.username.as_str()));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn ask_twice(out: Output) -> Result<Zeroizing<String>> {
-    let first = out.ask_secret("Password")?;
-    if first == out.ask_secret("Password (again)")? {
-        Ok(first)
-    } else {
-        Err(Error::failed("The two passwords differ. Nothing was made."))
-    }
 }
 
 /// The rules of registration hold for administrators too.
@@ -100,13 +87,7 @@ async fn check(
     let taken = people::find(store, username).await.is_ok();
     match registration::decide(request, Facts { open: true, username_taken: taken }) {
         Decision::Create(account) => Ok(account),
-        Decision::Refuse(errors) => Err(refused(errors.iter())),
+        Decision::Refuse(errors) => Err(people::refused(NOT_MADE, &errors)),
         Decision::Closed => Err(Error::failed("Registration is closed.")),
     }
-}
-
-fn refused<'e>(errors: impl Iterator<Item = &'e accounts::FieldError>) -> Error {
-    let lines: Vec<String> =
-        errors.map(|error| format!("{}: {}", error.field.name(), error.message)).collect();
-    Error::failed(format!("The account was not made.\n{}", lines.join("\n")))
 }

@@ -37,9 +37,16 @@ pub(super) struct Arguments {
     /// Print what would be written
     #[arg(long, conflicts_with = "check")]
     dry_run: bool,
-    /// The folder of the migrations
-    #[arg(long, value_name = "FOLDER", default_value = "migrations")]
-    folder: PathBuf,
+    /// The folder of the migrations [default: migrations, beside the Cargo.toml under `cargo run`]
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+/// Cargo says where the package is. In a workspace that is not the folder in which `cargo run` was typed, and files
+/// that were written there would never be part of the program.
+fn default_folder() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    package.join("migrations")
 }
 
 pub(super) fn run(context: &Context, arguments: Arguments) -> Result<ExitCode> {
@@ -53,16 +60,14 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<ExitCode> {
     let dry_run = arguments.check || arguments.dry_run;
     let order = Order { app, name: arguments.name, empty: arguments.empty, dry_run };
     let entities = entities(context.project.all_resources());
-    let made =
-        migration::make(&arguments.folder, &order, &entities, &mut answers).map_err(|error| {
-            match error {
-                // Nobody is there to answer, and no flag does.
-                open @ migration::MigrationError::Unresolved(_) => {
-                    Error::unconfirmed(open.to_string())
-                }
-                other => other.into(),
-            }
-        })?;
+    let folder = arguments.folder.unwrap_or_else(default_folder);
+    let made = migration::make(&folder, &order, &entities, &mut answers).map_err(|error| {
+        match error {
+            // Nobody is there to answer, and no flag does.
+            open @ migration::MigrationError::Unresolved(_) => Error::unconfirmed(open.to_string()),
+            other => other.into(),
+        }
+    })?;
     for name in &made.edited {
         out.say(format!("{name} was edited since it was written; its new checksum is taken. If it was applied anywhere, undo the edit."));
     }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{Context, setup_link};
 use crate::app::{App, listening_on};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::output::Output;
 use crate::settings::{Settings, without_password};
 
@@ -52,9 +52,17 @@ pub(super) async fn run(context: Context, _arguments: Arguments) -> Result<ExitC
     // Bound first: a port that is taken is told at once, and whoever connects meanwhile waits instead of being refused.
     let listener = listen(&loaded.settings.server.listen).await?;
     let settings = listening_on(loaded.settings, listener.local_addr()?);
+    let key = crate::open::master_key_path(&settings);
+    let new_key = settings.keys.master_key.is_none() && !key.exists();
     let app = App::open(project, settings).await?;
     app.shutdown().begin_on_signals()?;
     out.say(banner(&name, &app, &prefixes, started));
+    if new_key {
+        let key = key.display();
+        out.say(format!(
+            "  Master key    made in {key}: keep a copy, apart from those of the database"
+        ));
+    }
     first_run(&app, out).await?;
     let cut = app.serve(listener).await;
     if cut > 0 {
@@ -83,7 +91,8 @@ async fn listen(address: &str) -> Result<TcpListener> {
             InvalidInput => "that is not an address and a port, such as 127.0.0.1:8000".to_owned(),
             _ => error.to_string(),
         };
-        Error::failed(format!("Cannot listen on {address}: {reason}."))
+        let exit = if error.kind() == InvalidInput { Exit::BadSettings } else { Exit::Failed };
+        Error::new(exit, format!("Cannot listen on {address}: {reason}."))
     })
 }
 
@@ -168,12 +177,14 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_cannot_be_had_is_told_in_one_line() {
         let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        for (address, text) in [
-            (held.local_addr().unwrap().to_string(), "another program listens there"),
-            ("nonsense".to_owned(), "not an address and a port"),
-            ("192.0.2.1:8000".to_owned(), "no such address"),
+        for (address, exit, text) in [
+            (held.local_addr().unwrap().to_string(), Exit::Failed, "another program listens there"),
+            ("nonsense".to_owned(), Exit::BadSettings, "not an address and a port"),
+            ("192.0.2.1:8000".to_owned(), Exit::Failed, "no such address"),
         ] {
-            let error = listen(&address).await.unwrap_err().to_string();
+            let error = listen(&address).await.unwrap_err();
+            assert_eq!(error.exit(), exit, "{error}");
+            let error = error.to_string();
             assert!(error.contains(text) && !error.contains('\n'), "{error}");
         }
     }

@@ -65,6 +65,24 @@ fn wrong_settings_end_with_5_and_a_wrong_line_with_2() {
 }
 
 #[test]
+fn a_mistyped_log_level_is_refused_instead_of_falling_silent() {
+    let house = House::new();
+    house.write("grantwell.toml", "[log]\nlevel = \"inf\"\n");
+    let ran = house.run(&["migrate"]).code(5);
+    assert!(ran.err.contains("inf is no level"), "{}", ran.err);
+}
+
+#[test]
+fn a_command_says_what_it_does_once_and_not_in_the_log_too() {
+    let house = House::new();
+    assert_eq!(house.run(&["migrate"]).code(0).err, "Applied grantwell.0001_initial\n");
+    let asked = House::new().run_with(&["migrate"], &[("GRANTWELL__LOG__LEVEL", "info")], "");
+    assert!(asked.code(0).err.contains("applied a migration"));
+    let dump = house.run(&["config", "dump", "--json"]).code(0).json();
+    assert_eq!(dump["log"]["level"]["value"], "info", "what is in force for the server");
+}
+
+#[test]
 fn a_command_needs_a_database_that_is_up_to_date() {
     let house = House::new();
     assert!(house.run(&["application", "list"]).code(1).err.contains("migrate"));
@@ -74,10 +92,14 @@ fn a_command_needs_a_database_that_is_up_to_date() {
 fn a_database_that_is_away_ends_with_75() {
     let house = House::new();
     let variables = [
-        ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
+        ("DATABASE_URL", "postgres://nobody:hunter2@127.0.0.1:1/none"),
         ("GRANTWELL__DATABASE__ACQUIRE_TIMEOUT", "500 ms"),
     ];
-    house.run_with(&["migrate"], &variables, "").code(75);
+    let ran = house.run_with(&["migrate"], &variables, "").code(75);
+    for words in ["postgres://nobody:(hidden)@127.0.0.1:1/none", "DATABASE_URL"] {
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
 }
 
 #[test]

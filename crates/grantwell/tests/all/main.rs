@@ -16,3 +16,4 @@ mod outer;
 mod postgres;
 mod shutdown;
 mod tokens;
+mod users;

@@ -153,13 +153,22 @@ impl Draft {
                 Ok(grant) => errors.add(
                     "grant_types",
                     "not_offered",
-                    format!("This server does not offer the grant type {grant}."),
+                    format!(
+                        "This server does not offer the grant type {grant}. {}",
+                        offered(policy)
+                    ),
                 ),
-                Err(why) => errors.add("grant_types", "invalid", sentence(&why.to_string())),
+                Err(_) => errors.add(
+                    "grant_types",
+                    "invalid",
+                    format!("There is no grant type of this name. {}", offered(policy)),
+                ),
             }
         }
         if self.grant_types.is_empty() {
-            errors.add("grant_types", "required", "Choose how the application gets its tokens.");
+            let message =
+                format!("Choose how the application gets its tokens. {}", offered(policy));
+            errors.add("grant_types", "required", message);
         }
         if grants.contains(&GrantType::ClientCredentials) && client_type == Some(ClientType::Public)
         {
@@ -170,7 +179,8 @@ impl Draft {
                  confidential, or choose another grant type.",
             );
         }
-        if grants.len() == 1 && grants.contains(&GrantType::RefreshToken) {
+        let refresh = GrantType::RefreshToken.as_str();
+        if !self.grant_types.is_empty() && self.grant_types.iter().all(|word| word == refresh) {
             errors.add(
                 "grant_types",
                 "incomplete",
@@ -253,6 +263,11 @@ fn sentence(text: &str) -> String {
         .chain(letters)
         .collect::<String>()
         + "."
+}
+
+fn offered(policy: &Policy) -> String {
+    let words: Vec<&str> = policy.capabilities.grants().map(GrantType::as_str).collect();
+    format!("This server offers: {}.", words.join(", "))
 }
 
 #[cfg(test)]
@@ -352,6 +367,11 @@ mod tests {
         check(
             |d| d.grant_types = words(&["authorization_code", "implicit"]),
             &[("grant_types", "not_offered"), ("grant_types", "invalid")],
+        );
+        // One fault is one error: what was added for it is not complained about as well.
+        check(
+            |d| d.grant_types = words(&["authorization_code", "refresh_token"]),
+            &[("grant_types", "not_offered")],
         );
         check(|d| d.grant_types = words(&["refresh_token"]), &[("grant_types", "incomplete")]);
     }

@@ -15,3 +15,4 @@ mod house;
 mod migrations;
 mod nodes;
 mod secrets;
+mod users;

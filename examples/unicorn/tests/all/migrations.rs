@@ -29,6 +29,15 @@ fn an_empty_folder_misses_the_first_migration_and_gets_the_same_one() {
 }
 
 #[test]
+fn under_cargo_run_the_folder_is_that_of_the_package() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unicorn"));
+    command.args(["makemigrations", "--check"]).current_dir(elsewhere.path()).env_clear();
+    let output = command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
 fn a_question_that_nobody_answers_ends_with_4_and_names_the_flags() {
     let folder = tempfile::tempdir().unwrap();
     makemigrations(folder.path(), &[]);
