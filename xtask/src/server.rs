@@ -1,5 +1,6 @@
 //! The example project as a running server, in a folder of its own on a free port.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -70,7 +71,7 @@ impl Server {
     fn wait(&mut self) -> Result<(), String> {
         // Ten times the promised start, fifty times over, for a machine that is busy building.
         for _ in 0..600 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if is_ready(self.port) {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -78,8 +79,22 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(100));
         }
-        Err(format!("the server did not listen within a minute\n{}", self.log()))
+        Err(format!("the server was not ready within a minute\n{}", self.log()))
     }
+}
+
+/// Whether the server says that it is ready. It listens before it migrates, so a connection alone says too little.
+fn is_ready(port: u16) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let head = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200"))
+    };
+    ask().unwrap_or(false)
 }
 
 /// The environment that puts a project on `port` and `database`.
