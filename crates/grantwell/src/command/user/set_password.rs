@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Shown;
 use crate::command::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::people;
 
 #[derive(Args, Debug)]
@@ -44,7 +44,12 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let hash = people::hash(&password)?;
-    let user = store.users().set_password(account.id, Some(hash)).await.map_err(Error::from)?;
+    let Some(user) = store.users().set_password(account, Some(hash)).await? else {
+        let told = format!(
+            "{name} was changed by somebody else at the same moment. The password was not set: run the command again."
+        );
+        return Err(Error::new(Exit::TryAgain, told));
+    };
     context.out.say(format!(
         "Set the password of {name}. Every session and token of the account has ended."
     ));
