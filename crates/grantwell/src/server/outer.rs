@@ -101,7 +101,7 @@ async fn within_limits(State(outer): State<Arc<Outer>>, request: Request, next: 
         Err(refusal) => refusal.into_response(),
         Ok(request) => run(&outer, request, next).await,
     };
-    explained(response, id)
+    explained(response, id, outer.body_limit)
 }
 
 fn admitted(outer: &Outer, request: Request) -> Result<Request, Box<Refusal>> {
@@ -124,12 +124,16 @@ async fn run(outer: &Outer, request: Request, next: Next) -> Response {
 }
 
 /// Gives bare answers of the router a body, and every refusal the id of its request.
-fn explained(response: Response, id: Option<RequestId>) -> Response {
-    let bare = !response.headers().contains_key(header::CONTENT_TYPE);
+fn explained(response: Response, id: Option<RequestId>, body_limit: usize) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let bare = kind.is_none();
+    // The body readers of axum refuse in plain text.
+    let plain = kind.is_some_and(|kind| kind.starts_with(b"text/plain"));
     let refusal = match (response.extensions().get::<Refusal>(), response.status()) {
         (Some(refusal), _) if refusal.request_id.is_none() => refusal.clone(),
         (None, StatusCode::NOT_FOUND) if bare => Refusal::not_found(),
         (None, StatusCode::METHOD_NOT_ALLOWED) if bare => Refusal::method_not_allowed(),
+        (None, StatusCode::PAYLOAD_TOO_LARGE) if bare || plain => too_large(body_limit),
         _ => return response,
     };
     let refusal = Refusal { request_id: id.map(|id| id.as_str().to_owned()), ..refusal };
@@ -150,6 +154,12 @@ fn misdirected(host: Option<String>) -> Refusal {
     Refusal::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", "Not this server")
         .because(format!("The request asked for the host {asked}, which is not a name of this server."))
         .advise("If it should be one: set server.public_url to the address people use, or add the name to server.allowed_hosts.")
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large")
+        .because(format!("The body of the request is larger than {limit} bytes."))
+        .advise("Send less at once. The limit is the setting server.body_limit.")
 }
 
 fn timed_out(limit: Duration) -> Refusal {
