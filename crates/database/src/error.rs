@@ -33,6 +33,9 @@ pub enum DatabaseError {
         /// The column.
         column: String,
     },
+    /// A value that the column cannot hold: too large, too long, out of range, or against a CHECK.
+    #[error("the database cannot hold a value: {0}")]
+    Value(String),
     /// A write was started inside a write.
     #[error(
         "a write was started inside another write: use the transaction that the outer one was given"
@@ -136,6 +139,11 @@ fn of_postgres(error: &PgDatabaseError) -> Option<DatabaseError> {
             crate::connection::schema_changed();
             DatabaseError::Unavailable("the schema has just changed".into())
         }
+        // too long, out of range (numbers; dates), not in the encoding, not the type's text, an untranslatable character;
+        // check_violation
+        "22001" | "22003" | "22007" | "22008" | "22021" | "22P02" | "22P05" | "23514" => {
+            DatabaseError::Value(error.message().to_owned())
+        }
         code if code.starts_with("08") => DatabaseError::Unavailable(error.message().to_owned()),
         _ => return None,
     })
@@ -189,6 +197,8 @@ fn of_sqlite(code: &str, message: &str) -> Option<DatabaseError> {
         }
         // CONSTRAINT_FOREIGNKEY; CONSTRAINT_TRIGGER is what RESTRICT answers
         787 | 1811 => DatabaseError::ForeignKey,
+        // CONSTRAINT_CHECK, TOOBIG, MISMATCH
+        275 | 18 | 20 => DatabaseError::Value(message.to_owned()),
         1299 => {
             let (table, column) = rest().split_once('.').unwrap_or_default();
             DatabaseError::NotNull { table: table.to_owned(), column: column.to_owned() }

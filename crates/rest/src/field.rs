@@ -162,6 +162,8 @@ pub struct Field {
     pub choices: Vec<String>,
     /// Table and column, for statements.
     pub(crate) reference: (DynIden, DynIden),
+    /// Digits and, of them, decimal places that the column holds.
+    pub(crate) decimal: Option<(u32, u32)>,
     /// The database's name for the type, where it is an enumeration of its own.
     enumeration: Option<DynIden>,
 }
@@ -246,6 +248,10 @@ where
             default: declaration.default,
             choices: choices(declaration, column_type),
             reference: column.as_column_ref(),
+            decimal: match column_type {
+                ColumnType::Decimal(size) => *size,
+                _ => None,
+            },
             enumeration: definition.get_enum_name().cloned(),
         });
     }

@@ -1,5 +1,5 @@
 //! The body of a request: read within its limit, parsed by its type, checked against the fields.
-mod json;
+pub(crate) mod json;
 pub(crate) mod validate;
 
 use axum::body::Body;

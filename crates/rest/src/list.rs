@@ -23,6 +23,8 @@ use crate::{
 
 /// Words in `?search=` that are looked at.
 const MOST_WORDS: usize = 8;
+/// Bytes of one of them at most; SQLite gives up on a pattern of more than 50,000.
+const LONGEST_WORD: usize = 200;
 
 /// What a list is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +85,12 @@ impl ListQuery {
                 self.ordering = ordering(&facts.fields, value)?;
             }
             "search" if facts.fields.iter().any(|field| field.search) => {
-                self.words = value.split_whitespace().take(MOST_WORDS).map(str::to_owned).collect();
+                let words = value.split_whitespace().take(MOST_WORDS);
+                self.words = words.map(str::to_owned).collect();
+                if self.words.iter().any(|word| word.len() > LONGEST_WORD) {
+                    let what = format!("A word to search for has at most {LONGEST_WORD} bytes.");
+                    return Err(invalid("search", &what));
+                }
             }
             _ => {
                 let place =

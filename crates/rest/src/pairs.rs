@@ -1,5 +1,5 @@
 //! `name=value&…` of query strings and forms, read strictly: bytes that are not UTF-8 are an error, not a replacement character.
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use percent_encoding::percent_decode;
 
@@ -11,7 +11,8 @@ const MOST: usize = 1000;
 /// # Errors
 /// A sentence for the caller.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<(String, String)>, String> {
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut seen = HashSet::new();
     for piece in text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
         if pairs.len() == MOST {
             return Err(format!("There are more than {MOST} fields."));
@@ -22,7 +23,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<(String, String)>, String> {
         if name.contains('\0') || value.contains('\0') {
             return Err("It holds the NUL character, which no field can hold.".to_owned());
         }
-        if pairs.iter().any(|(known, _)| *known == name) {
+        if !seen.insert(name.clone()) {
             return Err(format!("`{name}` is there twice; send it once."));
         }
         pairs.push((name, value));

@@ -240,6 +240,14 @@ impl From<DatabaseError> for Problem {
             DatabaseError::NotNull { column, .. } => {
                 Self::invalid(vec![FieldError::new(&column, "required", "This field is required.")])
             }
+            DatabaseError::Value(why) => {
+                tracing::debug!(why, "the database refused a value");
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "validation_failed",
+                    "A value does not fit into the database: it is too long, too large or out of range. Nothing was changed.",
+                )
+            }
             DatabaseError::ForeignKey => Self::conflict(
                 "A row that this one refers to does not exist, or other rows still refer to the one that should go.",
             ),

@@ -1,11 +1,12 @@
 //! Turns what a caller sent, JSON or the text of a form, into a value for the database, or says what is wrong with it.
 use std::{borrow::Cow, str::FromStr};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use sea_orm::{Value, prelude::Decimal};
 use serde_json::Value as Json;
 
 use super::{Field, Kind, limits};
+use crate::input::json as strict_json;
 
 /// Why a value is not taken: a stable code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +130,7 @@ fn text_of_kind(kind: Kind, text: &str) -> Result<Value, Refusal> {
         ),
         Kind::Text | Kind::LongText => Value::from(text),
         Kind::Date => Value::from(
-            NaiveDate::from_str(text)
-                .map_err(|_| bad("This must be a date, for example 2026-03-31.")())?,
+            date(text).ok_or_else(bad("This must be a date, for example 2026-03-31."))?,
         ),
         Kind::Time => Value::from(
             time(text)
@@ -145,7 +145,8 @@ fn text_of_kind(kind: Kind, text: &str) -> Result<Value, Refusal> {
             bad("This must be a UUID, for example 0198c5f2-6d3a-7c4e-9f1b-2a3b4c5d6e7f.")()
         })?),
         Kind::Json => Value::from(
-            serde_json::from_str::<Json>(text).map_err(|_| bad("This must be JSON.")())?,
+            strict_json::value(text.as_bytes())
+                .map_err(|why| Refusal::new("type", format!("This must be JSON: {why}.")))?,
         ),
         Kind::Opaque => return Err(Refusal::new("read_only", "This field cannot be written.")),
     })
@@ -173,6 +174,15 @@ fn decimal(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
 }
 
+/// A year of four digits: beyond them the databases neither agree nor compare as we do.
+fn has_plain_year(date: &impl Datelike) -> bool {
+    (1..=9999).contains(&date.year())
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::from_str(text).ok().filter(has_plain_year)
+}
+
 fn time(text: &str) -> Option<NaiveTime> {
     NaiveTime::from_str(text).ok().or_else(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
 }
@@ -182,10 +192,11 @@ fn local(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .filter(has_plain_year)
 }
 
 fn instant(text: &str) -> Option<DateTime<chrono::FixedOffset>> {
-    DateTime::parse_from_rfc3339(text).ok()
+    DateTime::parse_from_rfc3339(text).ok().filter(|instant| has_plain_year(&instant.to_utc()))
 }
 
 fn wrong_type(kind: Kind, sent: &Json) -> Refusal {

@@ -10,6 +10,9 @@ pub(crate) fn check(field: &Field, value: &Value) -> Result<(), Refusal> {
     if let Value::String(Some(text)) = value {
         check_text(field, text)?;
     }
+    if let (Value::Decimal(Some(number)), Some(size)) = (value, field.decimal) {
+        check_decimal(number, size)?;
+    }
     if let Some(min) = field.min
         && is_less(value, min) == Some(true)
     {
@@ -54,6 +57,24 @@ fn check_text(field: &Field, text: &str) -> Result<(), Refusal> {
         return Err(Refusal::new(
             "min_length",
             format!("This must have at least {min} characters; it has {length}."),
+        ));
+    }
+    Ok(())
+}
+
+/// PostgreSQL would round what has too many places, and SQLite would keep it: neither says so.
+fn check_decimal(number: &Decimal, (digits, places): (u32, u32)) -> Result<(), Refusal> {
+    if number.normalize().scale() > places {
+        return Err(Refusal::new(
+            "decimal_places",
+            format!("This must have at most {places} decimal places."),
+        ));
+    }
+    let whole = digits.saturating_sub(places);
+    if number.trunc().abs().to_string().trim_start_matches('0').len() > whole as usize {
+        return Err(Refusal::new(
+            "range",
+            format!("This must have at most {whole} digits before the decimal point."),
         ));
     }
     Ok(())

@@ -8,17 +8,23 @@ use crate::{Problem, Result};
 
 /// The object that a body holds. Nesting deeper than `serde_json`'s 128 levels is refused.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Json>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = Strict
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| {
-            Problem::malformed(format!("The body is not JSON that can be read: {error}."))
-        })?;
-    match value {
-        Json::Object(map) => Ok(map),
-        _ => Err(Problem::malformed("The body must be a JSON object, such as {\"name\": \"…\"}.")),
+    match value(body) {
+        Ok(Json::Object(map)) => Ok(map),
+        Ok(_) => {
+            Err(Problem::malformed("The body must be a JSON object, such as {\"name\": \"…\"}."))
+        }
+        Err(error) => {
+            Err(Problem::malformed(format!("The body is not JSON that can be read: {error}.")))
+        }
     }
+}
+
+/// Any JSON, read as strictly.
+pub(crate) fn value(text: &[u8]) -> serde_json::Result<Json> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = Strict.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 struct Strict;

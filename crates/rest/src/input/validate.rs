@@ -87,12 +87,14 @@ fn empty(field: &Field, text: &str) -> Result<Option<sea_orm::Value>, Refusal> {
     }
 }
 
+/// Unknown fields that are named at most: whoever sends thousands gets an answer, not an echo.
+const MOST_UNKNOWN: usize = 20;
+
 fn unknown(fields: &[Field], submitted: &Submitted) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    for (name, _) in &submitted.fields {
-        if fields.iter().any(|field| field.name == name) {
-            continue;
-        }
+    let is_unknown = |name: &&String| !fields.iter().any(|field| field.name == name.as_str());
+    let names = submitted.fields.iter().map(|(name, _)| name).filter(is_unknown);
+    for name in names.take(MOST_UNKNOWN) {
         let known: Vec<&str> =
             fields.iter().filter(|field| field.writable()).map(|field| field.name).collect();
         let detail = match crate::nearest::nearest(name, &known) {

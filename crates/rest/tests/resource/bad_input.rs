@@ -92,6 +92,17 @@ fn all_field_errors_come_at_once() {
 }
 
 #[test]
+fn thousands_of_unknown_fields_are_not_echoed() {
+    on_both(async |database| {
+        let stand = unicorns(&database).await;
+        let form = (0..500).map(|n| format!("f{n}=")).collect::<Vec<_>>().join("&");
+        let answer = stand.form("POST /v1/unicorn/", &form).await;
+        assert_eq!(answer.status, 422);
+        assert_eq!(answer.json()["errors"].as_array().unwrap().len(), 22, "20 unknown, 2 missing");
+    });
+}
+
+#[test]
 fn methods_types_and_addresses_that_do_not_fit_are_refused() {
     on_both(async |database| {
         let stand = unicorns(&database).await;

@@ -144,6 +144,8 @@ fn values_that_do_not_fit_are_refused_with_the_reason() {
             ("small", json!(18_446_744_073_709_551_615_u64), "range"),
             ("large", json!(6), "max"),
             ("large", json!(-6), "min"),
+            ("price", json!("-123456789.00"), "range"),
+            ("price", json!("1.001"), "decimal_places"),
             ("narrow", json!(1e300), "range"),
             ("narrow", json!("1.5"), "type"),
             ("wide", json!(0.25), "min"),
@@ -155,6 +157,9 @@ fn values_that_do_not_fit_are_refused_with_the_reason() {
             ("day", json!("31.03.2026"), "type"),
             ("day", json!("1999-12-31"), "min"),
             ("day", json!(20_260_331), "type"),
+            ("day", json!("+12026-03-31"), "type"),
+            ("local", json!("-0001-03-31T18:30:00"), "type"),
+            ("instant", json!("0001-01-01T00:00:00+01:00"), "type"),
             ("hour", json!("25:00"), "type"),
             ("local", json!("yesterday"), "type"),
             ("instant", json!("2026-03-31T18:30:00"), "type"),
@@ -181,5 +186,21 @@ fn values_that_do_not_fit_are_refused_with_the_reason() {
         let described = stand.ask("OPTIONS /v1/things/", "", ("", "")).await.json();
         assert_eq!(described["fields"]["size"]["help"], "How big it is.");
         assert_eq!(described["fields"]["pin"]["write_only"], true);
+    });
+}
+
+#[test]
+fn what_a_database_would_trip_over_is_taken_or_refused() {
+    on_both(async |database| {
+        make_table(&database, Entity).await;
+        let stand = Stand::new(database, Resources::new().add::<Model>());
+        let nul = stand.ask("POST /v1/things/", "", (FORM, r#"data={"a":"\u0000"}"#)).await;
+        assert_eq!(nul.status, 422, "{}", nul.text);
+        assert_eq!(nul.json()["errors"][0]["pointer"], "/data");
+        for price in ["12", "0", "-12345678", "99.99", "1.500"] {
+            let body = json!({ "price": price }).to_string();
+            let made = stand.ask("POST /v1/things/", "", (JSON, body)).await;
+            assert_eq!(made.status, 201, "{price}: {}", made.text);
+        }
     });
 }

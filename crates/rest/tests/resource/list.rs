@@ -81,7 +81,9 @@ fn pages_are_linked_and_counted() {
 fn parameters_that_are_not_understood_are_refused_by_name() {
     on_both(async |database| {
         let stand = unicorns(&database).await;
+        let long = format!("/v1/unicorn/?search={}", "x".repeat(60_000));
         for (path, code, words) in [
+            (long.as_str(), "invalid_parameter", "at most 200 bytes"),
             ("/v1/unicorn/?nmae=x", "unknown_parameter", "`nmae`"),
             (
                 "/v1/unicorn/?name=x",
