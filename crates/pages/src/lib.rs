@@ -12,6 +12,7 @@ mod keyed;
 #[cfg(test)]
 mod look;
 pub mod page;
+mod problem;
 pub mod redirect;
 pub mod refusal;
 pub mod template;
@@ -23,5 +24,6 @@ pub use form::{Field, Form};
 pub use minijinja::value::Serde;
 pub use minijinja::{Value, context};
 pub use page::{Brand, ConfirmPage, FormPage, Link, Message, MessagePage, Page, SignedIn, Tone};
+pub use problem::Problem;
 pub use refusal::Refusal;
 pub use template::{BuildError, Builder, Pages, RenderError};

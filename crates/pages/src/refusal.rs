@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +12,7 @@ use serde::Serialize;
 use crate::accept::wants_html;
 use crate::headers::no_store;
 use crate::page::{Link, Page};
+use crate::problem::Problem;
 use crate::template::Pages;
 
 /// Why a request was not fulfilled.
@@ -139,20 +139,39 @@ impl Refusal {
             .retry_after(seconds)
     }
 
+    /// The refusal that a response is: one that a handler returned, or a 404 or 405 of the router, which has no body.
+    pub fn in_response(response: &Response) -> Option<Self> {
+        let bare = || !response.headers().contains_key(header::CONTENT_TYPE);
+        match (response.extensions().get::<Self>(), response.status()) {
+            (Some(refusal), _) => Some(refusal.clone()),
+            (None, StatusCode::NOT_FOUND) if bare() => Some(Self::not_found()),
+            (None, StatusCode::METHOD_NOT_ALLOWED) if bare() => Some(Self::method_not_allowed()),
+            _ => None,
+        }
+    }
+
+    /// Gives a refusal without a number this one; every other response stays as it is.
+    pub fn number(response: Response, request_id: &str) -> Response {
+        match Self::in_response(&response) {
+            Some(refusal) if refusal.request_id.is_none() => {
+                with_headers_of(&response, refusal.request_id(request_id).into_response())
+            }
+            _ => response,
+        }
+    }
+
     fn problem(&self) -> Response {
-        let body = Problem {
-            kind: "about:blank",
+        let problem = Problem::<()> {
+            r#type: "about:blank",
             title: &self.title,
-            status: self.status.as_u16(),
-            detail: join(&self.what_happened, &self.what_to_do),
+            status: self.status,
+            detail: &join(&self.what_happened, &self.what_to_do),
+            instance: None,
             code: &self.code,
             request_id: self.request_id.as_deref(),
+            errors: &[],
         };
-        let mut response = (self.status, Json(body)).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response
+        problem.into_response()
     }
 
     fn finish(&self, mut response: Response) -> Response {
@@ -162,19 +181,6 @@ impl Refusal {
         no_store(&mut response);
         response
     }
-}
-
-/// RFC 9457 §3.
-#[derive(Serialize)]
-struct Problem<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: String,
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
 }
 
 fn join(happened: &str, todo: &str) -> String {
@@ -222,6 +228,26 @@ impl Pages {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
         refusal.finish(response)
     }
+
+    /// What [`pages_for_people`] does to a response, for a caller that wants HTML and sent these `Accept` headers.
+    pub fn for_a_person(&self, response: Response, accept: &HeaderMap) -> Response {
+        let Some(refusal) = Refusal::in_response(&response) else { return response };
+        let page = response.extensions().get::<Page>().cloned().unwrap_or_default();
+        with_headers_of(&response, self.refuse(&refusal, &page, accept))
+    }
+}
+
+/// A refusal written anew, with the headers that the handler had set.
+fn with_headers_of(response: &Response, mut shown: Response) -> Response {
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE
+            && name != header::CONTENT_LENGTH
+            && !shown.headers().contains_key(name)
+        {
+            shown.headers_mut().append(name, value.clone());
+        }
+    }
+    shown
 }
 
 /// Middleware: turns each [`Refusal`] that a handler returned into a page for callers that want HTML, and plain 404 and
@@ -233,32 +259,20 @@ pub async fn pages_for_people(
     request: Request,
     next: Next,
 ) -> Response {
-    if !wants_html(request.headers()) {
-        return next.run(request).await;
-    }
-    let mut accept = HeaderMap::new();
-    for value in request.headers().get_all(header::ACCEPT) {
-        accept.append(header::ACCEPT, value.clone());
-    }
+    let accept = accept_of_a_person(request.headers());
     let response = next.run(request).await;
-    let bare = !response.headers().contains_key(header::CONTENT_TYPE);
-    let refusal = match (response.extensions().get::<Refusal>(), response.status()) {
-        (Some(refusal), _) => refusal.clone(),
-        (None, StatusCode::NOT_FOUND) if bare => Refusal::not_found(),
-        (None, StatusCode::METHOD_NOT_ALLOWED) if bare => Refusal::method_not_allowed(),
-        _ => return response,
-    };
-    let page = response.extensions().get::<Page>().cloned().unwrap_or_default();
-    let mut shown = pages.refuse(&refusal, &page, &accept);
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_TYPE
-            && name != header::CONTENT_LENGTH
-            && !shown.headers().contains_key(name)
-        {
-            shown.headers_mut().append(name, value.clone());
-        }
+    match accept {
+        Some(accept) => pages.for_a_person(response, &accept),
+        None => response,
     }
-    shown
+}
+
+/// The `Accept` headers of a caller that wants HTML.
+pub fn accept_of_a_person(request: &HeaderMap) -> Option<HeaderMap> {
+    wants_html(request).then(|| {
+        let all = request.get_all(header::ACCEPT).iter();
+        all.map(|value| (header::ACCEPT, value.clone())).collect()
+    })
 }
 
 #[cfg(test)]

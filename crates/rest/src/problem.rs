@@ -11,9 +11,6 @@ use serde::Serialize;
 /// What steps of a resource answer: a value, or the problem to tell the caller.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
-/// The media type of RFC 9457.
-pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -56,22 +53,6 @@ struct Facts {
     headers: HeaderMap,
     instance: Option<String>,
     request_id: Option<String>,
-}
-
-/// The members in the order of RFC 9457 §3.1, then ours.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<&'a str>,
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
 }
 
 impl Problem {
@@ -203,31 +184,22 @@ impl Problem {
             .or_else(|| self.0.status.canonical_reason())
             .unwrap_or("Problem")
     }
+}
 
-    /// The body as JSON.
-    pub(crate) fn body(&self) -> Vec<u8> {
-        let body = Body {
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let problem = pages::Problem {
             r#type: &catalogue::type_uri(self.0.code),
             title: self.title(),
-            status: self.0.status.as_u16(),
+            status: self.0.status,
             detail: &self.0.detail,
             instance: self.0.instance.as_deref(),
             code: self.0.code,
             request_id: self.0.request_id.as_deref(),
             errors: &self.0.errors,
         };
-        serde_json::to_vec(&body).unwrap_or_default()
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = self.body();
-        let mut response = (self.0.status, body).into_response();
-        let headers = response.headers_mut();
-        headers.extend(self.0.headers);
-        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let mut response = problem.into_response();
+        response.headers_mut().extend(self.0.headers);
         response
     }
 }

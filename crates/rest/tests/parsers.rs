@@ -18,7 +18,7 @@ pub struct Model {
     #[resource(min = -5, max = 5)]
     pub tiny: i8,
     #[resource(min = 0)]
-    pub large: u64,
+    pub large: i64,
     pub narrow: f32,
     #[resource(max = 1.5)]
     pub wide: f64,

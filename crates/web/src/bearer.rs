@@ -107,10 +107,8 @@ impl Verifier {
             bearer::decide(facts, self.0.clock.now()).map_err(VerifyFailure::Refused)?;
         // The line in the log says who it was.
         let span = tracing::Span::current();
-        span.record("client_id", principal.client.as_str());
-        if let Some(user) = &principal.user {
-            span.record("user", tracing::field::display(user));
-        }
+        let user = principal.user.map(tracing::field::display);
+        tracing::record_all!(span, client_id = principal.client.as_str(), user);
         Ok(principal)
     }
 

@@ -10,7 +10,6 @@ use oauth::secret::Secret;
 use pages::csrf::Attempt;
 use pages::{Link, Page, SignedIn};
 use store::SignedIn as Live;
-use tower_http::request_id::RequestId;
 
 use crate::extract::page_form::PageForm;
 use crate::respond::page_failure::PageFailure;
@@ -141,8 +140,7 @@ pub(crate) fn signed_in(state: &State, account: &Account) -> SignedIn {
 
 /// The number under which the log speaks of this request.
 pub(crate) fn request_id(parts: &Parts) -> Option<String> {
-    let id = parts.extensions.get::<RequestId>()?;
-    id.header_value().to_str().ok().map(str::to_owned)
+    parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned)
 }
 
 /// The frame of a page and the cookies that go with it.

@@ -14,8 +14,9 @@ use futures_util::FutureExt as _;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Limited;
 use pages::headers::SecurityHeaders;
+use pages::refusal::accept_of_a_person;
 use pages::{Pages, Refusal};
-use tracing::{Instrument as _, Span, field};
+use tracing::{Instrument as _, field};
 
 use super::health::PATHS;
 use super::request_id::{HEADER, RequestId};
@@ -42,66 +43,73 @@ pub struct Outer {
 
 /// Puts the layers around a router.
 pub fn wrap(router: Router, outer: Outer) -> Router {
-    let pages = outer.pages.clone();
-    // Shared, because each layer hands its state to each request.
-    let outer = Arc::new(outer);
     router
         .layer(DefaultBodyLimit::max(outer.body_limit))
-        .layer(from_fn_with_state(Arc::clone(&outer), within_limits))
-        .layer(from_fn_with_state(pages, pages::refusal::pages_for_people))
-        .layer(from_fn_with_state(outer, recorded))
+        // One layer for everything, since each costs every request a copy of the route below it.
+        .layer(from_fn_with_state(Arc::new(outer), recorded))
 }
 
-/// The outermost layer: gives the request its id and its span, and writes one line about it.
+/// Gives the request its id and its span, and writes one line about it.
 async fn recorded(State(outer): State<Arc<Outer>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::of(request.headers(), &outer.entropy);
+    let accept = accept_of_a_person(request.headers());
     // The pattern of the route, never the path itself: a path or a query may hold what nobody should read.
-    let route =
-        request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
     // Whoever accepts a credential records whose it is.
     let span = tracing::info_span!(
-        "request", request_id = %id, method = %request.method(), route, status = field::Empty,
-        latency_ms = field::Empty, user = field::Empty, client_id = field::Empty
+        "request", request_id = %id, method = %request.method(), route,
+        user = field::Empty, client_id = field::Empty
     );
-    // The other rooms find it where the usual layers put it.
+    // The other rooms find it there.
     request.headers_mut().insert(HEADER, id.header());
-    request.extensions_mut().insert(tower_http::request_id::RequestId::new(id.header()));
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let response = within_limits(&outer, request, next).instrument(span.clone()).await;
+    let mut response = Refusal::number(response, id.as_str());
+    if let Some(accept) = accept {
+        response = outer.pages.for_a_person(response, &accept);
+    }
     response.headers_mut().insert(HEADER, id.header());
     outer.headers.apply(response.headers_mut());
     // A body that was too large is not read to its end, so nothing more can come over this connection.
     if outer.shutdown.has_begun() || response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    write_line(&span, &response, started.elapsed(), PATHS.contains(&route.as_str()));
+    span.in_scope(|| write_line(response.status(), started.elapsed(), PATHS.contains(&route)));
     response
 }
 
-fn write_line(span: &Span, response: &Response, latency: Duration, is_probe: bool) {
-    let status = response.status();
-    span.record("status", status.as_u16());
-    span.record("latency_ms", (latency.as_secs_f64() * 1000.0 * 100.0).round() / 100.0);
-    let _entered = span.enter();
+/// What is known only at the end stands in the line itself: a span would be read and written anew for each of it.
+fn write_line(status: StatusCode, latency: Duration, is_probe: bool) {
+    let latency_ms = (latency.as_secs_f64() * 1000.0 * 100.0).round() / 100.0;
+    let code = status.as_u16();
     // A probe each second would drown everything else.
     if is_probe && status.is_success() {
-        tracing::debug!("answered");
+        tracing::debug!(status = code, latency_ms, "answered");
     } else if status.is_server_error() {
-        tracing::error!("answered");
+        tracing::error!(status = code, latency_ms, "answered");
     } else {
-        tracing::info!("answered");
+        tracing::info!(status = code, latency_ms, "answered");
     }
 }
 
-/// The inner layer: refuses what is not for this server or too large, ends what takes too long, and survives a panic.
-async fn within_limits(State(outer): State<Arc<Outer>>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned();
-    let response = match admitted(&outer, request) {
+/// Refuses what is not for this server or too large, ends what takes too long, and survives a panic.
+async fn within_limits(outer: &Outer, request: Request, next: Next) -> Response {
+    match admitted(outer, request) {
         Err(refusal) => refusal.into_response(),
-        Ok(request) => run(&outer, request, next).await,
-    };
-    explained(response, id, outer.body_limit)
+        Ok(request) => in_our_form(run(outer, request, next).await, outer.body_limit),
+    }
+}
+
+/// A handler that reads its body through axum's extractors says in plain text, or not at all, that it is too large.
+fn in_our_form(response: Response, limit: usize) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && is_plain {
+        return too_large(limit).into_response();
+    }
+    response
 }
 
 fn admitted(outer: &Outer, request: Request) -> Result<Request, Box<Refusal>> {
@@ -121,32 +129,6 @@ async fn run(outer: &Outer, request: Request, next: Next) -> Response {
         Ok(Err(_)) => Refusal::internal().into_response(),
         Err(_) => timed_out(outer.request_timeout).into_response(),
     }
-}
-
-/// Gives bare answers of the router a body, and every refusal the id of its request.
-fn explained(response: Response, id: Option<RequestId>, body_limit: usize) -> Response {
-    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let bare = kind.is_none();
-    // The body readers of axum refuse in plain text.
-    let plain = kind.is_some_and(|kind| kind.starts_with(b"text/plain"));
-    let refusal = match (response.extensions().get::<Refusal>(), response.status()) {
-        (Some(refusal), _) if refusal.request_id.is_none() => refusal.clone(),
-        (None, StatusCode::NOT_FOUND) if bare => Refusal::not_found(),
-        (None, StatusCode::METHOD_NOT_ALLOWED) if bare => Refusal::method_not_allowed(),
-        (None, StatusCode::PAYLOAD_TOO_LARGE) if bare || plain => too_large(body_limit),
-        _ => return response,
-    };
-    let refusal = Refusal { request_id: id.map(|id| id.as_str().to_owned()), ..refusal };
-    let mut shown = refusal.into_response();
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_TYPE
-            && name != header::CONTENT_LENGTH
-            && !shown.headers().contains_key(name)
-        {
-            shown.headers_mut().append(name, value.clone());
-        }
-    }
-    shown
 }
 
 fn misdirected(host: Option<String>) -> Refusal {

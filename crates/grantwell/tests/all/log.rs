@@ -37,13 +37,14 @@ async fn a_line_says_who_asked_what_and_nothing_secret() {
         let line = lines
             .iter()
             .find(|line| line["span"]["route"] == route && line["message"] == "answered");
-        line.map_or_else(|| panic!("no line for {route} in\n{all}"), |line| line["span"].clone())
+        line.map_or_else(|| panic!("no line for {route} in\n{all}"), Value::clone)
     };
-    let span = of("/o/token/");
-    assert_eq!((span["method"].as_str(), span["status"].as_u64()), (Some("POST"), Some(200)));
+    let line = of("/o/token/");
+    let span = &line["span"];
+    assert_eq!((span["method"].as_str(), line["status"].as_u64()), (Some("POST"), Some(200)));
     assert_eq!(span["client_id"], id);
-    assert!(span["latency_ms"].is_number() && span["request_id"].is_string(), "{span}");
-    assert_eq!(of("-")["request_id"], "mine-1");
+    assert!(line["latency_ms"].is_number() && span["request_id"].is_string(), "{line}");
+    assert_eq!(of("-")["span"]["request_id"], "mine-1");
     for hidden in ["hidden", token.as_str(), secret] {
         assert!(!all.contains(hidden), "{hidden} is in the log");
     }

@@ -2,8 +2,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Expr, ExprArray, ExprLit, ExprUnary, Ident, Lit, LitInt, LitStr, Path, UnOp, ext::IdentExt,
-    meta::ParseNestedMeta,
+    Expr, ExprArray, ExprLit, ExprUnary, GenericArgument, Ident, Lit, LitInt, LitStr, Path,
+    PathArguments, Type, UnOp, ext::IdentExt, meta::ParseNestedMeta,
 };
 
 use crate::nearest::unknown_key;
@@ -74,6 +74,7 @@ impl Field {
             }
         }
         field.check(serialised)?;
+        refuse_unsigned(&source.ty)?;
         Ok(field)
     }
 
@@ -160,6 +161,33 @@ impl Field {
             }
         }
     }
+}
+
+/// On PostgreSQL sea-orm reads no unsigned numbers: the first row would be an error 500.
+fn refuse_unsigned(ty: &Type) -> syn::Result<()> {
+    let Type::Path(path) = ty else { return Ok(()) };
+    let Some(last) = path.path.segments.last() else { return Ok(()) };
+    if let (true, PathArguments::AngleBracketed(inner)) = (last.ident == "Option", &last.arguments)
+    {
+        return inner.args.iter().try_for_each(|argument| match argument {
+            GenericArgument::Type(ty) => refuse_unsigned(ty),
+            _ => Ok(()),
+        });
+    }
+    let name = last.ident.to_string();
+    let signed = match name.as_str() {
+        "u8" => "i16",
+        "u16" => "i32",
+        "u32" | "u64" => "i64",
+        _ => return Ok(()),
+    };
+    Err(syn::Error::new_spanned(
+        ty,
+        format!(
+            "PostgreSQL has no unsigned numbers, so `{name}` cannot be read from it: use `{signed}` with \
+             `#[resource(min = 0)]`"
+        ),
+    ))
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {

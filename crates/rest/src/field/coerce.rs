@@ -129,9 +129,9 @@ fn text_of_kind(kind: Kind, text: &str) -> Result<Value, Refusal> {
             decimal(text).ok_or_else(bad("This must be a decimal number, for example 12.50."))?,
         ),
         Kind::Text | Kind::LongText => Value::from(text),
-        Kind::Date => Value::from(
-            date(text).ok_or_else(bad("This must be a date, for example 2026-03-31."))?,
-        ),
+        Kind::Date => {
+            Value::from(date(text).ok_or_else(bad("This must be a date, for example 2026-03-31."))?)
+        }
         Kind::Time => Value::from(
             time(text)
                 .ok_or_else(bad("This must be a time of day, for example 18:30 or 18:30:15."))?,
