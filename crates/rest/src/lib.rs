@@ -4,6 +4,8 @@ mod browse;
 mod core;
 mod ctx;
 mod describe;
+#[doc(hidden)]
+pub mod doors;
 mod exchange;
 pub mod field;
 mod guard;
