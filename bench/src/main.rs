@@ -22,7 +22,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
-    let length = Duration::from_secs(if quick { 1 } else { 5 });
+    let length = Duration::from_secs(if quick { 1 } else { 3 });
     let postgres = std::env::var("GRANTWELL_TEST_POSTGRES").ok();
     let mut report = Report::default();
     for database in [Some("SQLite"), postgres.as_ref().map(|_| "PostgreSQL")].into_iter().flatten()

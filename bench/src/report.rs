@@ -39,7 +39,7 @@ impl Report {
             self.facts.push(format!(
                 "| {database} | {name} | {:.0} ms | {:.0} MB | {:.1} MB |",
                 subject.started_in().as_secs_f64() * 1000.0,
-                subject.memory()?.0,
+                subject.idle_memory(),
                 subject.program_size()?,
             ));
         }
@@ -65,7 +65,8 @@ impl Report {
         let mut page = String::from(
             "# Performance\n\nWritten by `cargo xtask bench`. Grantwell and a bare axum and sea-orm server \
              (`bench/src/bin/bare.rs`) take turns on the same machine in the same run; the load generator \
-             shares its cores. Trust the ratios; the absolute figures are of one machine.\n\n",
+             shares its cores. Neither writes a line for each request (`log.level = \"warn\"`). Trust the \
+             ratios; the absolute figures are of one machine.\n\n",
         );
         if quick {
             page.push_str("A quick run: one second for each figure.\n\n");

@@ -43,6 +43,7 @@ pub(crate) struct Subject {
     child: Child,
     address: SocketAddr,
     started_in: Duration,
+    idle_memory: f64,
     access_token: String,
     client: (String, String),
     client_token: String,
@@ -67,6 +68,7 @@ impl Subject {
             child,
             address,
             started_in: Duration::ZERO,
+            idle_memory: 0.0,
             access_token: String::new(),
             client: Default::default(),
             client_token: String::new(),
@@ -79,6 +81,7 @@ impl Subject {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         subject.started_in = begun.elapsed();
+        subject.idle_memory = subject.memory()?.0;
         if kind == Kind::Grantwell {
             subject.register(url.as_deref()).await?;
         }
@@ -146,6 +149,11 @@ impl Subject {
         self.started_in
     }
 
+    /// Memory in megabytes when it was ready and had done nothing yet.
+    pub(crate) fn idle_memory(&self) -> f64 {
+        self.idle_memory
+    }
+
     /// A user's access token.
     pub(crate) fn access_token(&self) -> &str {
         &self.access_token
@@ -161,7 +169,7 @@ impl Subject {
         format!("Basic {}", base64(format!("{}:{}", self.client.0, self.client.1).as_bytes()))
     }
 
-    /// Memory in megabytes: now and at most so far.
+    /// Resident memory in megabytes: now and at most so far.
     pub(crate) fn memory(&self) -> Outcome<(f64, f64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let megabytes = |name: &str| {
@@ -197,6 +205,8 @@ fn prepare(command: &mut Command, folder: &TempDir, address: SocketAddr, url: Op
         .env("GRANTWELL__ACCOUNTS__TRIES_PER_ACCOUNT", "1000000")
         .env("GRANTWELL__ACCOUNTS__TRIES_PER_ACCOUNT_AND_ADDRESS", "1000000")
         .env("GRANTWELL__ACCOUNTS__TRIES_PER_ADDRESS", "1000000")
+        // The bare server writes no line for each request.
+        .env("GRANTWELL__LOG__LEVEL", "warn")
         .env("BARE_LISTEN", address.to_string())
         .env("DATABASE_URL", url.unwrap_or("sqlite:db.sqlite3"))
         .stdin(Stdio::null())
