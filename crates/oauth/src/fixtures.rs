@@ -3,6 +3,7 @@
 use crate::access_token::{AccessToken, Bearer};
 use crate::active::{Facts, Standing};
 use crate::authorization::{Authorization, Seed, State};
+use crate::claims::{Address, CustomClaims, PersonClaims};
 use crate::client::{AuthMethod, Client, ClientType, StoredSecret};
 use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
@@ -109,5 +110,38 @@ pub(crate) fn access_token() -> AccessToken {
         expires_at: NOW + Duration::from_mins(59),
         authenticated_at: authorization().authenticated_at,
         confirmation: None,
+    }
+}
+
+/// A person of whom everything is known, and of whom the installation knows the `department`.
+pub(crate) fn person() -> PersonClaims {
+    let text = |text: &str| Some(text.to_owned());
+    let custom = [("department".to_owned(), "stables".into())];
+    PersonClaims {
+        name: text("Half Spring"),
+        given_name: text("Half"),
+        family_name: text("Spring"),
+        middle_name: text("Of"),
+        nickname: text("Halfy"),
+        preferred_username: text("halfspring"),
+        profile: text("https://id.example/halfspring"),
+        picture: text("https://id.example/p.png"),
+        website: text("https://halfspring.example/"),
+        email: text("half@spring.example"),
+        email_verified: true,
+        gender: text("unicorn"),
+        birthdate: text("0000-03-20"),
+        zoneinfo: text("Europe/Paris"),
+        locale: text("en-GB"),
+        phone_number: text("+33123456789"),
+        phone_number_verified: false,
+        address: Address {
+            street_address: text("1 Meadow\n2nd floor"),
+            locality: text("Paris"),
+            country: text("France"),
+            ..Address::default()
+        },
+        updated_at: Some(1_700_000_000),
+        custom: CustomClaims::parse(custom.into_iter().collect()).unwrap(),
     }
 }

@@ -25,6 +25,8 @@
 //! | 7591 §2 | facts of a client | [`client`] |
 //! | 7662 | introspection | [`endpoint::introspect`] |
 //! | 8414 | metadata | [`endpoint::metadata`], [`policy`] |
+//! | OpenID Connect Core §5 | claims: known, asked for, told | [`claims`] |
+//! | OpenID Connect Core §8 | public and pairwise subjects | [`subject`] |
 //!
 //! **To add a grant**: name it in [`grant::GrantType`], write its file, add a variant to
 //! [`grant::TokenRequest`], and list it in [`grant::GrantType::IMPLEMENTED`]. Metadata,
@@ -36,6 +38,7 @@ pub mod access_token;
 pub mod active;
 pub mod authorization;
 pub mod bearer;
+pub mod claims;
 pub mod client;
 pub mod client_auth;
 pub mod endpoint;
@@ -44,6 +47,7 @@ pub mod form;
 pub mod grant;
 pub mod id;
 pub mod issuer;
+pub mod json;
 pub mod policy;
 pub mod principal;
 pub mod redirect_uri;
@@ -51,6 +55,7 @@ pub mod refresh_token;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+pub mod subject;
 pub mod time;
 pub mod token_response;
 

@@ -3,6 +3,7 @@
 
 use grantwell_oauth::access_token::AccessToken;
 use grantwell_oauth::bearer::{self, Challenge};
+use grantwell_oauth::claims::{ClaimsRequest, CustomClaims, Granted, PersonClaims, Place, release};
 use grantwell_oauth::client::{AuthMethod, ClientType, RedirectUri};
 use grantwell_oauth::client_auth::{Presented, parse_basic};
 use grantwell_oauth::error::{ErrorCode, OAuthError};
@@ -14,6 +15,7 @@ use grantwell_oauth::refresh_token::RefreshToken;
 use grantwell_oauth::scope::{ScopeSet, ScopeToken};
 use grantwell_oauth::time::Timestamp;
 use proptest::prelude::*;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// Sets over few tokens, so that they often overlap.
@@ -36,7 +38,90 @@ fn almost() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Any JSON, not very deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-9i64..9).prop_map(Value::from),
+        "[a-z]{0,4}|[\\x00-\u{2ff}]{0,4}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 40, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map("[a-z]{1,3}", inner, 0..4)
+                .prop_map(|members| members.into_iter().collect::<Map<_, _>>().into()),
+        ]
+    })
+}
+
+/// Texts that often are a `claims` parameter, and often almost.
+fn almost_claims() -> impl Strategy<Value = String> {
+    let name = "name|email|sub|acr|auth_time|iss|shoe_size|na me|[a-z]{1,8}";
+    let asked = prop_oneof![
+        4 => Just(Value::Null),
+        4 => any::<bool>().prop_map(|essential| json!({ "essential": essential })),
+        4 => "[a-z]{0,4}".prop_map(|value| json!({ "value": value, "essential": true })),
+        4 => proptest::collection::vec("[a-z]{0,4}", 0..4).prop_map(|list| json!({ "values": list })),
+        1 => any_json(),
+    ];
+    let section = proptest::collection::btree_map(name, asked, 0..6);
+    let place = "userinfo|id_token|other";
+    let whole = proptest::collection::btree_map(place, section, 0..3)
+        .prop_map(|members| json!(members).to_string());
+    prop_oneof![8 => whole, 1 => any_json().prop_map(|value| value.to_string()), 1 => any::<String>()]
+}
+
 proptest! {
+    #[test]
+    fn a_claims_request_reads_back(text in almost_claims()) {
+        if let Ok(request) = ClaimsRequest::parse(&text) {
+            prop_assert_eq!(ClaimsRequest::parse(&request.to_json()).unwrap(), request.clone());
+            let stored = serde_json::to_string(&request).unwrap();
+            prop_assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
+        }
+    }
+
+    /// Whatever is asked for, only what is known is told, and never a claim of the protocol.
+    #[test]
+    fn what_is_told_is_known_and_was_asked_for(text in almost_claims(), scope in "(openid )?(email )?(profile)?") {
+        let Ok(request) = ClaimsRequest::parse(&text) else { return Ok(()) };
+        let custom = Map::from_iter([("shoe_size".to_owned(), json!(7))]);
+        let person = PersonClaims {
+            name: Some("abc".to_owned()),
+            email: Some("a@b.example".to_owned()),
+            custom: CustomClaims::parse(custom).unwrap(),
+            ..PersonClaims::default()
+        };
+        let scope = ScopeSet::parse(&scope).unwrap();
+        let open = scope.to_string().contains("openid");
+        for place in [Place::UserInfo, Place::IdToken] {
+            let granted = Granted { scope: &scope, claims: &request };
+            for (name, value) in release(&person, granted, place) {
+                prop_assert!(open);
+                let by_scope = place == Place::UserInfo
+                    && (name == "name" && scope.to_string().contains("profile")
+                        || name.starts_with("email") && scope.to_string().contains("email"));
+                let by_name = granted.asked(place).get(&name).is_some_and(|asked| asked.admits(&value));
+                prop_assert!(by_scope || by_name, "{}", name);
+                prop_assert!(matches!(name.as_str(), "name" | "email" | "email_verified" | "shoe_size"));
+            }
+        }
+    }
+
+    #[test]
+    fn custom_claims_keep_their_bounds(claims in proptest::collection::btree_map("sub|Iss|email|[a-z#]{0,5}", any_json(), 0..5)) {
+        if let Ok(claims) = CustomClaims::parse(claims.into_iter().collect()) {
+            for (name, value) in claims.iter() {
+                prop_assert!(!matches!(name.to_ascii_lowercase().as_str(), "sub" | "iss" | "email" | ""));
+                prop_assert!(!name.contains('#') && !value.is_null());
+            }
+            let text = serde_json::to_string(&claims).unwrap();
+            prop_assert!(text.len() <= CustomClaims::MAX_BYTES);
+            prop_assert_eq!(serde_json::from_str::<CustomClaims>(&text).unwrap(), claims);
+        }
+    }
+
     #[test]
     fn within_is_a_partial_order(a in scope_set(), b in scope_set(), c in scope_set()) {
         prop_assert!(a.within(&a));

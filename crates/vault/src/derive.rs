@@ -19,6 +19,8 @@ pub enum Purpose {
     Csrf,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
+    /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
+    PairwiseSubject,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::AuthorizationCode => "authorization code",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
+            Self::PairwiseSubject => "pairwise subject",
         }
     }
 }
@@ -71,6 +74,7 @@ pub(crate) struct Derived {
     authorization_code: MacKey,
     csrf: MacKey,
     throttle: MacKey,
+    pairwise_subject: MacKey,
 }
 
 impl Derived {
@@ -88,10 +92,12 @@ impl Derived {
             authorization_code: digest(Purpose::AuthorizationCode),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
+            pairwise_subject: digest(Purpose::PairwiseSubject),
         }
     }
 
-    pub(crate) fn digest(&self, purpose: Purpose, value: &[u8]) -> [u8; 32] {
+    /// The MAC of the parts under the key of this purpose.
+    pub(crate) fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
         let key = match purpose {
             Purpose::ClientSecret => &self.client_secret,
             Purpose::Session => &self.session,
@@ -99,7 +105,8 @@ impl Derived {
             Purpose::AuthorizationCode => &self.authorization_code,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,
+            Purpose::PairwiseSubject => &self.pairwise_subject,
         };
-        key.mac(&[value])
+        key.mac(parts)
     }
 }

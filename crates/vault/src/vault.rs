@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth::access_token::AccessToken;
-use oauth::id::AuthorizationId;
+use oauth::id::{AuthorizationId, UserId};
+use oauth::subject::Sector;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -101,12 +104,20 @@ impl Vault {
     /// The keyed digest of a secret, to be stored or looked up in its place. Only for values of at least
     /// 128 random bits; a password that a person chose belongs to `accounts::password`.
     pub fn digest(&self, purpose: Purpose, value: &[u8]) -> [u8; 32] {
-        self.0.derived.digest(purpose, value)
+        self.0.derived.mac(purpose, &[value])
     }
 
     /// Whether `value` has this digest, in constant time.
     pub fn digest_matches(&self, purpose: Purpose, value: &[u8], digest: &[u8; 32]) -> bool {
         self.digest(purpose, value).ct_eq(digest).into()
+    }
+
+    /// The `sub` under which the clients of a sector know a person (OpenID Connect Core 1.0 §8.1): 43 characters
+    /// of base64url. The same person is another one in every other sector, and nobody without the master key
+    /// can work out who it is. It lasts as long as the master key: under a new one, clients meet strangers.
+    pub fn pairwise_subject(&self, sector: &Sector, user: UserId) -> String {
+        let (sector, user) = (sector.as_str().as_bytes(), user.as_uuid().into_bytes());
+        URL_SAFE_NO_PAD.encode(self.0.derived.mac(Purpose::PairwiseSubject, &[sector, &user]))
     }
 
     /// Encrypts a key for its row, bound to the row's name and its use.

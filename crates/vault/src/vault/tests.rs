@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth::access_token::{AccessToken, Bearer};
 use oauth::id::{AuthorizationId, ClientId, TokenId, UserId};
 use oauth::scope::ScopeSet;
+use oauth::subject::{MAX_SUBJECT, Sector};
 use oauth::time::Timestamp;
 use pasetors::keys::SymmetricKey;
 use pasetors::version4::{LocalToken, V4};
@@ -263,8 +264,11 @@ fn a_refresh_mac_depends_on_each_of_its_inputs_and_on_the_master_key() {
 
 #[test]
 fn a_digest_for_one_purpose_never_matches_for_another() {
-    use Purpose::{AuthorizationCode, ClientSecret, Csrf, Session, SetupLink, Throttle};
-    let all = [ClientSecret, Session, SetupLink, AuthorizationCode, Csrf, Throttle];
+    use Purpose::{
+        AuthorizationCode, ClientSecret, Csrf, PairwiseSubject, Session, SetupLink, Throttle,
+    };
+    let all =
+        [ClientSecret, Session, SetupLink, AuthorizationCode, Csrf, Throttle, PairwiseSubject];
     let vault = vault();
     let other = Vault::new(MasterKey::from_random([8; 32]));
     for one in all {
@@ -274,6 +278,28 @@ fn a_digest_for_one_purpose_never_matches_for_another() {
         for two in all {
             assert_eq!(vault.digest_matches(two, b"value", &digest), one == two, "{one:?} {two:?}");
         }
+    }
+}
+
+/// ROIDC-8.1-a, ROIDC-2-a
+#[test]
+fn a_pairwise_subject_is_the_same_within_a_sector_and_nowhere_else() {
+    let sector = |host: &str| Sector::of(&[], Some(&format!("https://{host}/"))).unwrap();
+    let user = |number| UserId::from_uuid(Uuid::from_u128(number));
+    let vault = vault();
+    let subject = vault.pairwise_subject(&sector("app.example"), user(1));
+    assert_eq!(vault.pairwise_subject(&sector("app.example"), user(1)), subject);
+    assert!(subject.len() == 43 && subject.len() <= MAX_SUBJECT && subject.is_ascii());
+    assert!(!subject.contains(&user(1).to_string()));
+
+    let other = Vault::new(MasterKey::from_random([8; 32]));
+    for (by, host, number) in [
+        (&vault, "other.example", 1),
+        (&vault, "app.example.org", 1),
+        (&vault, "app.example", 2),
+        (&other, "app.example", 1),
+    ] {
+        assert_ne!(by.pairwise_subject(&sector(host), user(number)), subject, "{host} {number}");
     }
 }
 
@@ -298,6 +324,12 @@ fn a_master_key_keeps_the_meaning_of_stored_digests_across_versions() {
     assert_eq!(
         hex(vault.refresh_mac(authorization, 1, &[1; 16])),
         "9edb2a0418d57a2df386c062c446a409e3fca4a878c767817a15e9f272f29cc4"
+    );
+    let sector = Sector::of(&[], Some("https://app.example/")).unwrap();
+    let user = UserId::from_uuid(Uuid::from_u128(1));
+    assert_eq!(
+        vault.pairwise_subject(&sector, user),
+        "0LyT7i4NsGcnkI3KMWUSR5CIJg5NiqEn7ogiuAC1gA4"
     );
     assert_eq!(vault.fingerprint().to_string(), "9ea08d04ae47afb243c334796a7409c2");
 }
