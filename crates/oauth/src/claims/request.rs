@@ -75,8 +75,14 @@ impl From<Asked> for Value {
         if asked.essential {
             members.insert("essential".to_owned(), true.into());
         }
-        if let Some(wanted) = asked.wanted {
-            members.insert("values".to_owned(), wanted.into());
+        match asked.wanted {
+            None => {}
+            Some(mut only) if only.len() == 1 => {
+                members.insert("value".to_owned(), only.pop().into());
+            }
+            Some(wanted) => {
+                members.insert("values".to_owned(), wanted.into());
+            }
         }
         if members.is_empty() { Self::Null } else { Self::Object(members) }
     }
@@ -196,8 +202,12 @@ impl ClaimsRequest {
             return Err(TOO_MANY);
         }
         let named = sections.into_iter().flat_map(|s| [s.get("sub"), s.get("acr")]);
-        let texts = named.flatten().flat_map(|asked| asked.wanted.iter().flatten());
-        if texts.into_iter().all(Value::is_string) { Ok(()) } else { Err(NOT_TEXT) }
+        let mut texts = named.flatten().flat_map(|asked| asked.wanted.iter().flatten());
+        if !texts.all(Value::is_string) {
+            return Err(NOT_TEXT);
+        }
+        // A number can be longer in the form that we write; what is stored must read back.
+        if self.to_json().len() > Self::MAX_BYTES { Err(TOO_LONG) } else { Ok(()) }
     }
 }
 
@@ -263,6 +273,8 @@ const NOT_TEXT: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "in the parameter claims, the values of sub and acr are strings",
 );
+const TOO_LONG: OAuthError =
+    OAuthError::new(ErrorCode::InvalidRequest, "the parameter claims is longer than 8192 bytes");
 const TOO_MANY: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "the parameter claims asks for more than 64 claims in one place",

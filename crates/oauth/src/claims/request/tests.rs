@@ -143,7 +143,7 @@ fn a_request_reads_back_as_it_was_stored() {
         (json!({"id_token": {"name": {"essential": false}}}), r#"{"id_token":{"name":null}}"#),
         (
             json!({"id_token": {"sub": {"value": "a"}}, "userinfo": {"name": {"essential": true}}}),
-            r#"{"userinfo":{"name":{"essential":true}},"id_token":{"sub":{"values":["a"]}}}"#,
+            r#"{"userinfo":{"name":{"essential":true}},"id_token":{"sub":{"value":"a"}}}"#,
         ),
     ] {
         let request = parse(&value);
@@ -153,6 +153,15 @@ fn a_request_reads_back_as_it_was_stored() {
         assert_eq!(serde_json::from_str::<ClaimsRequest>(stored).unwrap(), request);
     }
     assert!(serde_json::from_str::<ClaimsRequest>(r#"{"userinfo":[]}"#).is_err());
+    // 1e15 is written as 1000000000000000.0: what was short enough grows too long to be read back.
+    let lists = |claims: usize| {
+        let list = ["1e15"; 20].join(",");
+        let asked = (0..claims).map(|n| format!(r#""c{n}":{{"values":[{list}]}}"#));
+        format!(r#"{{"userinfo":{{{}}}}}"#, asked.collect::<Vec<_>>().join(","))
+    };
+    assert!(ClaimsRequest::parse(&lists(20)).is_ok());
+    let (short, error) = (lists(22), ClaimsRequest::parse(&lists(22)).unwrap_err());
+    assert!(short.len() < ClaimsRequest::MAX_BYTES && error.description().contains("longer"));
 }
 
 /// ROIDC-5.5.1.1-a
