@@ -8,10 +8,11 @@ use serde_json::Value;
 
 /// What a room may use of the house. A room that is not named here does not exist.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("grantwell-oauth", &[]),
+    ("grantwell-jose", &[]),
+    ("grantwell-oauth", &["grantwell-jose"]),
     ("grantwell-accounts", &["grantwell-oauth"]),
     ("grantwell-ambient", &["grantwell-oauth"]),
-    ("grantwell-vault", &["grantwell-oauth"]),
+    ("grantwell-vault", &["grantwell-jose", "grantwell-oauth"]),
     ("grantwell-pages", &["grantwell-ambient"]),
     ("grantwell-macros", &[]),
     ("grantwell-database", &[]),
@@ -21,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "grantwell-accounts",
             "grantwell-ambient",
             "grantwell-database",
+            "grantwell-jose",
             "grantwell-macros",
             "grantwell-oauth",
             "grantwell-vault",
@@ -31,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "grantwell-ambient",
             "grantwell-database",
+            "grantwell-jose",
             "grantwell-macros",
             "grantwell-oauth",
             "grantwell-pages",
@@ -41,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "grantwell-accounts",
             "grantwell-ambient",
+            "grantwell-jose",
             "grantwell-oauth",
             "grantwell-pages",
             "grantwell-rest",
@@ -52,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Outside crates that only some rooms may use: the wall that keeps a subject in its room.
 const WALLS: &[(&str, &[&str])] = &[
+    ("aws-lc-rs", &["grantwell-jose", "grantwell-vault"]),
     (
         "axum",
         &[
@@ -84,11 +89,13 @@ const WALLS: &[(&str, &[&str])] = &[
 
 /// All that the rules may use: no runtime, no IO, no randomness.
 const PURE: &[(&str, &[&str])] = &[
+    ("grantwell-jose", &["base64", "serde", "serde_json", "subtle", "thiserror"]),
     (
         "grantwell-oauth",
         &[
             "base64",
             "form_urlencoded",
+            "grantwell-jose",
             "percent-encoding",
             "serde",
             "serde_json",
