@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::profile::Entry;
+
 /// A field that a person fills in.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Field {
     /// The name to sign in with.
     Username,
@@ -12,6 +14,10 @@ pub enum Field {
     Email,
     /// The password.
     Password,
+    /// A text of one's profile.
+    Profile(Entry),
+    /// The claims that the installation adds to a profile.
+    Custom,
 }
 
 impl Field {
@@ -21,6 +27,8 @@ impl Field {
             Self::Username => "username",
             Self::Email => "email",
             Self::Password => "password",
+            Self::Profile(entry) => entry.name(),
+            Self::Custom => "custom",
         }
     }
 }

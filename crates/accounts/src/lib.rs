@@ -1,4 +1,4 @@
-//! The rules about people: names, passwords, sign-in, sessions, throttling.
+//! The rules about people: names, passwords, profiles, sign-in, sessions, throttling.
 //!
 //! Facts in, decision out: nothing here reads a clock, draws randomness or touches a database. Only
 //! [`password::hash`] and [`password::verify`] are slow, on purpose; callers run them off the async threads.
@@ -8,6 +8,7 @@ pub mod email;
 pub mod field_error;
 pub mod password;
 pub mod password_policy;
+pub mod profile;
 pub mod registration;
 pub mod session;
 pub mod sign_in;
