@@ -36,4 +36,4 @@ pub use setup_link::SetupLinks;
 pub use store::{Options, Store, migrations};
 pub use sweep::{Sweep, Swept};
 pub use throttle::Throttle;
-pub use users::{NewUser, User, Users};
+pub use users::{NewUser, Person, User, Users};

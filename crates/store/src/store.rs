@@ -22,7 +22,10 @@ use crate::revocations::{Entry, record};
 pub fn migrations() -> database::migration::Set {
     database::migration::Set {
         app: "grantwell",
-        files: &[("0001_initial", include_str!("../migrations/0001_initial.toml"))],
+        files: &[
+            ("0001_initial", include_str!("../migrations/0001_initial.toml")),
+            ("0002_user_claims", include_str!("../migrations/0002_user_claims.toml")),
+        ],
     }
 }
 

@@ -1,5 +1,9 @@
 //! Accounts: made, found, changed; whatever ends their credentials is told to every node.
 
+mod person;
+
+pub use person::Person;
+
 use std::fmt;
 
 use accounts::{Account, Email, Username};
@@ -288,6 +292,10 @@ pub(crate) async fn insert(tx: &impl ConnectionTrait, user: &User) -> Result<(),
         created_at: Set(account.created_at.as_millis()),
         last_sign_in_at: Set(account.last_sign_in_at.map(Timestamp::as_millis)),
         password_changed_at: Set(account.password_changed_at.map(Timestamp::as_millis)),
+        claims: Set(None),
+        claims_changed_at: Set(None),
+        email_verified_at: Set(None),
+        phone_verified_at: Set(None),
     };
     user::Entity::insert(row).exec_without_returning(tx).await?;
     if account.superuser {

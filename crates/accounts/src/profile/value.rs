@@ -238,6 +238,7 @@ mod tests {
                 (&"山".repeat(150), Ok(&"山".repeat(150))),
                 (&long, Err("too_long")),
                 (&"x".repeat(1 << 20), Err("too_long")),
+                (&" ".repeat(1 << 20), Err("too_long")),
             ],
         );
     }

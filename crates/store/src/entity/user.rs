@@ -36,6 +36,15 @@ pub struct Model {
     pub last_sign_in_at: Option<i64>,
     /// When the password was last set.
     pub password_changed_at: Option<i64>,
+    /// What is known about the person beside the address (JSON of `oauth::claims::PersonClaims`); none: nothing.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub claims: Option<String>,
+    /// When claims, address or their marks last changed; also the version that a change was made from.
+    pub claims_changed_at: Option<i64>,
+    /// When the person was seen to control the address; none: not this one.
+    pub email_verified_at: Option<i64>,
+    /// When the person was seen to control the telephone number among the claims; none: not this one.
+    pub phone_verified_at: Option<i64>,
 }
 
 /// What points at a user.

@@ -11,6 +11,7 @@
 
 mod applications;
 mod bounds;
+mod claims;
 mod feed;
 mod keys;
 mod open;
