@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use accounts::Email;
 use accounts::profile::{Edit, Entry, Profile, decide};
+use grantwell_store::entity::user;
 use grantwell_store::{Person, Store};
 use oauth::claims::PersonClaims;
 use oauth::id::UserId;
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
 use crate::world::{World, on_both};
@@ -24,6 +26,11 @@ async fn set(store: &Store, id: UserId, claims: Value) -> Person {
     let seen = person(store, id).await;
     let profile = edited(&seen, claims);
     store.users().set_claims(&seen, &profile).await.unwrap().unwrap()
+}
+
+async fn row(store: &Store, id: UserId) -> user::Model {
+    let row = user::Entity::find_by_id(id.as_uuid()).one(store.database().read()).await;
+    row.unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +71,7 @@ async fn what_is_known_is_kept_and_read_back() {
         let told = set(&store, account.id, nothing).await.told();
         let updated_at = Some(account.created_at.as_seconds() + 20);
         assert_eq!(told, PersonClaims { updated_at, ..made });
+        assert_eq!(row(&store, account.id).await.claims, None, "the address has its own column");
         let nobody = UserId::from_uuid(uuid::Uuid::from_u128(1));
         assert_eq!(store.users().claims(nobody).await.unwrap(), None);
     })
@@ -141,11 +149,7 @@ async fn a_mark_keeps_its_moment_while_the_value_stays() {
         let store = world.node().await;
         let id = store.users().create(World::new_user("jane")).await.unwrap().account.id;
         let verified_at = async || {
-            use sea_orm::EntityTrait as _;
-            let row = grantwell_store::entity::user::Entity::find_by_id(id.as_uuid())
-                .one(store.database().read())
-                .await;
-            let row = row.unwrap().unwrap();
+            let row = row(&store, id).await;
             (row.email_verified_at, row.phone_verified_at)
         };
         let start = world.clock.now().as_millis();
