@@ -96,12 +96,10 @@ impl Store {
         let mut keys = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = KeyId(row.id);
-            let material = self
-                .vault()
-                .unwrap(id, KeyUse::AccessToken, &row.wrapped)
-                .map_err(|error| StoreError::Key(error.to_string()))?;
             keys.push(
-                SealingKey::new(id, &material).ok_or(StoreError::Corrupt("signing_key.wrapped"))?,
+                self.vault()
+                    .unwrap_sealing_key(id, &row.wrapped)
+                    .map_err(|error| StoreError::Key(error.to_string()))?,
             );
         }
         // The newest that is old enough; two rotations at once may leave two.
@@ -248,10 +246,12 @@ impl Keys<'_> {
         let now = self.0.now();
         let id = self.0.entropy().uuid(now)?;
         let material = zeroize::Zeroizing::new(self.0.entropy().fill::<32>()?);
+        let key = SealingKey::new(KeyId(id), &*material)
+            .ok_or(StoreError::Corrupt("a sealing key has 32 bytes"))?;
         let wrapped = self
             .0
             .vault()
-            .wrap(KeyId(id), KeyUse::AccessToken, &*material)
+            .wrap_sealing_key(&key)
             .map_err(|error| StoreError::Key(error.to_string()))?;
         let row = signing_key::ActiveModel {
             id: Set(id),

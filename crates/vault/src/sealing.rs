@@ -58,7 +58,7 @@ impl SealingKey {
     }
 
     /// The 32 bytes, to be wrapped for storage.
-    pub fn material(&self) -> &[u8] {
+    pub(crate) fn material(&self) -> &[u8] {
         self.key.as_bytes()
     }
 }
@@ -69,18 +69,18 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// Why a set of sealing keys cannot be installed.
+/// Why a set of keys cannot be installed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InstallError {
-    /// The key that is to seal new tokens is not among the keys.
-    #[error("the key {0} is to seal new tokens but is not among the keys that were loaded")]
+    /// The key that is to be used from now on is not among the keys.
+    #[error("the key {0} is to be used from now on but is not among the keys that were loaded")]
     CurrentMissing(KeyId),
-    /// The same name twice.
-    #[error("the key {0} was loaded twice")]
+    /// The same name twice, or two keys that are to sign with the same algorithm.
+    #[error("the key {0} was loaded twice, or another is to do the same")]
     Repeated(KeyId),
-    /// More than [`MAX_SEALING_KEYS`].
+    /// More than [`MAX_SEALING_KEYS`] or [`crate::MAX_SIGNING_KEYS`].
     #[error(
-        "{0} sealing keys were loaded, more than the {MAX_SEALING_KEYS} allowed: retire old keys with `keys rotate` or `cleartokens`"
+        "{0} keys of one kind were loaded, more than are allowed: delete expired keys with `cleartokens`"
     )]
     TooMany(usize),
 }

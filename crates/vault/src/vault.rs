@@ -5,8 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jose::{Algorithm, JwkSet};
 use oauth::access_token::AccessToken;
-use oauth::id::{AuthorizationId, UserId};
+use oauth::id::{ApplicationId, AuthorizationId, UserId};
+use oauth::secret::Secret;
 use oauth::subject::Sector;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -14,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::derive::{Derived, Purpose};
 use crate::master_key::{Fingerprint, MasterKey};
 use crate::sealing::{InstallError, KeyId, OpenError, SealError, SealingKey, SealingKeys};
+use crate::signing::{SignError, SigningKey, SigningKeys};
 use crate::wrapping::{self, KeyUse, UnwrapError, WrapError};
 
 /// All key material of a running server; clones are cheap and share the keys.
@@ -25,16 +28,18 @@ struct Inner {
     derived: Derived,
     // Readers take the lock only to clone the `Arc`; a rotation never waits for a token that is being opened.
     sealing: RwLock<Arc<SealingKeys>>,
+    signing: RwLock<Arc<SigningKeys>>,
 }
 
 impl Vault {
-    /// A vault under `master`, with no sealing key yet: [`Vault::install`] brings them.
+    /// A vault under `master`, with no other key yet: [`Vault::install`] and [`Vault::install_signing`] bring them.
     #[expect(clippy::needless_pass_by_value, reason = "the master key is used up and wiped here")]
     pub fn new(master: MasterKey) -> Self {
         Self(Arc::new(Inner {
             fingerprint: master.fingerprint(),
             derived: Derived::new(&master.mac_key()),
             sealing: RwLock::new(Arc::new(SealingKeys::none())),
+            signing: RwLock::new(Arc::new(SigningKeys::none())),
         }))
     }
 
@@ -120,13 +125,103 @@ impl Vault {
         URL_SAFE_NO_PAD.encode(self.0.derived.mac(Purpose::PairwiseSubject, &[sector, &user]))
     }
 
+    /// Replaces the set of signing keys, for all clones at once: all are published, and those named in
+    /// `current`, one for an algorithm at most, sign. On an error the keys that were installed before stay.
+    pub fn install_signing(
+        &self,
+        keys: Vec<SigningKey>,
+        current: Vec<KeyId>,
+    ) -> Result<(), InstallError> {
+        let fresh = Arc::new(SigningKeys::new(keys, current)?);
+        *self.0.signing.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The public halves of all installed signing keys: what is published, and what our own signatures are
+    /// verified with.
+    pub fn public_keys(&self) -> Arc<JwkSet> {
+        self.signing().public()
+    }
+
+    /// The algorithms for which a key signs.
+    pub fn signing_algorithms(&self) -> Vec<Algorithm> {
+        self.signing().algorithms().collect()
+    }
+
+    /// Signs `payload` as a JWS in compact form whose header names the media type, the algorithm and the key.
+    /// With an RSA key it takes 0.3 ms or more; everything else is below 0.1 ms but ES384 and ES512.
+    pub fn sign(
+        &self,
+        typ: Option<&str>,
+        algorithm: Algorithm,
+        payload: &[u8],
+    ) -> Result<String, SignError> {
+        self.signing().sign(typ, algorithm, payload)
+    }
+
+    /// Encrypts a sealing key for its row.
+    pub fn wrap_sealing_key(&self, key: &SealingKey) -> Result<String, WrapError> {
+        self.wrap(key.id(), KeyUse::AccessToken, key.material())
+    }
+
+    /// Opens a stored sealing key.
+    pub fn unwrap_sealing_key(&self, id: KeyId, wrapped: &str) -> Result<SealingKey, UnwrapError> {
+        let material = self.unwrap(id, KeyUse::AccessToken, wrapped)?;
+        SealingKey::new(id, &material).ok_or(UnwrapError::Malformed(id))
+    }
+
+    /// Encrypts a signing key for its row.
+    pub fn wrap_signing_key(&self, key: &SigningKey) -> Result<String, WrapError> {
+        let material = key.material().ok_or(WrapError)?;
+        self.wrap(key.id(), KeyUse::Signing(key.algorithm()), &material)
+    }
+
+    /// Opens a stored signing key. A row whose algorithm was changed does not open.
+    pub fn unwrap_signing_key(
+        &self,
+        id: KeyId,
+        algorithm: Algorithm,
+        wrapped: &str,
+    ) -> Result<SigningKey, UnwrapError> {
+        let material = self.unwrap(id, KeyUse::Signing(algorithm), wrapped)?;
+        SigningKey::from_material(id, algorithm, &material).ok_or(UnwrapError::Malformed(id))
+    }
+
+    /// Encrypts the secret of a client that this server must know in clear (`client_secret_jwt`, ID tokens
+    /// with HS256), bound to the application that it belongs to. Every other secret is stored as a digest.
+    pub fn wrap_client_secret(
+        &self,
+        application: ApplicationId,
+        secret: &Secret,
+    ) -> Result<String, WrapError> {
+        let id = KeyId(application.as_uuid());
+        self.wrap(id, KeyUse::ClientSecret, secret.expose().as_bytes())
+    }
+
+    /// Opens what [`Vault::wrap_client_secret`] wrote for the same application.
+    pub fn unwrap_client_secret(
+        &self,
+        application: ApplicationId,
+        wrapped: &str,
+    ) -> Result<Secret, UnwrapError> {
+        let id = KeyId(application.as_uuid());
+        let material = self.unwrap(id, KeyUse::ClientSecret, wrapped)?;
+        let text = std::str::from_utf8(&material).map_err(|_| UnwrapError::Malformed(id))?;
+        Ok(Secret::from(text))
+    }
+
     /// Encrypts a key for its row, bound to the row's name and its use.
-    pub fn wrap(&self, id: KeyId, usage: KeyUse, material: &[u8]) -> Result<String, WrapError> {
+    pub(crate) fn wrap(
+        &self,
+        id: KeyId,
+        usage: KeyUse,
+        material: &[u8],
+    ) -> Result<String, WrapError> {
         wrapping::wrap(&self.0.derived.wrapping, id, usage, material)
     }
 
     /// Opens what [`Vault::wrap`] wrote for the same row and use.
-    pub fn unwrap(
+    pub(crate) fn unwrap(
         &self,
         id: KeyId,
         usage: KeyUse,
@@ -135,10 +230,8 @@ impl Vault {
         wrapping::unwrap(&self.0.derived.wrapping, id, usage, wrapped)
     }
 
-    /// Opens a stored sealing key.
-    pub fn unwrap_sealing_key(&self, id: KeyId, wrapped: &str) -> Result<SealingKey, UnwrapError> {
-        let material = self.unwrap(id, KeyUse::AccessToken, wrapped)?;
-        SealingKey::new(id, &material).ok_or(UnwrapError::Malformed(id))
+    fn signing(&self) -> Arc<SigningKeys> {
+        Arc::clone(&self.0.signing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn sealing(&self) -> Arc<SealingKeys> {

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jose::Algorithm;
 use pasetors::keys::SymmetricKey;
 use pasetors::token::{Local, UntrustedToken};
 use pasetors::version4::{LocalToken, V4};
@@ -14,13 +15,32 @@ use crate::sealing::KeyId;
 pub enum KeyUse {
     /// Seals access tokens.
     AccessToken,
+    /// Signs with this algorithm.
+    Signing(Algorithm),
+    /// The secret of a client that this server must know in clear, to verify or make a MAC with it.
+    ClientSecret,
 }
 
 impl KeyUse {
-    /// The spelling in the row and inside the wrapping.
-    pub fn label(self) -> &'static str {
+    /// The spelling in the row.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::AccessToken => "access token",
+            Self::Signing(_) => "signing",
+            Self::ClientSecret => "client secret",
+        }
+    }
+
+    /// What binds a wrapping to its row and its use.
+    fn assertion(self, id: KeyId) -> String {
+        let label = self.label();
+        match self {
+            Self::Signing(algorithm) => {
+                format!("grantwell wrapped key v1 {label} {algorithm} {id}")
+            }
+            Self::AccessToken | Self::ClientSecret => {
+                format!("grantwell wrapped key v1 {label} {id}")
+            }
         }
     }
 }
@@ -48,11 +68,6 @@ pub enum UnwrapError {
 // An RSA key of 16 384 bits, the largest key there is, is far below this; a longer text is not one of ours.
 const MAX_WRAPPED_LENGTH: usize = 65_536;
 
-/// What binds a wrapping to its row and its use.
-fn assertion(id: KeyId, usage: KeyUse) -> String {
-    format!("grantwell wrapped key v1 {} {id}", usage.label())
-}
-
 pub(crate) fn wrap(
     under: &[u8; 32],
     id: KeyId,
@@ -61,7 +76,7 @@ pub(crate) fn wrap(
 ) -> Result<String, WrapError> {
     let key = SymmetricKey::<V4>::from(under).map_err(|_| WrapError)?;
     let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(material));
-    let bound = assertion(id, usage);
+    let bound = usage.assertion(id);
     LocalToken::encrypt(&key, text.as_bytes(), None, Some(bound.as_bytes())).map_err(|_| WrapError)
 }
 
@@ -77,7 +92,7 @@ pub(crate) fn unwrap(
     let untrusted =
         UntrustedToken::<Local, V4>::try_from(wrapped).map_err(|_| UnwrapError::Malformed(id))?;
     let key = SymmetricKey::<V4>::from(under).map_err(|_| UnwrapError::Refused(id))?;
-    let bound = assertion(id, usage);
+    let bound = usage.assertion(id);
     let opened = LocalToken::decrypt(&key, &untrusted, None, Some(bound.as_bytes()))
         .map_err(|_| UnwrapError::Refused(id))?;
     URL_SAFE_NO_PAD
