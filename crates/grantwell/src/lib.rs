@@ -5,6 +5,7 @@ mod command;
 mod error;
 mod log;
 mod open;
+mod outgoing;
 mod output;
 mod people;
 mod policy;

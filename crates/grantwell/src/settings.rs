@@ -3,11 +3,13 @@
 //! The doc comments of the fields below *are* the reference: `config reference` prints them.
 
 mod describe;
+mod fetch;
 mod load;
 mod reference;
 mod value;
 
 pub use describe::{Field, Index, Kind, Section};
+pub use fetch::Fetch;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
@@ -38,6 +40,8 @@ pub struct Settings {
     pub accounts: Accounts,
     /// How pages look.
     pub pages: Pages,
+    /// Outgoing requests: what clients keep on servers of their own, such as their keys, is fetched from there.
+    pub fetch: Fetch,
     /// What is written to the log, and in which form.
     pub log: Log,
     /// The master key, under which every other key is derived or stored.
@@ -346,6 +350,7 @@ impl Settings {
                 "no token could be used",
             ),
             ("oauth.refresh_idle", self.oauth.refresh_idle, "no token could be refreshed"),
+            ("fetch.timeout", self.fetch.timeout, "nothing could be fetched"),
             ("accounts.session_idle", self.accounts.session_idle, "nobody could stay signed in"),
             (
                 "accounts.session_absolute",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use accounts::PasswordPolicy;
 use accounts::password::Parameters;
 use ambient::{Clock, Entropy};
+use fetch::Fetcher;
 use oauth::policy::Policy;
 use pages::cookie::PlainHttp;
 use pages::{CookieKind, Csrf, Flash, Link, Pages};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// Set cookies over plain http on any host: for a closed network whose operator says so.
     pub allow_plain_http_cookies: bool,
+    /// How documents are fetched that clients name. By default: public https only.
+    pub fetcher: Fetcher,
     /// The protected resources that this server describes (RFC 9728).
     pub resources: Vec<rest::ProtectedResource>,
     /// Links that the project adds to the front page and the navigation: its API root, its documentation.
@@ -57,6 +60,7 @@ impl Settings {
             registration: true,
             trusted_proxies: Vec::new(),
             allow_plain_http_cookies: false,
+            fetcher: Fetcher::default(),
             resources: Vec::new(),
             links: Vec::new(),
         }
@@ -136,6 +140,11 @@ impl Shared {
     /// The rules of OAuth.
     pub fn policy(&self) -> &Policy {
         &self.settings.policy
+    }
+
+    /// How documents are fetched that clients name, and how clients are told something: the only way out.
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.settings.fetcher
     }
 
     /// The links in the header of a page at `path`, for somebody who is signed in or is not.

@@ -16,6 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("grantwell-pages", &["grantwell-ambient"]),
     ("grantwell-macros", &[]),
     ("grantwell-database", &[]),
+    ("grantwell-fetch", &[]),
     (
         "grantwell-store",
         &[
@@ -33,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "grantwell-ambient",
             "grantwell-database",
+            "grantwell-fetch",
             "grantwell-jose",
             "grantwell-macros",
             "grantwell-oauth",
@@ -44,6 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "grantwell-accounts",
             "grantwell-ambient",
+            "grantwell-fetch",
             "grantwell-jose",
             "grantwell-oauth",
             "grantwell-pages",
@@ -70,9 +73,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("argon2", &["grantwell-accounts"]),
     ("getrandom", &["grantwell-ambient"]),
-    ("hyper", &["grantwell", "grantwell-bench"]),
+    ("hyper", &["grantwell", "grantwell-bench", "grantwell-fetch"]),
     ("minijinja", &["grantwell-pages"]),
     ("pasetors", &["grantwell-vault"]),
+    ("reqwest", &[]),
+    ("rustls", &["grantwell", "grantwell-fetch"]),
     (
         "sea-orm",
         &[
@@ -85,6 +90,7 @@ const WALLS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sqlx", &["grantwell-database", "grantwell-store"]),
+    ("tokio-rustls", &["grantwell", "grantwell-fetch"]),
 ];
 
 /// All that the rules may use: no runtime, no IO, no randomness.

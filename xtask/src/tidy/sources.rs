@@ -15,6 +15,16 @@ const EMPTY_NAMES: &[&str] = &[
 ];
 const UNFINISHED: &[&str] = &["FIXME", "XXX", "todo!(", "unimplemented!("];
 
+/// How a program reaches out. Only the room `fetch` does, which checks where to.
+const WAYS_OUT: &[&str] = &[
+    "TcpSocket",
+    "TcpStream::connect",
+    "UdpSocket",
+    "hyper::client",
+    "lookup_host",
+    "to_socket_addrs",
+];
+
 /// Every file that does not say what it is for, is too long, is unfinished or has an empty name.
 pub(super) fn check(root: &Path) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
@@ -43,7 +53,18 @@ fn file(shown: &str, source: &str) -> Vec<String> {
     if EMPTY_NAMES.contains(&name) && !shown.contains("/tests/") {
         faults.push(format!("{shown} has a name that says nothing"));
     }
-    let production = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
+    let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    if shown.starts_with("crates/")
+        && shown.contains("/src/")
+        && !shown.starts_with("crates/fetch/")
+    {
+        faults.extend(WAYS_OUT.iter().filter(|way| code.contains(**way)).map(|way| {
+            format!(
+                "{shown} reaches out with `{way}`: outgoing requests leave through the room fetch"
+            )
+        }));
+    }
+    let production = code.lines().count();
     if production > LONGEST_FILE && !shown.contains("/tests/") {
         faults.push(format!("{shown} has {production} lines of production code; at most {LONGEST_FILE}: it has two subjects"));
     }
@@ -85,6 +106,16 @@ mod tests {
         assert_eq!(file("crates/a/src/b.rs", "//! Says what it is for.\n").len(), 0);
         assert_eq!(file("crates/a/src/b.rs", "fn main() {}\n").len(), 1);
         assert_eq!(file("crates/a/src/utils.rs", "//! x\n").len(), 1);
+    }
+
+    #[test]
+    fn only_the_room_fetch_reaches_out() {
+        let source = "//! x\nlet stream = TcpStream::connect(address);\n";
+        assert_eq!(file("crates/web/src/jwks.rs", source).len(), 1);
+        assert_eq!(file("crates/fetch/src/connect.rs", source).len(), 0);
+        assert_eq!(file("crates/web/tests/web/world.rs", source).len(), 0);
+        let tests = "//! x\n#[cfg(test)]\nmod tests {\n".to_owned() + source;
+        assert_eq!(file("crates/web/src/jwks.rs", &tests).len(), 0);
     }
 
     #[test]

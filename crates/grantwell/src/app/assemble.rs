@@ -87,6 +87,7 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
     settings.sessions.idle = accounts.session_idle.duration();
     settings.sessions.absolute = accounts.session_absolute.duration();
     settings.registration = accounts.registration;
+    settings.fetcher = crate::outgoing::fetcher(parts.settings)?;
     settings.trusted_proxies = trusted_proxies(parts.settings)?;
     settings.allow_plain_http_cookies = parts.settings.oauth.allow_http_issuer;
     let issuer = parts.policy.issuer.url("");

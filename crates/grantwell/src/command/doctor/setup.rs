@@ -26,6 +26,14 @@ pub(super) async fn findings(context: &Context) -> Vec<Finding> {
             "Mend that setting.",
         ));
     }
+    if let Err(error) = crate::outgoing::fetcher(settings) {
+        findings.push(Finding::new(
+            "settings.fetch",
+            Level::Error,
+            error.to_string(),
+            "Mend that file, or remove the setting.",
+        ));
+    }
     if let Some(folder) = settings.pages.templates.as_ref().filter(|folder| !folder.is_dir()) {
         let text = format!("pages.templates names {}, which is no folder.", folder.display());
         findings.push(Finding::new(
