@@ -3,6 +3,7 @@
 mod accept;
 mod health;
 mod host;
+mod leftover;
 mod outer;
 mod request_id;
 mod shutdown;

@@ -6,6 +6,17 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How an access token is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenFormat {
+    /// Encrypted: only this server reads it, others ask (RFC 7662).
+    #[default]
+    Sealed,
+    /// A signed JWT, which any resource server can check by itself (RFC 9068).
+    Jwt,
+}
+
 /// The contents of one access token. Nothing about it is stored.
 ///
 /// User and client are named together with the epoch they were in; whoever raises the epoch

@@ -6,12 +6,15 @@
 //! ```
 
 use crate::active::Standing;
+use crate::claims::ClaimsRequest;
 use crate::error::Malformed;
 use crate::grant::GrantType;
-use crate::id::{AuthorizationId, ClientId, UserId};
+use crate::id::{AuthorizationId, ClientId, SessionId, UserId};
+use crate::pkce::CodeChallenge;
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -43,6 +46,36 @@ pub struct Authorization {
     pub expires_at: Option<Timestamp>,
     /// When the user last proved who they are.
     pub authenticated_at: Option<Timestamp>,
+    /// What it keeps of the request that led to it.
+    pub details: Details,
+}
+
+/// What an authorization keeps of the request that led to it; nothing where it came about without the authorization
+/// endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// The browser session in which it was approved: it ends with that, unless it is for acting while the person is away.
+    #[serde(skip)]
+    pub session: Option<SessionId>,
+    /// The redirect URI, if the request named it; then the token request has to name it too (RFC 6749 §4.1.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// What the token request has to show the secret of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<CodeChallenge>,
+    /// Comes back in the ID token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The claims that were asked for one by one, as far as they were allowed.
+    #[serde(skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
+    /// How strongly the person had signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which means.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
 }
 
 /// The life of an authorization.
@@ -161,6 +194,7 @@ impl Authorization {
     /// Where it is in its life, the time included.
     pub fn state_at(&self, policy: &Policy, now: Timestamp) -> State {
         match self.state {
+            State::Granted if now >= self.created_at + policy.code_lifetime => State::Expired,
             State::Granted | State::Live { .. } if now >= self.ends_at(policy) => State::Expired,
             state => state,
         }
@@ -198,6 +232,8 @@ pub struct New {
     pub expires_at: Option<Timestamp>,
     /// When the user last proved who they are.
     pub authenticated_at: Option<Timestamp>,
+    /// What it keeps of the request.
+    pub details: Details,
 }
 
 #[cfg(test)]

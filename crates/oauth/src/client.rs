@@ -1,10 +1,12 @@
 //! A client: what is known about a registered application, in the words of RFC 7591 §2.
 
 mod draft;
+mod metadata;
 
 pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
 pub use draft::{Draft, FieldError, Registration};
+pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin, SubjectType};
 
 use crate::base64url;
 use crate::error::Malformed;
@@ -38,6 +40,8 @@ pub struct Client {
     pub scope: Option<ScopeSet>,
     /// The audiences it is the resource server of: it may introspect tokens meant for these.
     pub resources: Vec<String>,
+    /// What else it has registered.
+    pub metadata: ClientMetadata,
     /// Whether it is switched on.
     pub active: bool,
     /// Whether it is part of this very installation, such as the application of the guide.
@@ -61,6 +65,11 @@ impl Client {
             redirect_uris: Vec::new(),
             scope: None,
             resources: Vec::new(),
+            metadata: ClientMetadata {
+                consent: ConsentRule::Trusted,
+                origin: Origin::Operator,
+                ..ClientMetadata::default()
+            },
             active: true,
             first_party: true,
             epoch: 0,

@@ -1,5 +1,6 @@
 //! The endpoints, one file each.
 
+pub mod authorize;
 pub mod introspect;
 pub mod metadata;
 pub mod revoke;

@@ -40,11 +40,41 @@ pub enum ErrorCode {
     InvalidClientMetadata,
     /// The resource is unknown or may not be asked for: RFC 8707 §2.
     InvalidTarget,
+    /// The person would have to choose an account: OIDC Core §3.1.2.6.
+    AccountSelectionRequired,
+    /// The person has not decided yet: RFC 8628 §3.5.
+    AuthorizationPending,
+    /// The person would have to be asked: OIDC Core §3.1.2.6.
+    ConsentRequired,
+    /// The device code is too old: RFC 8628 §3.5.
+    ExpiredToken,
+    /// Something would have to be shown: OIDC Core §3.1.2.6.
+    InteractionRequired,
+    /// The request object is not valid: RFC 9101 §7.
+    InvalidRequestObject,
+    /// What `request_uri` names cannot be had: RFC 9101 §7.
+    InvalidRequestUri,
+    /// The software statement is not valid: RFC 7591 §3.2.2.
+    InvalidSoftwareStatement,
+    /// The person would have to sign in: OIDC Core §3.1.2.6.
+    LoginRequired,
+    /// `registration` is not offered: OIDC Core §3.1.2.6.
+    RegistrationNotSupported,
+    /// `request` is not offered: RFC 9101 §7.
+    RequestNotSupported,
+    /// `request_uri` is not offered: RFC 9101 §7.
+    RequestUriNotSupported,
+    /// The device asks too often: RFC 8628 §3.5.
+    SlowDown,
+    /// The software statement is not of an issuer we trust: RFC 7591 §3.2.2.
+    UnapprovedSoftwareStatement,
+    /// Nobody can sign in as strongly as asked: OpenID Connect Core Error Code unmet_authentication_requirements.
+    UnmetAuthenticationRequirements,
 }
 
 impl ErrorCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 31] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -61,6 +91,21 @@ impl ErrorCode {
         Self::InvalidRedirectUri,
         Self::InvalidClientMetadata,
         Self::InvalidTarget,
+        Self::AccountSelectionRequired,
+        Self::AuthorizationPending,
+        Self::ConsentRequired,
+        Self::ExpiredToken,
+        Self::InteractionRequired,
+        Self::InvalidRequestObject,
+        Self::InvalidRequestUri,
+        Self::InvalidSoftwareStatement,
+        Self::LoginRequired,
+        Self::RegistrationNotSupported,
+        Self::RequestNotSupported,
+        Self::RequestUriNotSupported,
+        Self::SlowDown,
+        Self::UnapprovedSoftwareStatement,
+        Self::UnmetAuthenticationRequirements,
     ];
 
     /// The spelling on the wire.
@@ -82,6 +127,21 @@ impl ErrorCode {
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidTarget => "invalid_target",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::ConsentRequired => "consent_required",
+            Self::ExpiredToken => "expired_token",
+            Self::InteractionRequired => "interaction_required",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::LoginRequired => "login_required",
+            Self::RegistrationNotSupported => "registration_not_supported",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::SlowDown => "slow_down",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The grants: their names, and one file for each that is offered.
 
+pub mod authorization_code;
 pub mod client_credentials;
 pub mod password;
 pub mod refresh_token;
@@ -40,8 +41,8 @@ impl GrantType {
     ];
 
     /// The grants that have a rule in this crate; only these can be switched on.
-    pub const IMPLEMENTED: [Self; 3] =
-        [Self::ClientCredentials, Self::Password, Self::RefreshToken];
+    pub const IMPLEMENTED: [Self; 4] =
+        [Self::AuthorizationCode, Self::ClientCredentials, Self::Password, Self::RefreshToken];
 
     /// The spelling on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -93,6 +94,8 @@ impl From<GrantType> for &'static str {
 /// A token request, parsed for its grant.
 #[derive(Debug)]
 pub enum TokenRequest {
+    /// RFC 6749 §4.1.
+    AuthorizationCode(authorization_code::Request),
     /// RFC 6749 §4.3.
     Password(password::Request),
     /// RFC 6749 §4.4.
@@ -105,20 +108,22 @@ impl TokenRequest {
     /// Parse the parameters of this grant; `unsupported_grant_type` if it has no rule here.
     pub fn parse(grant: GrantType, form: &Form) -> Result<Self, OAuthError> {
         match grant {
+            GrantType::AuthorizationCode => {
+                authorization_code::Request::parse(form).map(Self::AuthorizationCode)
+            }
             GrantType::Password => password::Request::parse(form).map(Self::Password),
             GrantType::ClientCredentials => {
                 client_credentials::Request::parse(form).map(Self::ClientCredentials)
             }
             GrantType::RefreshToken => refresh_token::Request::parse(form).map(Self::RefreshToken),
-            GrantType::AuthorizationCode | GrantType::DeviceCode | GrantType::TokenExchange => {
-                Err(UNSUPPORTED)
-            }
+            GrantType::DeviceCode | GrantType::TokenExchange => Err(UNSUPPORTED),
         }
     }
 
     /// Which grant it is.
     pub const fn grant_type(&self) -> GrantType {
         match self {
+            Self::AuthorizationCode(_) => GrantType::AuthorizationCode,
             Self::Password(_) => GrantType::Password,
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
             Self::RefreshToken(_) => GrantType::RefreshToken,
@@ -163,7 +168,13 @@ mod tests {
     #[test]
     fn exactly_the_implemented_grants_parse() {
         let refresh = refresh_token_text();
-        let body = format!("username=u&password=p&refresh_token={refresh}");
+        let code = crate::code::Code {
+            authorization: crate::id::AuthorizationId::from_uuid(uuid::Uuid::from_u128(1)),
+            mac: [0; 32],
+        };
+        let code = code.compose();
+        let body =
+            format!("username=u&password=p&refresh_token={refresh}&code={}", code.expose());
         let form = Form::parse(body.as_bytes()).unwrap();
         for grant in GrantType::ALL {
             let parsed = TokenRequest::parse(grant, &form);

@@ -72,6 +72,11 @@ uuid_id!(
     "an application id"
 );
 uuid_id!(
+    /// One browser session, as clients know it: the `sid` of ID tokens and logout tokens. It opens nothing.
+    SessionId,
+    "a session id"
+);
+uuid_id!(
     /// A sealing or signing key; the `kid` of what it made.
     KeyId,
     "a key id"

@@ -1,10 +1,13 @@
 //! What this server does: lifetimes, scopes, and the one list of capabilities that drives both its
 //! behaviour and its metadata.
 
+use crate::access_token::TokenFormat;
 use crate::client::{AuthMethod, Client};
 use crate::error::{ErrorCode, Malformed, OAuthError};
 use crate::grant::GrantType;
 use crate::issuer::Issuer;
+use crate::pkce::Pkce;
+use crate::response::{ResponseMode, ResponseType};
 use crate::scope::{ScopeSet, ScopeToken};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -21,6 +24,18 @@ pub struct Policy {
     pub default_scope: ScopeSet,
     /// The resources that tokens are for; empty means any resource of this server.
     pub audience: Vec<String>,
+    /// The resources that a client may name as the target of its tokens (RFC 8707), by their identifiers.
+    pub resources: Vec<String>,
+    /// The form of access tokens where a client has none of its own.
+    pub token_format: TokenFormat,
+    /// How long an authorization code may be redeemed, at most ten minutes (RFC 6749 §4.1.2). Default 60 s.
+    pub code_lifetime: Duration,
+    /// How long an ID token may be relied on. Default one hour.
+    pub id_token_lifetime: Duration,
+    /// What clients have to do about PKCE that have no rule of their own.
+    pub pkce: Pkce,
+    /// Whether every authorization request has to be pushed (RFC 9126 §5).
+    pub require_pushed_requests: bool,
     /// How long an access token lives, at most 24 hours. Default one hour.
     pub access_token_lifetime: Duration,
     /// How long an authorization lives without a refresh. Default 30 days.
@@ -41,7 +56,19 @@ pub struct ScopeDeclaration {
     pub name: ScopeToken,
     /// What it allows, in words, for consent pages and documentation.
     pub description: String,
+    /// Whether a person may leave it out when they consent to the rest.
+    pub optional: bool,
 }
+
+/// The scopes of OpenID Connect and what a person reads about them (OIDC Core §3.1.2.1, §5.4, §11).
+pub const OPENID_SCOPES: [(&str, &str); 6] = [
+    ("openid", "Know who you are here"),
+    ("profile", "See your name, your picture and what else your profile says"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("offline_access", "Stay connected while you are away, until you end it"),
+];
 
 impl Policy {
     /// The longest that an access token may live. Revocations are remembered for this long,
@@ -56,6 +83,12 @@ impl Policy {
             scopes: Vec::new(),
             default_scope: ScopeSet::empty(),
             audience: Vec::new(),
+            resources: Vec::new(),
+            token_format: TokenFormat::Sealed,
+            code_lifetime: Duration::from_mins(1),
+            id_token_lifetime: Duration::from_hours(1),
+            pkce: Pkce::Required,
+            require_pushed_requests: false,
             access_token_lifetime: Duration::from_hours(1),
             refresh_idle: DAY.saturating_mul(30),
             refresh_absolute: Some(DAY.saturating_mul(365)),
@@ -77,6 +110,9 @@ impl Policy {
         if self.refresh_grace > Duration::from_mins(10) {
             return Err(Malformed("the grace for a repeated refresh is at most ten minutes"));
         }
+        if self.code_lifetime.is_zero() || self.code_lifetime > Duration::from_mins(10) {
+            return Err(Malformed("an authorization code lives from one second to ten minutes"));
+        }
         if !self.default_scope.within(&self.declared_scope()) {
             return Err(Malformed("the default scope names a scope that is not declared"));
         }
@@ -91,6 +127,69 @@ impl Policy {
     /// The names of all declared scopes.
     pub fn declared_scope(&self) -> ScopeSet {
         self.scopes.iter().map(|scope| scope.name.clone()).collect()
+    }
+
+    /// The names of the scopes that ask about a person: those of OpenID Connect, if it is offered.
+    pub fn person_scope(&self) -> ScopeSet {
+        if !self.capabilities.openid {
+            return ScopeSet::empty();
+        }
+        OPENID_SCOPES.iter().filter_map(|(name, _)| ScopeToken::from_static(name)).collect()
+    }
+
+    /// What a scope allows, in words; `None` for one that does not exist.
+    pub fn words_for(&self, scope: &ScopeToken) -> Option<&str> {
+        let declared = self.scopes.iter().find(|declared| declared.name == *scope);
+        let known = || OPENID_SCOPES.iter().find(|(name, _)| *name == scope.as_str());
+        match declared {
+            Some(declared) => Some(&declared.description),
+            None if self.capabilities.openid => known().map(|(_, words)| *words),
+            None => None,
+        }
+    }
+
+    /// Whether a person may leave this scope out when they consent to the rest.
+    pub fn is_optional(&self, scope: &ScopeToken) -> bool {
+        self.scopes.iter().any(|declared| declared.name == *scope && declared.optional)
+    }
+
+    /// The resources that a request names (RFC 8707 §2); nothing if it names none. One that is not absolute, has a
+    /// fragment or is not known here is `invalid_target`. A slash at the end makes no difference.
+    pub fn targets<'a>(
+        &self,
+        named: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<String>, OAuthError> {
+        let mut targets: Vec<String> = Vec::new();
+        for resource in named {
+            let bare = resource.trim_end_matches('/');
+            let mut known = self.resources.iter();
+            let known = known.find(|known| known.trim_end_matches('/') == bare);
+            let known = known.ok_or(UNKNOWN_TARGET)?;
+            if !targets.contains(known) {
+                targets.push(known.clone());
+            }
+        }
+        Ok(targets)
+    }
+
+    /// What this client may have at most when it acts for a person who has been asked.
+    pub fn person_scope_allowed_to(&self, client: &Client) -> ScopeSet {
+        let all = self.declared_scope().union(&self.person_scope());
+        match &client.scope {
+            Some(limit) => all.intersection(limit),
+            None => all,
+        }
+    }
+
+    /// As [`grant_scope`](Self::grant_scope), for a request about which a person is asked: the scopes of OpenID Connect
+    /// exist here. A request that names none gets the default.
+    pub fn grant_scope_to_person(
+        &self,
+        requested: Option<&ScopeSet>,
+        client: &Client,
+    ) -> Result<ScopeSet, OAuthError> {
+        let Some(requested) = requested else { return self.grant_scope(None, client) };
+        within(requested, &self.person_scope_allowed_to(client))
     }
 
     /// What this client may have at most.
@@ -118,16 +217,25 @@ impl Policy {
                 Ok(scope)
             };
         };
-        let excess = requested.without(&allowed);
-        if excess.is_empty() {
-            return Ok(requested.clone());
-        }
-        Err(OAuthError::with_text(
-            ErrorCode::InvalidScope,
-            format!("this client may not have the scope: {excess}"),
-        ))
+        within(requested, &allowed)
     }
 }
+
+fn within(requested: &ScopeSet, allowed: &ScopeSet) -> Result<ScopeSet, OAuthError> {
+    let excess = requested.without(allowed);
+    if excess.is_empty() {
+        return Ok(requested.clone());
+    }
+    Err(OAuthError::with_text(
+        ErrorCode::InvalidScope,
+        format!("this client may not have the scope: {excess}"),
+    ))
+}
+
+const UNKNOWN_TARGET: OAuthError = OAuthError::new(
+    ErrorCode::InvalidTarget,
+    "resource does not name a resource of this server; its protected resource metadata has the exact identifier",
+);
 
 const NO_DEFAULT_SCOPE: OAuthError = OAuthError::new(
     ErrorCode::InvalidScope,
@@ -141,6 +249,9 @@ const NO_DEFAULT_SCOPE: OAuthError = OAuthError::new(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     grants: BTreeSet<GrantType>,
+    responses: BTreeSet<ResponseType>,
+    /// Whether OpenID Connect is offered: ID tokens, its scopes, the userinfo endpoint.
+    pub openid: bool,
     /// Where the endpoints are, as paths on the issuer's host.
     pub endpoints: Endpoints,
 }
@@ -148,8 +259,12 @@ pub struct Capabilities {
 /// The paths of the endpoints; each starts with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
+    /// RFC 6749 §3.1.
+    pub authorization: Option<String>,
     /// RFC 6749 §3.2.
     pub token: Option<String>,
+    /// OIDC Core §5.3.
+    pub userinfo: Option<String>,
     /// RFC 7009 §2.
     pub revocation: Option<String>,
     /// RFC 7662 §2.
@@ -159,7 +274,9 @@ pub struct Endpoints {
 impl Default for Endpoints {
     fn default() -> Self {
         Self {
+            authorization: Some("/o/authorize/".to_owned()),
             token: Some("/o/token/".to_owned()),
+            userinfo: Some("/o/userinfo/".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),
             introspection: Some("/o/introspect/".to_owned()),
         }
@@ -170,7 +287,13 @@ impl Default for Capabilities {
     /// Everything that is safe; the password grant is not (RFC 9700 §2.4).
     fn default() -> Self {
         Self {
-            grants: BTreeSet::from([GrantType::ClientCredentials, GrantType::RefreshToken]),
+            grants: BTreeSet::from([
+                GrantType::AuthorizationCode,
+                GrantType::ClientCredentials,
+                GrantType::RefreshToken,
+            ]),
+            responses: BTreeSet::from([ResponseType::Code]),
+            openid: true,
             endpoints: Endpoints::default(),
         }
     }
@@ -208,6 +331,34 @@ impl Capabilities {
     /// What is offered.
     pub fn grants(&self) -> impl Iterator<Item = GrantType> {
         self.grants.iter().copied()
+    }
+
+    /// Offer a response type beside `code`, for clients that register it. What it gives passes through the browser, where
+    /// histories, scripts and referrers see it: RFC 9700 §2.1.2 advises against it.
+    #[must_use]
+    pub fn allowing_response(mut self, kind: ResponseType) -> Self {
+        self.responses.insert(kind);
+        self
+    }
+
+    /// Whether this response type is offered.
+    pub fn offers_response(&self, kind: ResponseType) -> bool {
+        let has_grant = !kind.has_code() || self.offers(GrantType::AuthorizationCode);
+        let has_openid = !kind.has_id_token() || self.openid;
+        self.endpoints.authorization.is_some()
+            && has_grant
+            && has_openid
+            && self.responses.contains(&kind)
+    }
+
+    /// What the authorization endpoint offers.
+    pub fn responses(&self) -> impl Iterator<Item = ResponseType> {
+        ResponseType::ALL.into_iter().filter(|kind| self.offers_response(*kind))
+    }
+
+    /// The ways by which it answers.
+    pub fn response_modes(&self) -> &'static [ResponseMode] {
+        if self.responses().next().is_some() { &ResponseMode::ALL } else { &[] }
     }
 
     /// How clients may authenticate.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Request;
 use hyper::body::Incoming;
@@ -18,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
-use super::Shutdown;
+use super::{Shutdown, leftover};
 use crate::settings::Server;
 
 /// How long connections are left open after the order to stop, so that a request that is already on its way still
@@ -124,10 +123,16 @@ struct Held {
 fn spawn_connection(stream: TcpStream, peer: SocketAddr, held: Held, router: &Router) {
     // Without this, small answers wait for the peer's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
-    let service = router.clone().map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
+    let router = router.clone();
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            let (mut request, leftover) = leftover::watch(request);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let response = router.oneshot(request).await;
+            leftover.drain().await;
+            response
+        }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(held.header_timeout);

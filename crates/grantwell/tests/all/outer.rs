@@ -72,6 +72,17 @@ async fn a_body_over_the_limit_is_a_413_with_and_without_a_length() {
     assert!(raw(&server, &sent).await.starts_with("HTTP/1.1 413 "));
 }
 
+/// A client that sends all of its body before it looks for the answer finds it, however early it was given.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refusal_of_a_large_body_reaches_a_client_that_is_still_writing() {
+    let server = server().await;
+    let mut sent = b"POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 3000000\r\n\r\n".to_vec();
+    sent.resize(sent.len() + 3_000_000, b'x');
+    for _ in 0..20 {
+        assert!(raw(&server, &sent).await.starts_with("HTTP/1.1 413 "));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_servers_own_names_are_answered_except_for_health() {
     let (server, http) = (server().await, Client::new());

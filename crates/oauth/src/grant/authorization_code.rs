@@ -1,0 +1,444 @@
+//! Trading in an authorization code: RFC 6749 §4.1.3, PKCE per RFC 7636 §4.6, replay per RFC 9700 §4.5, resources per
+//! RFC 8707 §2.2.
+//!
+//! ```text
+//! granted, everything right  ──▶ Redeem          row: live, generation 1; in one guarded update
+//! redeemed before            ──▶ RevokeReplayed  the whole authorization
+//! anything else              ──▶ Refuse          the code stays good for whoever it belongs to
+//! ```
+//!
+//! Optimistic: load once, decide, apply with one `UPDATE … WHERE state = 'granted'`. If no row is hit somebody was faster:
+//! load and decide again, which finds the code redeemed.
+
+use crate::access_token::{Bearer, Terms};
+use crate::active::{self, Standing};
+use crate::authorization::{Authorization, Details, State};
+use crate::client::Client;
+use crate::code::Code;
+use crate::error::{ErrorCode, OAuthError};
+use crate::form::Form;
+use crate::grant::{GrantType, UNAUTHORIZED};
+use crate::id::AuthorizationId;
+use crate::policy::Policy;
+use crate::refresh_token::RefreshToken;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// The parameters of this grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The code to trade in.
+    pub code: Code,
+    /// The redirect URI of the authorization request.
+    pub redirect_uri: Option<String>,
+    /// The secret behind the challenge of the authorization request.
+    pub verifier: Option<Secret>,
+    /// The resources that the access token is to be for; all that were approved if it does not say.
+    pub resources: Vec<String>,
+}
+
+impl Request {
+    /// Parse the parameters. What is not a code at all is `invalid_grant`, in the same words as one that is not known.
+    pub fn parse(form: &Form) -> Result<Self, OAuthError> {
+        let text = form.required("code")?;
+        Ok(Self {
+            redirect_uri: form.optional("redirect_uri").map(str::to_owned),
+            verifier: form.optional("code_verifier").map(Secret::from),
+            resources: form.all("resource").map(str::to_owned).collect(),
+            code: Code::parse(text).map_err(|_| INVALID)?,
+        })
+    }
+}
+
+/// What the store knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The authorization that the code names; `None` if there is none.
+    pub known: Option<Known>,
+    /// How the client is doing.
+    pub client: Standing,
+}
+
+/// An authorization and what goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The row.
+    pub authorization: Authorization,
+    /// Whether the MAC of the presented code is the one that we would make for it.
+    pub mac_matches: bool,
+    /// The account and its epoch now.
+    pub user: Bearer,
+    /// How the account is doing.
+    pub user_standing: Standing,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Make the authorization live, if it is still granted; then issue from it.
+    Redeem(Box<Redeem>),
+    /// A used code came back: revoke the authorization, then answer [`INVALID`].
+    RevokeReplayed(AuthorizationId),
+    /// Refuse; write nothing.
+    Refuse(OAuthError),
+}
+
+/// What is to be issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeem {
+    /// The row.
+    pub authorization: AuthorizationId,
+    /// The generation it gets.
+    pub generation: u32,
+    /// The access token.
+    pub access: Terms,
+    /// Whether the client gets a refresh token, of that generation.
+    pub refreshes: bool,
+}
+
+/// Decide one request of an authenticated client.
+pub fn decide(
+    request: &Request,
+    client: &Client,
+    facts: &Facts,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let known = match check_owner(client, facts) {
+        Ok(known) => known,
+        Err(error) => return Decision::Refuse(error),
+    };
+    // Whoever holds a used code of this client has seen what the client saw: nothing that came of it is safe.
+    if matches!(known.authorization.state, State::Live { .. }) {
+        return Decision::RevokeReplayed(known.authorization.id);
+    }
+    match check(request, client, facts, known, (policy, now)) {
+        Ok(audience) => {
+            Decision::Redeem(Box::new(redeem(audience, client, known, policy, now)))
+        }
+        Err(error) => Decision::Refuse(error),
+    }
+}
+
+/// The code is ours and was given to this client. Nothing that fails here may change anything, so that neither a forger
+/// nor another client can shut an authorization.
+fn check_owner<'a>(client: &Client, facts: &'a Facts) -> Result<&'a Known, OAuthError> {
+    if !client.may_use(GrantType::AuthorizationCode) {
+        return Err(UNAUTHORIZED);
+    }
+    let known = facts.known.as_ref().ok_or(INVALID)?;
+    let authorization = &known.authorization;
+    let by_code = authorization.grant == GrantType::AuthorizationCode;
+    if known.mac_matches && by_code && authorization.client == client.id {
+        Ok(known)
+    } else {
+        Err(INVALID)
+    }
+}
+
+/// Answers the audience of the access token.
+fn check(
+    request: &Request,
+    client: &Client,
+    facts: &Facts,
+    known: &Known,
+    (policy, now): (&Policy, Timestamp),
+) -> Result<Vec<String>, OAuthError> {
+    let authorization = &known.authorization;
+    if authorization.state_at(policy, now) != State::Granted {
+        return Err(INVALID);
+    }
+    active::admit(&active::Facts::of_user(known.user_standing, facts.client))
+        .map_err(|_| INVALID)?;
+    check_redirect_uri(request, &authorization.details)?;
+    check_verifier(request, &authorization.details)?;
+    // What the client may no longer have it does not get by an older approval.
+    if !authorization.scope.within(&policy.person_scope_allowed_to(client)) {
+        return Err(INVALID);
+    }
+    narrow_audience(&request.resources, &authorization.audience, policy)
+}
+
+/// RFC 6749 §4.1.3: named then, named now, and the same. OAuth 2.1 §10.2: one that is named now only is held to it too.
+fn check_redirect_uri(request: &Request, details: &Details) -> Result<(), OAuthError> {
+    match (&details.redirect_uri, &request.redirect_uri) {
+        (Some(then), Some(now)) if then == now => Ok(()),
+        (None, None) => Ok(()),
+        // PKCE binds the code to its request better than the URI does.
+        (Some(_), None) if details.challenge.is_some() => Ok(()),
+        (Some(_), None) => Err(NO_REDIRECT_URI),
+        _ => Err(OTHER_REDIRECT_URI),
+    }
+}
+
+/// RFC 7636 §4.6; a verifier without a challenge is a downgrade that somebody tried (RFC 9700 §4.8.2).
+fn check_verifier(request: &Request, details: &Details) -> Result<(), OAuthError> {
+    match (&details.challenge, &request.verifier) {
+        (Some(challenge), Some(verifier)) if challenge.admits(verifier.expose()) => Ok(()),
+        (None, None) => Ok(()),
+        (Some(_), None) => Err(NO_VERIFIER),
+        (Some(_), Some(_)) => Err(WRONG_VERIFIER),
+        (None, Some(_)) => Err(VERIFIER_ALONE),
+    }
+}
+
+/// The resources named now, which were all approved; all approved ones if none is named (RFC 8707 §2.2).
+pub(crate) fn narrow_audience(
+    named: &[String],
+    approved: &[String],
+    policy: &Policy,
+) -> Result<Vec<String>, OAuthError> {
+    let targets = policy.targets(named.iter().map(String::as_str))?;
+    // No audience stands for every resource of this server.
+    let within = |target: &String| approved.is_empty() || approved.contains(target);
+    match targets.as_slice() {
+        [] => Ok(approved.to_vec()),
+        _ if targets.iter().all(within) => Ok(targets),
+        _ => Err(NOT_APPROVED),
+    }
+}
+
+fn redeem(
+    audience: Vec<String>,
+    client: &Client,
+    known: &Known,
+    policy: &Policy,
+    now: Timestamp,
+) -> Redeem {
+    let authorization = &known.authorization;
+    Redeem {
+        authorization: authorization.id,
+        generation: RefreshToken::FIRST_GENERATION,
+        access: Terms {
+            user: Some(known.user),
+            client: client.id.clone(),
+            client_epoch: client.epoch,
+            scope: authorization.scope.clone(),
+            audience,
+            issued_at: now,
+            expires_at: policy.access_token_expiry(now),
+            authenticated_at: authorization.authenticated_at,
+        },
+        refreshes: client.may_use(GrantType::RefreshToken)
+            && policy.capabilities.offers(GrantType::RefreshToken),
+    }
+}
+
+/// What every refused code is answered, whatever is wrong with it: unknown, forged, another client's, used, too old.
+pub const INVALID: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "the authorization code is not valid: it is unknown, too old, used already or another client's; ask for a new one",
+);
+const NO_REDIRECT_URI: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "the parameter redirect_uri is missing; the authorization request named it, so the token request has to",
+);
+const OTHER_REDIRECT_URI: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "redirect_uri is not the one of the authorization request",
+);
+const NO_VERIFIER: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "the parameter code_verifier is missing; the authorization request had a code_challenge",
+);
+const WRONG_VERIFIER: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "code_verifier does not belong to the code_challenge of the authorization request",
+);
+const VERIFIER_ALONE: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "code_verifier was sent, but the authorization request had no code_challenge",
+);
+const NOT_APPROVED: OAuthError = OAuthError::new(
+    ErrorCode::InvalidTarget,
+    "resource names a resource that was not approved; ask for it in the authorization request",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{
+        BAD, NOW, authorization, bearer, client, client_id, policy, public_client, scope,
+    };
+    use crate::pkce::{CodeChallenge, Method};
+    use std::time::Duration;
+
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CB: &str = "https://app.example/cb";
+    const API: &str = "https://id.example/v1";
+
+    fn granted() -> Authorization {
+        let challenge = CodeChallenge {
+            value: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+            method: Method::S256,
+        };
+        Authorization {
+            grant: GrantType::AuthorizationCode,
+            state: State::Granted,
+            created_at: NOW - Duration::from_secs(59),
+            last_used_at: NOW - Duration::from_secs(59),
+            details: Details {
+                redirect_uri: Some(CB.to_owned()),
+                challenge: Some(challenge),
+                ..Details::default()
+            },
+            ..authorization()
+        }
+    }
+
+    fn facts(authorization: Authorization) -> Facts {
+        let known = Known {
+            authorization,
+            mac_matches: true,
+            user: bearer(),
+            user_standing: Standing::Good,
+        };
+        Facts { known: Some(known), client: Standing::Good }
+    }
+
+    fn request() -> Request {
+        Request {
+            code: Code { authorization: authorization().id, mac: [0; 32] },
+            redirect_uri: Some(CB.to_owned()),
+            verifier: Some(Secret::from(VERIFIER)),
+            resources: Vec::new(),
+        }
+    }
+
+    fn run(request: &Request, client: &Client, facts: &Facts) -> String {
+        let mut policy = policy();
+        policy.resources = vec![API.to_owned(), "https://other.example".to_owned()];
+        match decide(request, client, facts, &policy, NOW) {
+            Decision::Redeem(redeem) => {
+                assert_eq!((redeem.generation, redeem.access.user), (1, Some(bearer())));
+                format!("redeem {} {:?}", redeem.access.scope, redeem.access.audience)
+            }
+            Decision::RevokeReplayed(id) => {
+                assert_eq!(id, authorization().id);
+                "replayed".to_owned()
+            }
+            Decision::Refuse(error) => error.code().to_string(),
+        }
+    }
+
+    #[test]
+    fn a_code_is_redeemed_by_its_client_with_its_verifier() {
+        let good = "redeem read write []";
+        assert_eq!(run(&request(), &client(), &facts(granted())), good);
+        assert_eq!(run(&request(), &public_client(), &facts(granted())), good);
+    }
+
+    /// R6749-4.1.2-c, R6749-4.1.2-d, R9700-4.5
+    #[test]
+    fn a_used_code_ends_what_came_of_it_whatever_else_is_wrong() {
+        let used = Authorization { state: authorization().state, ..granted() };
+        assert_eq!(run(&request(), &client(), &facts(used.clone())), "replayed");
+        let bare = Request { verifier: None, redirect_uri: None, ..request() };
+        assert_eq!(run(&bare, &client(), &facts(used)), "replayed");
+    }
+
+    /// R6749-4.1.3-a, R6749-6-b
+    #[test]
+    fn another_client_neither_redeems_nor_revokes() {
+        let other = Client { id: client_id("other"), ..client() };
+        let used = Authorization { state: authorization().state, ..granted() };
+        for row in [granted(), used] {
+            assert_eq!(run(&request(), &other, &facts(row.clone())), "invalid_grant");
+            let mut forged = facts(row);
+            forged.known.as_mut().unwrap().mac_matches = false;
+            assert_eq!(run(&request(), &client(), &forged), "invalid_grant");
+        }
+        let none = Facts { known: None, client: Standing::Good };
+        assert_eq!(run(&request(), &client(), &none), "invalid_grant");
+        // A password authorization has no code, though its MAC could be asked for.
+        let other_grant = Authorization { grant: GrantType::Password, ..granted() };
+        assert_eq!(run(&request(), &client(), &facts(other_grant)), "invalid_grant");
+    }
+
+    /// R6749-4.1.2-a
+    #[test]
+    fn a_code_is_good_for_its_lifetime() {
+        let old = |seconds| Authorization {
+            created_at: NOW - Duration::from_secs(seconds),
+            ..granted()
+        };
+        assert!(run(&request(), &client(), &facts(old(59))).starts_with("redeem"));
+        assert_eq!(run(&request(), &client(), &facts(old(60))), "invalid_grant");
+    }
+
+    /// R7636-4.6-a, R9700-4.8.2: the table of what was and is sent.
+    #[test]
+    fn verifier_and_redirect_uri_belong_to_the_request() {
+        let verifier = |text: Option<&str>| text.map(Secret::from);
+        let wrong = VERIFIER.replace('d', "e");
+        let table = [
+            (true, true, Some(VERIFIER), Some(CB), true),
+            (true, true, None, Some(CB), false),
+            (true, true, Some(wrong.as_str()), Some(CB), false),
+            (true, true, Some(VERIFIER), Some("https://app.example/cb/"), false),
+            (true, true, Some(VERIFIER), None, true),
+            (true, false, Some(VERIFIER), None, true),
+            (true, false, Some(VERIFIER), Some(CB), false),
+            (false, true, None, Some(CB), true),
+            (false, true, None, None, false),
+            (false, true, Some(VERIFIER), Some(CB), false),
+            (false, false, None, None, true),
+        ];
+        for (challenged, named, sent, uri, good) in table {
+            let mut row = granted();
+            if !challenged {
+                row.details.challenge = None;
+            }
+            if !named {
+                row.details.redirect_uri = None;
+            }
+            let request = Request {
+                verifier: verifier(sent),
+                redirect_uri: uri.map(str::to_owned),
+                ..request()
+            };
+            let outcome = run(&request, &client(), &facts(row));
+            assert_eq!(outcome.starts_with("redeem"), good, "{challenged} {named} {sent:?} {uri:?}");
+            assert!(good || outcome == "invalid_grant");
+        }
+    }
+
+    /// R21-4.3.3-d
+    #[test]
+    fn who_or_what_does_not_stand_gets_nothing() {
+        for bad in BAD {
+            let mut user = facts(granted());
+            user.known.as_mut().unwrap().user_standing = bad;
+            assert_eq!(run(&request(), &client(), &user), "invalid_grant");
+            let client_off = Facts { client: bad, ..facts(granted()) };
+            assert_eq!(run(&request(), &client(), &client_off), "invalid_grant");
+        }
+        let revoked = State::Revoked { at: NOW, reason: crate::authorization::Reason::User };
+        for state in [revoked, State::Expired] {
+            let row = Authorization { state, ..granted() };
+            assert_eq!(run(&request(), &client(), &facts(row)), "invalid_grant");
+        }
+        let mut without = client();
+        without.grant_types.remove(&GrantType::AuthorizationCode);
+        assert_eq!(run(&request(), &without, &facts(granted())), "unauthorized_client");
+        let less = Client { scope: Some(scope("read")), ..client() };
+        assert_eq!(run(&request(), &less, &facts(granted())), "invalid_grant");
+    }
+
+    /// R8707-2.2-a, R8707-2.2-b
+    #[test]
+    fn only_approved_resources_can_be_named() {
+        let with = |approved: &[&str], named: &[&str]| {
+            let audience = approved.iter().map(|text| (*text).to_owned()).collect();
+            let resources = named.iter().map(|text| (*text).to_owned()).collect();
+            let row = Authorization { audience, ..granted() };
+            run(&Request { resources, ..request() }, &client(), &facts(row))
+        };
+        let other = "https://other.example";
+        assert_eq!(with(&[API], &[]), format!("redeem read write {:?}", [API]));
+        assert_eq!(with(&[API, other], &[other]), format!("redeem read write {:?}", [other]));
+        assert_eq!(with(&[], &[API]), format!("redeem read write {:?}", [API]));
+        assert_eq!(with(&[API], &[other]), "invalid_target");
+        assert_eq!(with(&[API], &["https://unknown.example"]), "invalid_target");
+    }
+}
