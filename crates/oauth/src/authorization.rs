@@ -253,8 +253,9 @@ mod tests {
 
     #[test]
     fn its_standing_follows_its_state_and_the_time() {
-        let standing =
-            |state, now| Authorization { state, ..authorization() }.standing(&policy(), now);
+        let standing = |state, now| {
+            Authorization { state, created_at: NOW, ..authorization() }.standing(&policy(), now)
+        };
         let live = authorization().state;
         let revoked = State::Revoked { at: NOW, reason: Reason::User };
         let later = NOW + Duration::from_hours(24 * 30);

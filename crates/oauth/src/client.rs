@@ -6,7 +6,7 @@ mod metadata;
 pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
 pub use draft::{Draft, FieldError, Registration};
-pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin, SubjectType};
+pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
 use crate::base64url;
 use crate::error::Malformed;

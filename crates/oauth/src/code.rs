@@ -84,7 +84,9 @@ mod tests {
     fn what_is_not_exactly_a_code_is_none() {
         let text = code().compose().expose().to_owned();
         let refresh = text.replace("gwc_", "gwr_");
-        for wrong in ["", "gwc_", &text[4..], &text[..text.len() - 1], &refresh, &format!("{text}A")] {
+        for wrong in
+            ["", "gwc_", &text[4..], &text[..text.len() - 1], &refresh, &format!("{text}A")]
+        {
             assert!(Code::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -101,7 +101,11 @@ mod tests {
             (Trusted, None, "read", true, "ask read"),
         ];
         for (rule, before, asked, again, expected) in table {
-            assert_eq!(outcome(rule, before, asked, again), expected, "{rule:?} {before:?} {asked}");
+            assert_eq!(
+                outcome(rule, before, asked, again),
+                expected,
+                "{rule:?} {before:?} {asked}"
+            );
         }
     }
 
@@ -114,7 +118,10 @@ mod tests {
         };
         let decide = |before: &Given| decide(&client(), &asked, Some(before), false);
         assert_ne!(decide(&given("read")), Decision::Covered);
-        assert_ne!(decide(&Given { claims: asked.claims.clone(), ..given("read") }), Decision::Covered);
+        assert_ne!(
+            decide(&Given { claims: asked.claims.clone(), ..given("read") }),
+            Decision::Covered
+        );
         assert_eq!(decide(&given("read").with(&asked)), Decision::Covered);
     }
 }

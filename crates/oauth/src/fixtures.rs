@@ -2,9 +2,9 @@
 
 use crate::access_token::{AccessToken, Bearer};
 use crate::active::{Facts, Standing};
-use crate::authorization::{Authorization, Seed, State};
+use crate::authorization::{Authorization, Details, Seed, State};
 use crate::claims::{Address, CustomClaims, PersonClaims};
-use crate::client::{AuthMethod, Client, ClientType, StoredSecret};
+use crate::client::{AuthMethod, Client, ClientMetadata, ClientType, StoredSecret};
 use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
 use crate::issuer::Issuer;
@@ -35,6 +35,7 @@ pub(crate) fn policy() -> Policy {
         .map(|name| ScopeDeclaration {
             name: ScopeToken::parse(name).unwrap(),
             description: format!("May {name}"),
+            optional: false,
         })
         .to_vec();
     policy.default_scope = scope("read write");
@@ -57,6 +58,7 @@ pub(crate) fn client() -> Client {
         secret: Some(StoredSecret::Digest([1; 32])),
         grant_types: GrantType::ALL.into(),
         first_party: false,
+        metadata: ClientMetadata::default(),
         epoch: 7,
         ..Client::first_party(client_id("cli"), "My site")
     }
@@ -93,6 +95,7 @@ pub(crate) fn authorization() -> Authorization {
         last_used_at: NOW - Duration::from_secs(59),
         expires_at: Some(created_at + Duration::from_hours(24 * 365)),
         authenticated_at: Some(created_at),
+        details: Details::default(),
     }
 }
 

@@ -173,8 +173,7 @@ mod tests {
             mac: [0; 32],
         };
         let code = code.compose();
-        let body =
-            format!("username=u&password=p&refresh_token={refresh}&code={}", code.expose());
+        let body = format!("username=u&password=p&refresh_token={refresh}&code={}", code.expose());
         let form = Form::parse(body.as_bytes()).unwrap();
         for grant in GrantType::ALL {
             let parsed = TokenRequest::parse(grant, &form);

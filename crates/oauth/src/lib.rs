@@ -48,6 +48,7 @@ pub mod error;
 pub mod form;
 pub mod grant;
 pub mod id;
+pub mod id_token;
 pub mod issuer;
 pub mod json;
 pub mod pkce;

@@ -112,7 +112,11 @@ impl CodeChallenge {
             Method::S256 => value.len() == 43 && base64url::decode::<32>(value).is_some(),
             Method::Plain => is_verifier(value),
         };
-        if well_formed { Ok(Some(Self { value: value.to_owned(), method })) } else { Err(ILL_FORMED) }
+        if well_formed {
+            Ok(Some(Self { value: value.to_owned(), method }))
+        } else {
+            Err(ILL_FORMED)
+        }
     }
 
     /// Whether this is the verifier of the challenge, in constant time.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a client asks for beyond its scopes, and where it wants to be told.
 ///
 /// Its JSON is the parameter itself without what means nothing, so it can be stored and read back.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct ClaimsRequest {
     /// What the answer of `UserInfo` should tell.
@@ -25,7 +25,7 @@ pub struct ClaimsRequest {
 pub type Section = BTreeMap<String, Asked>;
 
 /// How one claim is asked for (§5.5.1).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The client says that it needs the claim. Leaving it out is still no error.
     pub essential: bool,

@@ -1,6 +1,6 @@
 //! A client as somebody asks for it, and the check that makes a registration of it (RFC 7591 §2).
 
-use super::{AuthMethod, ClientType, GrantType, RedirectUri};
+use super::{AuthMethod, ClientMetadata, ClientType, GrantType, RedirectUri};
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
 use std::collections::BTreeSet;
@@ -23,6 +23,8 @@ pub struct Draft {
     pub redirect_uris: Vec<String>,
     /// The most it may be granted; `None` means every declared scope.
     pub scope: Option<String>,
+    /// What else is registered.
+    pub metadata: ClientMetadata,
 }
 
 /// A draft that holds together.
@@ -40,6 +42,8 @@ pub struct Registration {
     pub redirect_uris: Vec<RedirectUri>,
     /// The most it may be granted; `None` means every declared scope.
     pub scope: Option<ScopeSet>,
+    /// What else is registered.
+    pub metadata: ClientMetadata,
 }
 
 /// What is wrong with one field of a draft.
@@ -76,6 +80,7 @@ impl Draft {
                 grant_types,
                 redirect_uris,
                 scope,
+                metadata: self.metadata.clone(),
             }),
             _ => Err(errors.0),
         }
@@ -283,6 +288,7 @@ mod tests {
         policy.scopes = vec![ScopeDeclaration {
             name: ScopeToken::parse("read").unwrap(),
             description: "See".to_owned(),
+            optional: false,
         }];
         policy
     }
@@ -365,12 +371,17 @@ mod tests {
     #[test]
     fn a_grant_that_is_not_offered_cannot_be_registered() {
         check(
-            |d| d.grant_types = words(&["authorization_code", "implicit"]),
+            |d| {
+                d.grant_types = words(&["urn:ietf:params:oauth:grant-type:device_code", "implicit"])
+            },
             &[("grant_types", "not_offered"), ("grant_types", "invalid")],
         );
         // One fault is one error: what was added for it is not complained about as well.
         check(
-            |d| d.grant_types = words(&["authorization_code", "refresh_token"]),
+            |d| {
+                d.grant_types =
+                    words(&["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"])
+            },
             &[("grant_types", "not_offered")],
         );
         check(|d| d.grant_types = words(&["refresh_token"]), &[("grant_types", "incomplete")]);

@@ -4,6 +4,7 @@
 use crate::access_token::TokenFormat;
 use crate::pkce::Pkce;
 use crate::response::ResponseType;
+use crate::subject::SubjectType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -135,17 +136,6 @@ pub enum ApplicationType {
     Web,
     /// An app: loopback addresses and schemes of its own are allowed (RFC 8252).
     Native,
-}
-
-/// Whether each sector of clients knows a person by another name (OIDC Core §8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SubjectType {
-    /// The same name for all.
-    #[default]
-    Public,
-    /// Another one for each sector, so that clients cannot put together what they know.
-    Pairwise,
 }
 
 /// When a person is asked whether the client may.

@@ -275,19 +275,16 @@ fn check_consent(
     let again = request.prompt.consent || impersonable;
     match consent::decide(client, &asked, facts.consent, again) {
         consent::Decision::Covered => Ok((asked.scope, None)),
-        consent::Decision::Ask { new_scope, new_claims } => Err(Stop::Consent(Ask {
-            scope: asked.scope,
-            new_scope,
-            claims: new_claims,
-        })),
+        consent::Decision::Ask { new_scope, new_claims } => {
+            Err(Stop::Consent(Ask { scope: asked.scope, new_scope, claims: new_claims }))
+        }
     }
 }
 
 /// What was asked for, less the optional scopes that the person left out. Nobody can tick more than was asked for.
 fn chosen(asked: &ScopeSet, ticked: &ScopeSet, policy: &Policy) -> ScopeSet {
-    let keeps = |scope: &&crate::scope::ScopeToken| {
-        !policy.is_optional(scope) || ticked.contains(scope)
-    };
+    let keeps =
+        |scope: &&crate::scope::ScopeToken| !policy.is_optional(scope) || ticked.contains(scope);
     asked.iter().filter(keeps).cloned().collect()
 }
 

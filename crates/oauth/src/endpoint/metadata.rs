@@ -1,9 +1,12 @@
-//! What this server tells about itself: RFC 8414 §2, derived from the policy and nothing else.
+//! What this server tells about itself: RFC 8414 §2, OpenID Connect Discovery §3, derived from the policy and nothing else.
 
+use crate::claims::StandardClaim;
 use crate::client::AuthMethod;
+use crate::endpoint::authorize::{ACR_PASSWORD, Prompt};
 use crate::grant::GrantType;
-use crate::policy::Policy;
-use crate::scope::ScopeToken;
+use crate::pkce::{Method, Pkce};
+use crate::policy::{OPENID_SCOPES, Policy};
+use crate::response::{ResponseMode, ResponseType};
 use serde::Serialize;
 
 /// The authorization server metadata document.
@@ -11,19 +14,28 @@ use serde::Serialize;
 pub struct Metadata {
     /// The issuer, exactly as configured, whatever host was asked.
     pub issuer: String,
+    /// RFC 6749 §3.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
     /// RFC 6749 §3.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<String>,
+    /// OIDC Core §5.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<String>,
     /// RFC 7009.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
     /// RFC 7662.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_endpoint: Option<String>,
-    /// The declared scopes, in the order of their declaration.
-    pub scopes_supported: Vec<ScopeToken>,
-    /// Required by RFC 8414; empty, because no offered grant has an authorization endpoint.
-    pub response_types_supported: Vec<&'static str>,
+    /// The scopes: those of OpenID Connect, then the declared ones in the order of their declaration.
+    pub scopes_supported: Vec<String>,
+    /// What the authorization endpoint gives; required by RFC 8414, so it is there even when it is empty.
+    pub response_types_supported: Vec<ResponseType>,
+    /// By which way it answers.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub response_modes_supported: &'static [ResponseMode],
     /// The grants that the token endpoint offers.
     pub grant_types_supported: Vec<GrantType>,
     /// How a client may authenticate at the token endpoint.
@@ -35,12 +47,49 @@ pub struct Metadata {
     /// How a client may authenticate at the introspection endpoint: with a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// RFC 7636: how a challenge may be made by a client that no switch loosens the rule for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    /// RFC 9207: answers of the authorization endpoint name the issuer.
+    #[serde(skip_serializing_if = "is_false")]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 9126 §5.
+    #[serde(skip_serializing_if = "is_false")]
+    pub require_pushed_authorization_requests: bool,
+    /// What only a provider of OpenID Connect has to say.
+    #[serde(flatten)]
+    pub openid: Option<OpenId>,
+}
+
+/// What a provider of OpenID Connect says beyond that (Discovery §3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenId {
+    /// Whether each sector of clients may know a person by another name.
+    pub subject_types_supported: [&'static str; 2],
+    /// How strongly people sign in.
+    pub acr_values_supported: [&'static str; 1],
+    /// How pages may be shown; the one that adapts to its window.
+    pub display_values_supported: [&'static str; 1],
+    /// How claims are given.
+    pub claim_types_supported: [&'static str; 1],
+    /// The claims that may be told.
+    pub claims_supported: Vec<&'static str>,
+    /// Whether claims may be asked for one by one.
+    pub claims_parameter_supported: bool,
+    /// What a request may have the person asked.
+    pub prompt_values_supported: [&'static str; 5],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The document of this policy.
 pub fn decide(policy: &Policy) -> Metadata {
     let capabilities = &policy.capabilities;
     let endpoints = &capabilities.endpoints;
+    let authorizes = capabilities.responses().next().is_some();
     let url = |path: &Option<String>| path.as_deref().map(|path| policy.issuer.url(path));
     let methods = |path: &Option<String>, public: bool| match path {
         Some(_) => capabilities
@@ -53,11 +102,14 @@ pub fn decide(policy: &Policy) -> Metadata {
     };
     Metadata {
         issuer: policy.issuer.to_string(),
+        authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
+        userinfo_endpoint: url(&endpoints.userinfo).filter(|_| capabilities.openid),
         token_endpoint: url(&endpoints.token),
         revocation_endpoint: url(&endpoints.revocation),
         introspection_endpoint: url(&endpoints.introspection),
-        scopes_supported: policy.scopes.iter().map(|scope| scope.name.clone()).collect(),
-        response_types_supported: Vec::new(),
+        scopes_supported: scopes(policy),
+        response_types_supported: capabilities.responses().collect(),
+        response_modes_supported: capabilities.response_modes(),
         grant_types_supported: match endpoints.token {
             Some(_) => capabilities.grants().collect(),
             None => Vec::new(),
@@ -65,6 +117,39 @@ pub fn decide(policy: &Policy) -> Metadata {
         token_endpoint_auth_methods_supported: methods(&endpoints.token, true),
         revocation_endpoint_auth_methods_supported: methods(&endpoints.revocation, true),
         introspection_endpoint_auth_methods_supported: methods(&endpoints.introspection, false),
+        code_challenge_methods_supported: challenge_methods(policy),
+        authorization_response_iss_parameter_supported: authorizes,
+        require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
+        openid: (authorizes && capabilities.openid).then(openid),
+    }
+}
+
+fn scopes(policy: &Policy) -> Vec<String> {
+    let openid = OPENID_SCOPES.iter().filter(|_| policy.capabilities.openid);
+    let openid = openid.map(|(name, _)| (*name).to_owned());
+    openid.chain(policy.scopes.iter().map(|scope| scope.name.to_string())).collect()
+}
+
+fn challenge_methods(policy: &Policy) -> Vec<&'static str> {
+    match policy.pkce {
+        _ if !policy.capabilities.offers(GrantType::AuthorizationCode) => Vec::new(),
+        Pkce::Required => vec![Method::S256.as_str()],
+        Pkce::AllowPlain | Pkce::AllowNone => vec![Method::S256.as_str(), Method::Plain.as_str()],
+    }
+}
+
+fn openid() -> OpenId {
+    const OF_THE_PROTOCOL: [&str; 10] =
+        ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+    let standard = StandardClaim::ALL.iter().map(|claim| claim.as_str());
+    OpenId {
+        subject_types_supported: ["public", "pairwise"],
+        acr_values_supported: [ACR_PASSWORD],
+        display_values_supported: ["page"],
+        claim_types_supported: ["normal"],
+        claims_supported: OF_THE_PROTOCOL.into_iter().chain(standard).collect(),
+        claims_parameter_supported: true,
+        prompt_values_supported: Prompt::WORDS,
     }
 }
 
@@ -73,24 +158,51 @@ mod tests {
     use super::*;
     use crate::fixtures::policy;
 
-    /// R8414-3.3-a
+    /// R8414-3.3-a, RMCP-3, R9207-2-a
     #[test]
     fn the_document_of_a_policy() {
+        let mut bare = policy();
+        bare.capabilities.openid = false;
         assert_eq!(
-            serde_json::to_string(&decide(&policy())).unwrap(),
+            serde_json::to_string(&decide(&bare)).unwrap(),
             concat!(
                 r#"{"issuer":"https://id.example","#,
+                r#""authorization_endpoint":"https://id.example/o/authorize/","#,
                 r#""token_endpoint":"https://id.example/o/token/","#,
                 r#""revocation_endpoint":"https://id.example/o/revoke_token/","#,
                 r#""introspection_endpoint":"https://id.example/o/introspect/","#,
                 r#""scopes_supported":["read","write","admin"],"#,
-                r#""response_types_supported":[],"#,
-                r#""grant_types_supported":["client_credentials","password","refresh_token"],"#,
+                r#""response_types_supported":["code"],"#,
+                r#""response_modes_supported":["query","fragment","form_post"],"#,
+                r#""grant_types_supported":["authorization_code","client_credentials","password","refresh_token"],"#,
                 r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
                 r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
-                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}"#
+                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"#,
+                r#""code_challenge_methods_supported":["S256"],"#,
+                r#""authorization_response_iss_parameter_supported":true}"#
             )
         );
+    }
+
+    /// ROIDD-3-a
+    #[test]
+    fn a_provider_of_openid_connect_says_more() {
+        let document = serde_json::to_value(decide(&policy())).unwrap();
+        assert_eq!(document["userinfo_endpoint"], "https://id.example/o/userinfo/");
+        assert_eq!(document["subject_types_supported"][0], "public");
+        assert_eq!(document["scopes_supported"][0], "openid");
+        let claims = document["claims_supported"].as_array().unwrap();
+        assert!(claims.contains(&"sub".into()) && claims.contains(&"email".into()));
+    }
+
+    #[test]
+    fn without_the_code_grant_there_is_no_authorization_endpoint() {
+        let mut policy = policy();
+        policy.capabilities.withdraw(GrantType::AuthorizationCode);
+        let json = serde_json::to_string(&decide(&policy)).unwrap();
+        for word in ["authorization_endpoint", "code_challenge", "iss_parameter", "subject_types"] {
+            assert!(!json.contains(word), "{word}: {json}");
+        }
     }
 
     /// R8414-2-b

@@ -113,9 +113,7 @@ pub fn decide(
         return Decision::RevokeReplayed(known.authorization.id);
     }
     match check(request, client, facts, known, (policy, now)) {
-        Ok(audience) => {
-            Decision::Redeem(Box::new(redeem(audience, client, known, policy, now)))
-        }
+        Ok(audience) => Decision::Redeem(Box::new(redeem(audience, client, known, policy, now))),
         Err(error) => Decision::Refuse(error),
     }
 }
@@ -358,10 +356,8 @@ mod tests {
     /// R6749-4.1.2-a
     #[test]
     fn a_code_is_good_for_its_lifetime() {
-        let old = |seconds| Authorization {
-            created_at: NOW - Duration::from_secs(seconds),
-            ..granted()
-        };
+        let old =
+            |seconds| Authorization { created_at: NOW - Duration::from_secs(seconds), ..granted() };
         assert!(run(&request(), &client(), &facts(old(59))).starts_with("redeem"));
         assert_eq!(run(&request(), &client(), &facts(old(60))), "invalid_grant");
     }
@@ -398,7 +394,11 @@ mod tests {
                 ..request()
             };
             let outcome = run(&request, &client(), &facts(row));
-            assert_eq!(outcome.starts_with("redeem"), good, "{challenged} {named} {sent:?} {uri:?}");
+            assert_eq!(
+                outcome.starts_with("redeem"),
+                good,
+                "{challenged} {named} {sent:?} {uri:?}"
+            );
             assert!(good || outcome == "invalid_grant");
         }
     }

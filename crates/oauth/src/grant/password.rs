@@ -10,7 +10,7 @@
 
 use crate::access_token::{Bearer, Terms};
 use crate::active::{self, Standing};
-use crate::authorization::{New, State};
+use crate::authorization::{Details, New, State};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
@@ -133,6 +133,7 @@ fn issue(
             created_at: now,
             expires_at: policy.refresh_absolute.map(|span| now + span),
             authenticated_at: Some(now),
+            details: Details::default(),
         },
         access: Terms {
             user: Some(bearer),

@@ -52,10 +52,7 @@ impl Destination {
 /// Find the place to answer to. An error here is a page for the person, never a redirect.
 ///
 /// Client first, then the redirect URI byte by byte; whatever else is wrong with the request is looked at afterwards.
-pub fn locate(
-    parameters: &Parameters,
-    client: Option<&Client>,
-) -> Result<Destination, OAuthError> {
+pub fn locate(parameters: &Parameters, client: Option<&Client>) -> Result<Destination, OAuthError> {
     let named = parameters.one("client_id")?.ok_or(NO_CLIENT)?;
     let client = client.filter(|client| client.id.as_str() == named).ok_or(UNKNOWN_CLIENT)?;
     if !client.active {
@@ -95,10 +92,8 @@ const NO_CLIENT: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "the parameter client_id is missing, so it is not known which application asks",
 );
-const UNKNOWN_CLIENT: OAuthError = OAuthError::new(
-    ErrorCode::InvalidClient,
-    "no application is registered under this client_id",
-);
+const UNKNOWN_CLIENT: OAuthError =
+    OAuthError::new(ErrorCode::InvalidClient, "no application is registered under this client_id");
 const DISABLED_CLIENT: OAuthError =
     OAuthError::new(ErrorCode::UnauthorizedClient, "the application has been switched off here");
 const UNKNOWN_URI: OAuthError = OAuthError::new(
@@ -168,7 +163,8 @@ mod tests {
     #[test]
     fn an_error_travels_by_the_way_that_the_request_wants_if_it_may() {
         let client = with(&[CB]);
-        let mode = |query: &str| run(&format!("client_id=cli&{query}"), Some(&client)).unwrap().mode();
+        let mode =
+            |query: &str| run(&format!("client_id=cli&{query}"), Some(&client)).unwrap().mode();
         assert_eq!(mode(""), ResponseMode::Query);
         assert_eq!(mode("response_type=nonsense"), ResponseMode::Query);
         assert_eq!(mode("response_mode=form_post"), ResponseMode::FormPost);

@@ -4,7 +4,10 @@ use crate::error::{ErrorCode, OAuthError};
 
 /// The wishes of one request. Words that are not known are ignored, as new ones are registered now and then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a word of the parameter, and any may stand beside another")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the parameter, and any may stand beside another"
+)]
 pub struct Prompt {
     /// Ask nothing: answer at once or with an error. It stands alone.
     pub none: bool,

@@ -9,7 +9,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const CB: &str = "https://app.example/cb";
-const PKCE: &str = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+const PKCE: &str =
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
 fn with_uri(client: Client) -> Client {
     let redirect_uris = [CB, "com.example.app:/cb"].map(|uri| RedirectUri::parse(uri).unwrap());
@@ -69,14 +70,19 @@ fn each_check_has_its_error() {
         (format!("{code}&resource=v1"), "invalid_target"),
         (format!("{code}&nonce={}", "n".repeat(1025)), "invalid_request"),
         (
-            format!("{code}&display=page&ui_locales=de+en&claims_locales=de&acr_values=9&login_hint=ann"),
+            format!(
+                "{code}&display=page&ui_locales=de+en&claims_locales=de&acr_values=9&login_hint=ann"
+            ),
             "good",
         ),
         ("scope=read".to_owned(), "invalid_request"),
         ("response_type=code".to_owned(), "invalid_request"),
         (format!("response_type=kode{PKCE}"), "unsupported_response_type"),
         ("response_type=token".to_owned(), "unsupported_response_type"),
-        ("response_type=id_token+token&nonce=n&scope=openid".to_owned(), "unsupported_response_type"),
+        (
+            "response_type=id_token+token&nonce=n&scope=openid".to_owned(),
+            "unsupported_response_type",
+        ),
     ] {
         let mut policy = policy();
         policy.resources = vec!["https://id.example/v1".to_owned()];
@@ -95,7 +101,12 @@ fn another_response_type_needs_the_server_and_the_client() {
         let mut offering = policy();
         offering.capabilities = offering.capabilities.allowing_response(kind);
         let ask = |client: &Client, policy: &Policy| {
-            code_of(parse_by(&query(&kind.as_str().replace(' ', "+")), Channel::Front, client, policy))
+            code_of(parse_by(
+                &query(&kind.as_str().replace(' ', "+")),
+                Channel::Front,
+                client,
+                policy,
+            ))
         };
         assert_eq!(ask(&willing, &offering), "good", "{kind}");
         assert_eq!(ask(&with_uri(client()), &offering), "unauthorized_client", "{kind}");
@@ -104,7 +115,8 @@ fn another_response_type_needs_the_server_and_the_client() {
         let refused = parse_by(&in_query, Channel::Front, &willing, &offering);
         assert_eq!(code_of(refused), "invalid_request", "{kind}");
         if kind.has_id_token() {
-            let bare = format!("response_type={}&scope=openid{PKCE}", kind.as_str().replace(' ', "+"));
+            let bare =
+                format!("response_type={}&scope=openid{PKCE}", kind.as_str().replace(' ', "+"));
             let refused = parse_by(&bare, Channel::Front, &willing, &offering);
             assert_eq!(code_of(refused), "invalid_request", "{kind} without a nonce");
         }
@@ -211,10 +223,7 @@ fn first_who_then_whether() {
     let run = |query: &str, facts: &Facts<'_>| outcome(&good(query), &client, facts);
     assert_eq!(run("", &facts(None, None)), "sign in First");
     assert_eq!(run("", &facts(Some(&session), None)), "ask read write new read write");
-    assert_eq!(
-        run("", &facts(Some(&session), Some(&given("read")))),
-        "ask read write new write"
-    );
+    assert_eq!(run("", &facts(Some(&session), Some(&given("read")))), "ask read write new write");
     let all = given("read write");
     assert_eq!(run("", &facts(Some(&session), Some(&all))), "issue read write");
     assert_eq!(run("prompt=consent", &facts(Some(&session), Some(&all))), "ask read write new ");
@@ -262,12 +271,17 @@ fn a_hint_of_somebody_else_gives_them_nothing() {
     let new = Session { authenticated_at: ARRIVED.begun_at, ..session.clone() };
     let other = Hint::Of(UserId::from_uuid(Uuid::from_u128(99)));
     let with = |session, hint| Facts { hint, ..facts(Some(session), Some(&all)) };
-    assert_eq!(outcome(&good(""), &client, &with(&session, Hint::Of(bearer().id))), "issue read write");
+    assert_eq!(
+        outcome(&good(""), &client, &with(&session, Hint::Of(bearer().id))),
+        "issue read write"
+    );
     assert_eq!(outcome(&good(""), &client, &with(&session, other)), "sign in Again");
     assert_eq!(outcome(&good(""), &client, &with(&new, other)), "login_required");
     assert_eq!(outcome(&good("prompt=none"), &client, &with(&session, other)), "login_required");
     assert_eq!(outcome(&good(""), &client, &with(&session, Hint::Invalid)), "invalid_request");
-    let wants = good("scope=openid&claims=%7B%22id_token%22:%7B%22sub%22:%7B%22value%22:%22other%22%7D%7D%7D");
+    let wants = good(
+        "scope=openid&claims=%7B%22id_token%22:%7B%22sub%22:%7B%22value%22:%22other%22%7D%7D%7D",
+    );
     assert_eq!(outcome(&wants, &client, &facts(Some(&session), None)), "sign in Again");
 }
 
@@ -284,8 +298,14 @@ fn an_essential_acr_that_nobody_reaches_is_an_error_and_a_wish_is_none() {
     let unmet = "unmet_authentication_requirements";
     assert_eq!(ask(r#"{"id_token":{"acr":{"essential":true,"values":["9"]}}}"#), unmet);
     assert_eq!(ask(r#"{"id_token":{"acr":{"values":["9"]}}}"#), "issue openid");
-    assert_eq!(ask(r#"{"id_token":{"acr":{"essential":true,"values":["9","1"]}}}"#), "issue openid");
-    assert_eq!(outcome(&good("acr_values=9"), &client, &facts(Some(&session), Some(&given("read write")))), "issue read write");
+    assert_eq!(
+        ask(r#"{"id_token":{"acr":{"essential":true,"values":["9","1"]}}}"#),
+        "issue openid"
+    );
+    assert_eq!(
+        outcome(&good("acr_values=9"), &client, &facts(Some(&session), Some(&given("read write")))),
+        "issue read write"
+    );
 }
 
 /// R6749-4.1.2.1-a
@@ -309,7 +329,8 @@ fn optional_scopes_may_be_left_out_and_none_added() {
     policy.scopes[1].optional = true;
     let client = with_uri(client());
     let session = session();
-    for (ticked, expected) in [("", "read"), ("write", "read write"), ("admin write", "read write")] {
+    for (ticked, expected) in [("", "read"), ("write", "read write"), ("admin write", "read write")]
+    {
         let answer = Some(Answer::Allow(scope(ticked)));
         let facts = Facts { answer, ..facts(Some(&session), None) };
         let Decision::Issue(issue) = decide(&good(""), &client, &facts, &policy, NOW) else {
