@@ -48,6 +48,10 @@ pub(crate) fn policy<'r>(
     policy.refresh_idle = oauth.refresh_idle.duration();
     policy.refresh_absolute = oauth.refresh_absolute.unless_zero();
     policy.refresh_grace = oauth.refresh_grace.duration();
+    policy.code_lifetime = oauth.authorization_code_lifetime.duration();
+    policy.id_token_lifetime = oauth.id_token_lifetime.duration();
+    policy.require_pushed_requests = oauth.require_pushed_requests;
+    policy.capabilities.openid = oauth.openid;
     if oauth.allow_password_grant {
         policy.capabilities = policy.capabilities.allowing_password_grant();
     }
@@ -90,8 +94,18 @@ fn scopes<'r>(
         match scopes.iter_mut().find(|known| known.name == name) {
             // The operator's words go over those of the program.
             Some(known) => known.description = description,
-            None => scopes.push(ScopeDeclaration { name, description }),
+            None => scopes.push(ScopeDeclaration { name, description, optional: false }),
         }
+    }
+    for name in &settings.oauth.optional_scopes {
+        let name = token(name, "oauth.optional_scopes")?;
+        let Some(known) = scopes.iter_mut().find(|known| known.name == name) else {
+            return Err(Error::new(
+                Exit::BadSettings,
+                format!("oauth.optional_scopes names {name}, which is no scope of this server."),
+            ));
+        };
+        known.optional = true;
     }
     Ok(scopes)
 }
@@ -145,12 +159,13 @@ mod tests {
     fn scopes_and_issuer_of_the_settings_are_checked() {
         type Change = fn(&mut Settings);
         let none = || std::iter::empty::<&Resources>();
-        let table: [(Change, &str); 4] = [
+        let table: [(Change, &str); 5] = [
             (
                 |s| s.server.public_url = Url::parse("http://id.example.org").ok(),
                 "oauth.allow_http_issuer",
             ),
             (|s| s.oauth.default_scope = vec!["read".into()], "is no scope"),
+            (|s| s.oauth.optional_scopes = vec!["read".into()], "oauth.optional_scopes"),
             (|s| s.oauth.scopes = [("a b".to_owned(), String::new())].into(), "cannot be a scope"),
             (|s| s.server.listen = "nonsense at all".into(), "server.listen"),
         ];

@@ -146,6 +146,17 @@ pub struct OAuth {
     pub scopes: BTreeMap<String, String>,
     /// The scopes given to a client that asks for none. When it is empty: every scope the client may have.
     pub default_scope: Vec<String>,
+    /// The scopes that a person may leave out when they allow an application the rest.
+    pub optional_scopes: Vec<String>,
+    /// Offer OpenID Connect: ID tokens, the scopes `openid`, `profile`, `email`, `address`, `phone` and `offline_access`, and
+    /// the userinfo endpoint.
+    pub openid: bool,
+    /// How long an authorization code may be traded in; ten minutes at most.
+    pub authorization_code_lifetime: Span,
+    /// How long an ID token may be relied on.
+    pub id_token_lifetime: Span,
+    /// Take authorization requests only by reference: each client has to push them first (RFC 9126 §5).
+    pub require_pushed_requests: bool,
     /// Let clients that are registered for it send a user's name and password to the token endpoint (`password`
     /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
     /// second factor. The first-party API works without it.
@@ -168,6 +179,11 @@ impl Default for OAuth {
             max_staleness: Span::seconds(2),
             scopes: BTreeMap::new(),
             default_scope: Vec::new(),
+            optional_scopes: Vec::new(),
+            openid: true,
+            authorization_code_lifetime: Span::seconds(60),
+            id_token_lifetime: Span::seconds(3600),
+            require_pushed_requests: false,
             allow_password_grant: false,
             allow_http_issuer: false,
             sweep_interval: Span::seconds(3600),

@@ -99,6 +99,7 @@
     each("[data-copy]", offerCopy);
     each("[data-password]", offerReveal);
     each("form[data-guard]", guard);
+    each("form[data-send]", (form) => form.submit());
     each("time[datetime]", localise);
     const summary = document.querySelector("[data-summary]");
     if (summary) summary.focus({ preventScroll: true });

@@ -90,6 +90,7 @@ impl Resources {
             Some(ScopeDeclaration {
                 name: ScopeToken::parse(scope.name).ok()?,
                 description: scope.description.to_owned(),
+                optional: false,
             })
         });
         declared.collect()

@@ -1,8 +1,8 @@
 //! Authorizations: what a user let a client do. Listed for people, revoked by them, by clients and by rules.
 
-use oauth::authorization::{Authorization, New, Reason, Seed, State};
+use oauth::authorization::{Authorization, Details, New, Reason, Seed, State};
 use oauth::grant::GrantType;
-use oauth::id::{ApplicationId, AuthorizationId, ClientId, UserId};
+use oauth::id::{ApplicationId, AuthorizationId, ClientId, SessionId, UserId};
 use oauth::policy::Policy;
 use oauth::revocation::{Subject, forget_at};
 use oauth::scope::ScopeSet;
@@ -129,7 +129,11 @@ impl Authorizations<'_> {
                 return Err(StoreError::Forbidden("an authorization cannot begin as ended"));
             }
         };
-        let idle = new.created_at + policy.refresh_idle;
+        // A code that nobody redeems leaves nothing behind.
+        let idle = match new.state {
+            State::Granted => new.created_at + policy.code_lifetime,
+            _ => new.created_at + policy.refresh_idle,
+        };
         let delete_at = new.expires_at.map_or(idle, |absolute| absolute.min(idle));
         let row = authorization::ActiveModel {
             id: Set(id.as_uuid()),
@@ -150,6 +154,8 @@ impl Authorizations<'_> {
             revoked_at: Set(None),
             revoked_reason: Set(None),
             authenticated_at: Set(new.authenticated_at.map(Timestamp::as_millis)),
+            session_id: Set(new.details.session.map(SessionId::as_uuid)),
+            details: Set(details_into(&new.details)?),
         };
         Ok(Drawn { id, seed, row })
     }
@@ -203,6 +209,9 @@ pub(crate) fn of_row(
         },
         _ => return Err(corrupt("authorization.state")),
     };
+    let mut details: Details =
+        serde_json::from_str(&row.details).map_err(|_| corrupt("authorization.details"))?;
+    details.session = row.session_id.map(SessionId::from);
     Ok(Authorization {
         id: AuthorizationId::from(row.id),
         user: UserId::from(row.user_id),
@@ -217,7 +226,12 @@ pub(crate) fn of_row(
         last_used_at: time(row.last_used_at),
         expires_at: row.expires_at.map(time),
         authenticated_at: row.authenticated_at.map(time),
+        details,
     })
+}
+
+fn details_into(details: &Details) -> Result<String, StoreError> {
+    serde_json::to_string(details).map_err(|_| StoreError::Corrupt("authorization.details"))
 }
 
 fn audience_into(audience: &[String]) -> Result<String, StoreError> {

@@ -2,6 +2,9 @@
 
 pub mod application;
 pub mod authorization;
+pub mod consent;
+pub mod pushed_request;
+pub mod replay;
 pub mod revocation;
 pub mod session;
 pub mod setting;
@@ -22,4 +25,7 @@ pub fn all() -> database::migration::Entities {
         .add::<throttle::Entity>()
         .add::<setup_link::Entity>()
         .add::<setting::Entity>()
+        .add::<consent::Entity>()
+        .add::<pushed_request::Entity>()
+        .add::<replay::Entity>()
 }

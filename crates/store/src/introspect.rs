@@ -28,8 +28,8 @@ impl Introspect<'_> {
         if let Some(token) = request.refresh_token() {
             let found = self.0.refresh_token().find(&token).await?;
             return Ok(found
-                .filter(|found| found.mac_matches)
-                .map_or(Facts::Nothing, |found| refresh(found, token.generation)));
+                .filter(|(_, mac_matches)| *mac_matches)
+                .map_or(Facts::Nothing, |(found, _)| refresh(found, token.generation)));
         }
         match self.0.open_access_token(request.token.expose()).await? {
             Some(token) => self.access(token).await,

@@ -25,8 +25,8 @@ impl Revoke<'_> {
             let opened = self.0.open_access_token(request.token.expose()).await?;
             return Ok(opened.map_or(Facts::Nothing, |token| Facts::Access(Box::new(token))));
         };
-        let found = self.0.refresh_token().find(&token).await?.filter(|found| found.mac_matches);
-        Ok(found.map_or(Facts::Nothing, |found| Facts::Refresh(Box::new(found.authorization))))
+        let found = self.0.refresh_token().find(&token).await?.filter(|(_, matches)| *matches);
+        Ok(found.map_or(Facts::Nothing, |(found, _)| Facts::Refresh(Box::new(found.authorization))))
     }
 
     /// Writes down what was decided. When this returns, the token is dead on this node; on the others within

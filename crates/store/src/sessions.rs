@@ -1,10 +1,11 @@
 //! Browser sessions: the cookie holds a random id, the row its keyed digest.
 
 use accounts::session::{Limits, Session, Standing};
-use oauth::id::UserId;
+use oauth::id::{SessionId, UserId};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::Uuid;
 use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder};
 use vault::Purpose;
 
@@ -34,6 +35,8 @@ pub struct Sessions<'a>(&'a Store);
 pub struct StoredSession {
     /// Names the session in lists and forms: its digest, which opens nothing.
     pub digest: [u8; 32],
+    /// Names the session to clients, the `sid`. It stays when the same person signs in again over it.
+    pub id: SessionId,
     /// The facts that the rules ask for.
     pub session: Session,
     /// The browser's own description.
@@ -66,8 +69,9 @@ impl Sessions<'_> {
         old: Option<&Secret>,
     ) -> Result<Secret, StoreError> {
         let secret = self.0.entropy().text(32)?;
-        let row = session::ActiveModel {
+        let mut row = session::ActiveModel {
             digest: Set(self.digest(&secret).to_vec()),
+            sid: Set(Some(self.0.entropy().uuid(session.created_at)?)),
             user_id: Set(session.user.as_uuid()),
             user_epoch: Set(i64::from(session.user_epoch)),
             created_at: Set(session.created_at.as_millis()),
@@ -78,12 +82,18 @@ impl Sessions<'_> {
             user_agent: Set(user_agent.chars().filter(|c| *c != '\0').take(USER_AGENT).collect()),
         };
         let old = old.map(|old| self.digest(old).to_vec());
+        let user = session.user.as_uuid();
         let rest = (MOST - 1).cast_signed();
         let make_room = Sql::new(MAKE_ROOM, [session.user.as_uuid().into(), rest.into()]);
         self.0
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(old) = old {
+                        let kept = session::Entity::find_by_id(old.clone()).one(tx).await?;
+                        // Clients of the session that the same person goes on with must hear of its end.
+                        if let Some(kept) = kept.filter(|kept| kept.user_id == user) {
+                            row.sid = Set(Some(sid(&kept)?.as_uuid()));
+                        }
                         session::Entity::delete_by_id(old).exec(tx).await?;
                     }
                     tx.execute(&make_room).await?;
@@ -166,11 +176,19 @@ impl Sessions<'_> {
     }
 }
 
+/// The `sid`; a session that began before there was one has that of its digest.
+fn sid(row: &session::Model) -> Result<SessionId, StoreError> {
+    let of_digest = || row.digest.first_chunk().map(|bytes| Uuid::from_bytes(*bytes));
+    let sid = row.sid.or_else(of_digest).ok_or(StoreError::Corrupt("session.digest"))?;
+    Ok(SessionId::from(sid))
+}
+
 impl TryFrom<session::Model> for StoredSession {
     type Error = StoreError;
 
     fn try_from(row: session::Model) -> Result<Self, StoreError> {
         Ok(Self {
+            id: sid(&row)?,
             digest: row.digest.try_into().map_err(|_| StoreError::Corrupt("session.digest"))?,
             session: Session {
                 user: UserId::from(row.user_id),

@@ -32,6 +32,10 @@ pub struct Swept {
     pub setup_links: u64,
     /// Retired keys.
     pub keys: u64,
+    /// Pushed authorization requests.
+    pub pushed_requests: u64,
+    /// Notes about assertions that have been used.
+    pub replays: u64,
 }
 
 /// Counting and deleting for one table.
@@ -73,6 +77,8 @@ const REVOCATIONS: Table = table!(
 );
 const THROTTLES: Table = table!("grantwell_throttle", "key", "expires_at <= $1");
 const SETUP_LINKS: Table = table!("grantwell_setup_link", "digest", "expires_at <= $1");
+const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "expires_at <= $1");
+const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
 const KEYS: Table = table!("grantwell_signing_key", "id", "expires_at <= $1");
 
 impl Store {
@@ -104,6 +110,8 @@ impl Sweep<'_> {
             throttles: self.delete(&THROTTLES).await?,
             setup_links: self.delete(&SETUP_LINKS).await?,
             keys: self.delete(&KEYS).await?,
+            pushed_requests: self.delete(&PUSHED_REQUESTS).await?,
+            replays: self.delete(&REPLAYS).await?,
         })
     }
 
@@ -116,6 +124,8 @@ impl Sweep<'_> {
             throttles: self.count(&THROTTLES).await?,
             setup_links: self.count(&SETUP_LINKS).await?,
             keys: self.count(&KEYS).await?,
+            pushed_requests: self.count(&PUSHED_REQUESTS).await?,
+            replays: self.count(&REPLAYS).await?,
         })
     }
 

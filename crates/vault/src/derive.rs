@@ -13,8 +13,10 @@ pub enum Purpose {
     Session,
     /// The one-time link for the first administrator, or for a person who was invited.
     SetupLink,
-    /// An authorization code (RFC 6749 §1.3.1).
-    AuthorizationCode,
+    /// The name of a pushed authorization request (RFC 9126 §2.2).
+    PushedRequest,
+    /// What an authorization request has come to while the browser is at the sign-in page.
+    Interaction,
     /// The token that guards a form against requests from elsewhere.
     Csrf,
     /// A name or address under which tries are counted, so that the table does not show who tried.
@@ -30,7 +32,8 @@ impl Purpose {
             Self::ClientSecret => "client secret",
             Self::Session => "session",
             Self::SetupLink => "setup link",
-            Self::AuthorizationCode => "authorization code",
+            Self::PushedRequest => "pushed request",
+            Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
             Self::PairwiseSubject => "pairwise subject",
@@ -68,10 +71,12 @@ impl MacKey {
 pub(crate) struct Derived {
     pub(crate) wrapping: Zeroizing<[u8; 32]>,
     pub(crate) refresh: MacKey,
+    pub(crate) code: MacKey,
     client_secret: MacKey,
     session: MacKey,
     setup_link: MacKey,
-    authorization_code: MacKey,
+    pushed_request: MacKey,
+    interaction: MacKey,
     csrf: MacKey,
     throttle: MacKey,
     pairwise_subject: MacKey,
@@ -86,10 +91,12 @@ impl Derived {
         Self {
             wrapping: key("wrapping", ""),
             refresh: MacKey::new(&key("mac", "refresh token")),
+            code: MacKey::new(&key("mac", "authorization code")),
             client_secret: digest(Purpose::ClientSecret),
             session: digest(Purpose::Session),
             setup_link: digest(Purpose::SetupLink),
-            authorization_code: digest(Purpose::AuthorizationCode),
+            pushed_request: digest(Purpose::PushedRequest),
+            interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
             pairwise_subject: digest(Purpose::PairwiseSubject),
@@ -102,7 +109,8 @@ impl Derived {
             Purpose::ClientSecret => &self.client_secret,
             Purpose::Session => &self.session,
             Purpose::SetupLink => &self.setup_link,
-            Purpose::AuthorizationCode => &self.authorization_code,
+            Purpose::PushedRequest => &self.pushed_request,
+            Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,
             Purpose::PairwiseSubject => &self.pairwise_subject,

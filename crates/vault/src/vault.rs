@@ -106,6 +106,21 @@ impl Vault {
         self.refresh_mac(authorization, generation, seed).ct_eq(mac).into()
     }
 
+    /// The MAC inside an authorization code: over the authorization and its row's random seed.
+    pub fn code_mac(&self, authorization: AuthorizationId, seed: &[u8; 16]) -> [u8; 32] {
+        self.0.derived.code.mac(&[authorization.as_uuid().as_bytes(), seed])
+    }
+
+    /// Whether `mac` is the one for these inputs, in constant time.
+    pub fn code_mac_matches(
+        &self,
+        authorization: AuthorizationId,
+        seed: &[u8; 16],
+        mac: &[u8; 32],
+    ) -> bool {
+        self.code_mac(authorization, seed).ct_eq(mac).into()
+    }
+
     /// The keyed digest of a secret, to be stored or looked up in its place. Only for values of at least
     /// 128 random bits; a password that a person chose belongs to `accounts::password`.
     pub fn digest(&self, purpose: Purpose, value: &[u8]) -> [u8; 32] {

@@ -1,5 +1,6 @@
 //! The grants, each load → decide → apply, for the token endpoint and the first-party API alike.
 
+pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
 pub(crate) mod password;
 pub(crate) mod refresh_token;

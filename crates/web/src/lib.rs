@@ -16,6 +16,7 @@ mod pages;
 mod respond;
 pub mod routes;
 pub mod state;
+mod subject;
 mod throttle;
 pub mod urls;
 mod visit;
@@ -31,6 +32,10 @@ pub use urls::Urls;
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("applications/detail.html", include_str!("../templates/applications/detail.html")),
     ("applications/list.html", include_str!("../templates/applications/list.html")),
+    ("authorize/choose.html", include_str!("../templates/authorize/choose.html")),
+    ("authorize/consent.html", include_str!("../templates/authorize/consent.html")),
+    ("authorize/form_post.html", include_str!("../templates/authorize/form_post.html")),
+    ("authorized.html", include_str!("../templates/authorized.html")),
     ("first_party.html", include_str!("../templates/first_party.html")),
     ("home.html", include_str!("../templates/home.html")),
     ("profile.html", include_str!("../templates/profile.html")),

@@ -1,7 +1,8 @@
 //! The protocol endpoints: each reads a form, authenticates the client, loads facts, lets the rule of the same name in the
 //! `oauth` crate decide, applies and answers.
 
-pub(crate) mod client;
+pub(crate) mod authorize;
+mod client;
 pub(crate) mod introspect;
 pub(crate) mod metadata;
 pub(crate) mod request;

@@ -1,6 +1,9 @@
 //! The pages for people: sign in and out, one's own account, the first administrator, one's applications.
 
 pub(crate) mod applications;
+pub(crate) mod authorized;
+pub(crate) mod choose;
+pub(crate) mod consent;
 pub(crate) mod home;
 pub(crate) mod password_change;
 pub(crate) mod profile;

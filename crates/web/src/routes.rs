@@ -10,8 +10,10 @@ use axum::routing::{MethodRouter, get, post};
 use pages::refusal::pages_for_people;
 
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{introspect, metadata, revoke, token};
-use crate::pages::{applications, home, password_change, profile, setup, sign_in, sign_out};
+use crate::oauth::{authorize, introspect, metadata, revoke, token};
+use crate::pages::{
+    applications, authorized, choose, home, password_change, profile, setup, sign_in, sign_out,
+};
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
 
@@ -20,7 +22,7 @@ pub fn router(state: State) -> Router {
     let static_files = state.pages.static_router();
     Router::new()
         .merge(protocol(&state))
-        .merge(well_known())
+        .merge(well_known(&state))
         .merge(first_party(&state))
         .merge(people(&state))
         .with_state(state)
@@ -41,17 +43,42 @@ fn protocol(state: &State) -> Router<State> {
             router = both(router, path, &handlers.fallback(only_post));
         }
     }
-    router
+    router.merge(authorization(state))
+}
+
+/// The authorization endpoint and the answers to its questions: for browsers, so its refusals are pages.
+fn authorization(state: &State) -> Router<State> {
+    let capabilities = &state.policy().capabilities;
+    let mut router = Router::new();
+    let served = capabilities.responses().next().is_some();
+    if let Some(path) = capabilities.endpoints.authorization.as_deref().filter(|_| served) {
+        let consent = format!("{}/consent/", path.trim_end_matches('/'));
+        router = both(router, path, &get(authorize::show).post(authorize::submit));
+        router = both(router, &consent, &post(authorize::decided));
+    }
+    router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }
 
 async fn only_post() -> Response {
     OAuthFailure::method("POST").into_response()
 }
 
-fn well_known() -> Router<State> {
+fn well_known(state: &State) -> Router<State> {
     const SERVER: &str = "/.well-known/oauth-authorization-server";
     const RESOURCE: &str = "/.well-known/oauth-protected-resource";
-    let router = both(Router::new(), SERVER, &get(metadata::authorization_server));
+    const OPENID: &str = "/.well-known/openid-configuration";
+    let mut router = both(Router::new(), SERVER, &get(metadata::authorization_server));
+    let mut places = vec![OPENID.to_owned(), format!("{}{OPENID}", state.urls().provider)];
+    // OpenID Connect Discovery §4 appends to the issuer's path what RFC 8414 §3.1 puts before it.
+    places.extend(metadata::appended(state, OPENID));
+    places.dedup();
+    if state.policy().capabilities.openid {
+        for place in places {
+            router = both(router, &place, &get(metadata::authorization_server));
+        }
+        let inserted = format!("{OPENID}/{{*path}}");
+        router = router.route(&inserted, get(metadata::authorization_server_of));
+    }
     both(router, RESOURCE, &get(metadata::protected_resource))
         .route(&format!("{SERVER}/{{*path}}"), get(metadata::authorization_server_of))
         .route(&format!("{RESOURCE}/{{*path}}"), get(metadata::protected_resource_at))
@@ -84,6 +111,9 @@ fn people(state: &State) -> Router<State> {
         (urls.sign_out_everywhere(), post(profile::sign_out_everywhere)),
         (urls.profile(), get(profile::show)),
         (urls.change_password(), get(password_change::show).post(password_change::submit)),
+        (urls.choose(), get(choose::show)),
+        (urls.authorized(), get(authorized::list)),
+        (urls.withdraw("{id}"), get(authorized::confirm).post(authorized::withdraw)),
         (urls.setup.clone(), get(setup::show).post(setup::submit)),
         (urls.applications(), get(applications::list)),
         (urls.new_application(), get(applications::new).post(applications::register)),

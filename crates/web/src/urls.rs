@@ -77,6 +77,41 @@ impl Urls {
         format!("{}?next={next}", self.sign_in())
     }
 
+    /// The sign-in page that leads back to `next`, with the name filled in that an application has hinted at; `again` asks
+    /// somebody who is signed in too.
+    pub fn sign_in_for(&self, next: &str, hint: Option<&str>, again: bool) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("next", next);
+        if let Some(hint) = hint {
+            query.append_pair("login_hint", hint);
+        }
+        if again {
+            query.append_pair("again", "1");
+        }
+        format!("{}?{}", self.sign_in(), query.finish())
+    }
+
+    /// The page where somebody chooses between the account that is signed in and another one.
+    pub fn choose_account(&self, next: &str) -> String {
+        let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        format!("{}?next={next}", self.choose())
+    }
+
+    /// The same page without a place to go on to.
+    pub fn choose(&self) -> String {
+        format!("{}/choose/", self.accounts)
+    }
+
+    /// The applications that a person has let in.
+    pub fn authorized(&self) -> String {
+        format!("{}/authorized_tokens/", self.provider)
+    }
+
+    /// The page that asks before one of them is shut out again.
+    pub fn withdraw(&self, id: impl std::fmt::Display) -> String {
+        format!("{}/authorized_tokens/{id}/delete/", self.provider)
+    }
+
     /// Where the sign-out form is posted.
     pub fn sign_out(&self) -> String {
         format!("{}/logout/", self.accounts)

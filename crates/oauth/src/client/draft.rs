@@ -228,9 +228,9 @@ impl Draft {
 
     fn check_scope(&self, policy: &Policy, errors: &mut Errors) -> Option<ScopeSet> {
         let scope = errors.take("scope", "invalid", ScopeSet::parse(self.scope.as_deref()?))?;
-        let unknown = scope.without(&policy.declared_scope());
+        let known = policy.declared_scope().union(&policy.person_scope());
+        let unknown = scope.without(&known);
         if !unknown.is_empty() {
-            let known = policy.declared_scope();
             errors.add(
                 "scope",
                 "unknown_scope",

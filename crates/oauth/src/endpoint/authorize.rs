@@ -27,7 +27,7 @@ use crate::client::{Client, ClientType};
 use crate::consent::{self, Given};
 use crate::error::{ErrorCode, OAuthError};
 use crate::grant::GrantType;
-use crate::id::{SessionId, UserId};
+use crate::id::SessionId;
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -54,12 +54,12 @@ pub struct Session {
 }
 
 /// Whom an `id_token_hint` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// There is none.
     Absent,
-    /// This person.
-    Of(UserId),
+    /// The person whom this client knows by this `sub`.
+    Of(String),
     /// It is not an ID token that we made for this client.
     Invalid,
 }
@@ -231,9 +231,9 @@ fn check_freshness(
 
 /// OIDC Core §3.1.2.1, §3.1.2.2: the person whom the client means, or nobody.
 fn check_hint(request: &Request, session: &Session, facts: &Facts<'_>) -> Result<(), Stop> {
-    let meant = match facts.hint {
+    let meant = match &facts.hint {
         Hint::Invalid => return Err(Stop::Refuse(BAD_HINT)),
-        Hint::Of(user) => user == session.user.id,
+        Hint::Of(subject) => *subject == session.subject,
         Hint::Absent => true,
     };
     if meant && request.claims.admits_subject(&session.subject) {

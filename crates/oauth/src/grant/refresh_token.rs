@@ -216,7 +216,7 @@ fn narrow(
     if !scope.within(&authorization.scope) {
         return Err(WIDER);
     }
-    Ok(scope.intersection(&policy.scope_allowed_to(client)))
+    Ok(scope.intersection(&policy.person_scope_allowed_to(client)))
 }
 
 fn terms(

@@ -1,8 +1,6 @@
 //! Between an application's row and the facts about its client.
 
-use std::collections::BTreeSet;
-
-use oauth::client::{AuthMethod, Client, ClientType, GrantType, RedirectUri, StoredSecret};
+use oauth::client::{Client, ClientMetadata, GrantType, RedirectUri, StoredSecret};
 use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::scope::ScopeSet;
 use oauth::time::Timestamp;
@@ -47,28 +45,20 @@ pub(super) fn changeable(client: &Client, now: Timestamp) -> application::Active
         redirect_uris: Set(words(client.redirect_uris.iter().map(ToString::to_string).collect())),
         scope: Set(client.scope.as_ref().map(ToString::to_string)),
         resources: Set(client.resources.join(" ")),
+        metadata: Set(metadata_into(&client.metadata)),
         updated_at: Set(now.as_millis()),
         ..Default::default()
     }
 }
 
+/// Plain data: it always has a text.
+fn metadata_into(metadata: &ClientMetadata) -> String {
+    serde_json::to_string(metadata).unwrap_or_else(|_| "{}".to_owned())
+}
+
 /// The built-in client's facts.
 pub(super) fn first_party(id: ClientId) -> Client {
-    Client {
-        id,
-        name: "This site".to_owned(),
-        owner: None,
-        client_type: ClientType::Public,
-        auth_method: AuthMethod::None,
-        secret: None,
-        grant_types: BTreeSet::from([GrantType::Password, GrantType::RefreshToken]),
-        redirect_uris: Vec::new(),
-        scope: None,
-        resources: Vec::new(),
-        active: true,
-        first_party: true,
-        epoch: 0,
-    }
+    Client::first_party(id, "This site")
 }
 
 impl TryFrom<application::Model> for Application {
@@ -102,6 +92,8 @@ impl TryFrom<application::Model> for Application {
                 .map_err(|_| corrupt("application.redirect_uris"))?,
             scope: scope.map_err(|_| corrupt("application.scope"))?,
             resources: row.resources.split_whitespace().map(str::to_owned).collect(),
+            metadata: serde_json::from_str(&row.metadata)
+                .map_err(|_| corrupt("application.metadata"))?,
             active: row.active,
             first_party: row.first_party,
             epoch: epoch_from(row.epoch)?,

@@ -37,6 +37,9 @@ pub struct Model {
     /// The audiences it is the resource server of, separated by spaces.
     #[sea_orm(column_type = "Text")]
     pub resources: String,
+    /// What else it has registered, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub metadata: String,
     /// Whether it may be used at all.
     pub active: bool,
     /// Whether it is the server's own and not somebody else's.

@@ -49,6 +49,12 @@ pub struct Model {
     pub revoked_reason: Option<String>,
     /// When the user last proved who they are (`auth_time`).
     pub authenticated_at: Option<i64>,
+    /// The browser session in which it was allowed (`sid`).
+    #[sea_orm(indexed)]
+    pub session_id: Option<Uuid>,
+    /// What it keeps of the request that led to it, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub details: String,
 }
 
 /// What an authorization points at.

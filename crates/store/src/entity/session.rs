@@ -9,6 +9,8 @@ pub struct Model {
     /// Keyed digest of the id in the cookie; the id itself is nowhere in the database.
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: Vec<u8>,
+    /// Names the session to clients (`sid`); it stays when the same person signs in again over it.
+    pub sid: Option<Uuid>,
     /// Who is signed in.
     #[sea_orm(indexed)]
     pub user_id: Uuid,

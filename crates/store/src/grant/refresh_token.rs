@@ -38,7 +38,6 @@ const ROTATE: &str = "UPDATE grantwell_authorization SET generation = $3, rotate
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) authorization: Authorization,
-    pub(crate) mac_matches: bool,
     pub(crate) username: String,
     /// The account's epoch now.
     pub(crate) user_epoch: u32,
@@ -58,7 +57,7 @@ impl Store {
 impl RefreshTokens<'_> {
     /// What is known about a presented refresh token and the client that presents it.
     pub async fn load(self, token: &RefreshToken, client: &Client) -> Result<Facts, StoreError> {
-        let row = self.find(token).await?;
+        let (row, mac_matches) = self.find(token).await?.unzip();
         // The row may be newer than the client in memory. For another client's token it says nothing about
         // the one that asks; the decision refuses by the name.
         let client = match row.as_ref().filter(|row| row.authorization.client == client.id) {
@@ -68,16 +67,38 @@ impl RefreshTokens<'_> {
         let known = row.map(|row| Known {
             user: Bearer { id: row.authorization.user, epoch: row.user_epoch },
             authorization: row.authorization,
-            mac_matches: row.mac_matches,
+            mac_matches: mac_matches.unwrap_or(false),
             user_standing: row.user_standing,
         });
         Ok(Facts { known, client })
     }
 
-    /// The authorization that a token names, with what goes with it, in one query.
-    pub(crate) async fn find(self, token: &RefreshToken) -> Result<Option<Found>, StoreError> {
+    /// The authorization that a token names, with what goes with it, in one query. That of a code which is not redeemed
+    /// has no refresh token, whatever the MAC.
+    pub(crate) async fn find(
+        self,
+        token: &RefreshToken,
+    ) -> Result<Option<(Found, bool)>, StoreError> {
+        let found = self.find_authorization(token.authorization).await?;
+        Ok(found.map(|found| {
+            let seed = &found.authorization.seed.0;
+            let matches = self.0.vault().refresh_mac_matches(
+                token.authorization,
+                token.generation,
+                seed,
+                &token.mac,
+            );
+            (found, matches)
+        }))
+    }
+
+    /// An authorization with what goes with it, in one query.
+    pub(crate) async fn find_authorization(
+        self,
+        id: AuthorizationId,
+    ) -> Result<Option<Found>, StoreError> {
         let read = self.0.database().read();
-        let question = Sql::new(LOAD, [token.authorization.as_uuid().into()]);
+        let question = Sql::new(LOAD, [id.as_uuid().into()]);
         let row = read.query_one_raw(question.build(&read.get_database_backend())).await?;
         let Some(row) = row else { return Ok(None) };
         let model = authorization::Model::from_query_result(&row, "")?;
@@ -87,12 +108,6 @@ impl RefreshTokens<'_> {
         let client = client.try_into().map_err(|_| StoreError::Corrupt("application.client_id"))?;
         let authorization = of_row(model, client)?;
         Ok(Some(Found {
-            mac_matches: self.0.vault().refresh_mac_matches(
-                authorization.id,
-                token.generation,
-                &authorization.seed.0,
-                &token.mac,
-            ),
             authorization,
             username: row.try_get("", "username")?,
             user_epoch,

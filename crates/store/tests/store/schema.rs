@@ -9,11 +9,19 @@ use crate::world::{World, on_both};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
+/// With `GRANTWELL_MIGRATION=name` the missing migration is written instead; `GRANTWELL_DEFAULTS` says what rows that exist
+/// get, as `table.column=value` separated by spaces.
 #[test]
 fn the_migrations_fold_to_what_the_entities_ask_for() {
-    let order = Order { app: "grantwell".to_owned(), dry_run: true, ..Order::default() };
-    let made = make(Path::new(FOLDER), &order, &entity::all(), &mut Flags::default()).unwrap();
-    assert!(made.is_up_to_date(), "make a migration for: {made:#?}");
+    let name = std::env::var("GRANTWELL_MIGRATION").ok();
+    let mut flags = Flags::default();
+    for pair in std::env::var("GRANTWELL_DEFAULTS").unwrap_or_default().split_whitespace() {
+        flags.default_value(pair).unwrap();
+    }
+    let dry_run = name.is_none();
+    let order = Order { app: "grantwell".to_owned(), name, dry_run, ..Order::default() };
+    let made = make(Path::new(FOLDER), &order, &entity::all(), &mut flags).unwrap();
+    assert!(!dry_run || made.is_up_to_date(), "make a migration for: {made:#?}");
 }
 
 #[test]

@@ -34,6 +34,8 @@ async fn what_has_expired_is_counted_then_deleted_and_nothing_else() {
             throttles: 1,
             setup_links: 1,
             keys: 0,
+            pushed_requests: 0,
+            replays: 0,
         };
         assert_eq!(store.sweep().dry_run().await.unwrap(), expected);
         assert_eq!(store.sweep().run().await.unwrap(), expected);

@@ -9,7 +9,7 @@ use database::{Database, Kind};
 use futures_util::FutureExt as _;
 use grantwell_store::{Application, Issued, NewSecret, NewUser, Options, Store, StoreError, User};
 use oauth::access_token::AccessToken;
-use oauth::client::{AuthMethod, Client, ClientType, GrantType};
+use oauth::client::{AuthMethod, Client, ClientMetadata, ClientType, GrantType};
 use oauth::form::Form;
 use oauth::grant::password;
 use oauth::issuer::Issuer;
@@ -65,6 +65,7 @@ impl World {
         let scope = |name| ScopeDeclaration {
             name: ScopeToken::parse(name).unwrap(),
             description: name.to_owned(),
+            optional: false,
         };
         let mut policy = Policy::new(Issuer::parse("https://auth.example").unwrap());
         policy.scopes = vec![scope("read"), scope("write")];
@@ -133,6 +134,7 @@ impl World {
             redirect_uris: Vec::new(),
             scope: None,
             resources: Vec::new(),
+            metadata: ClientMetadata::default(),
             active: true,
             first_party: false,
             epoch: 0,

@@ -265,10 +265,19 @@ fn a_refresh_mac_depends_on_each_of_its_inputs_and_on_the_master_key() {
 #[test]
 fn a_digest_for_one_purpose_never_matches_for_another() {
     use Purpose::{
-        AuthorizationCode, ClientSecret, Csrf, PairwiseSubject, Session, SetupLink, Throttle,
+        ClientSecret, Csrf, Interaction, PairwiseSubject, PushedRequest, Session, SetupLink,
+        Throttle,
     };
-    let all =
-        [ClientSecret, Session, SetupLink, AuthorizationCode, Csrf, Throttle, PairwiseSubject];
+    let all = [
+        ClientSecret,
+        Session,
+        SetupLink,
+        PushedRequest,
+        Interaction,
+        Csrf,
+        Throttle,
+        PairwiseSubject,
+    ];
     let vault = vault();
     let other = Vault::new(MasterKey::from_random([8; 32]));
     for one in all {

@@ -28,6 +28,12 @@ pub(crate) async fn authorization_server_of(
     unknown("This server is not the issuer with that path.")
 }
 
+/// A well-known path behind the issuer's own path, if it has one.
+pub(crate) fn appended(state: &State, well_known: &str) -> Option<String> {
+    let path = path_after_host(state.policy().issuer.as_str());
+    (!path.is_empty()).then(|| format!("/{path}{well_known}"))
+}
+
 /// The document of one protected resource (RFC 9728 §2).
 #[derive(Debug, Serialize)]
 struct Document<'a> {

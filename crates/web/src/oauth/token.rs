@@ -22,6 +22,9 @@ pub(crate) async fn post(
     // The right to the grant is decided before a password is looked at: a client without it must not learn whether one
     // is right.
     let granted = match token::decide(&asked, &application.client, &posted.form, state.policy()) {
+        Decision::Proceed(TokenRequest::AuthorizationCode(request)) => {
+            grant::authorization_code::grant(&state, &request, &application).await
+        }
         Decision::Proceed(TokenRequest::ClientCredentials(request)) => {
             grant::client_credentials::grant(&state, &request, &application)
         }

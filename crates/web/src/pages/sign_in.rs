@@ -12,6 +12,7 @@ use super::{Opened, accept, open};
 use crate::credentials::{self, Checked};
 use crate::extract::address;
 use crate::extract::page_form::PageForm;
+use crate::oauth::authorize;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 use crate::visit::with_cookies;
@@ -22,11 +23,16 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
-    let next = next_of_query(&opened.parts);
-    if opened.visit.account().is_some() {
+    let asked = |name| query(&opened.parts, name);
+    let next = asked("next");
+    if opened.visit.account().is_some() && asked("again").is_none() {
         return Ok(see_other(&destination(&state, next.as_deref())));
     }
-    page(&state, &opened, form(&state, next.as_deref()))
+    let mut form = form(&state, next.as_deref());
+    if let Some(hint) = asked("login_hint") {
+        form = form.fill(&[("username", hint.as_str())]);
+    }
+    page(&state, &opened, form, next.as_deref()).await
 }
 
 /// `POST /accounts/login/`: a session under a new id, and on to where the person wanted to go.
@@ -39,12 +45,12 @@ pub(crate) async fn submit(
         |fault: &str| form(&state, sent.optional("next")).fill(&sent.pairs()).fail("", fault);
     let (Some(username), Some(password)) = (sent.optional("username"), sent.optional("password"))
     else {
-        return page(&state, &opened, missing(&state, &sent));
+        return page(&state, &opened, missing(&state, &sent), sent.optional("next")).await;
     };
     let address = address::client(&opened.parts, &state.settings.trusted_proxies);
     let checked = credentials::check(&state, username, &Secret::from(password), address).await?;
     let Checked::Right(user) = checked else {
-        return page(&state, &opened, again(Refusal::MESSAGE));
+        return page(&state, &opened, again(Refusal::MESSAGE), sent.optional("next")).await;
     };
     let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     state.store.users().signed_in(user.account.id).await?;
@@ -76,14 +82,28 @@ fn form(state: &State, next: Option<&str>) -> Form {
     }
 }
 
-fn page(state: &State, opened: &Opened, form: Form) -> Result<Response, PageFailure> {
+async fn page(
+    state: &State,
+    opened: &Opened,
+    form: Form,
+    next: Option<&str>,
+) -> Result<Response, PageFailure> {
     let frame = opened.visit.frame(state, &opened.parts)?;
     let mut page = FormPage::new("Sign in", form).narrow();
     if state.settings.registration {
         page = page.link("Make an account", state.urls().register());
     }
     let answer = state.pages.form(&frame.page, &page);
-    Ok(frame.finish(answer))
+    let answer = frame.finish(answer);
+    // Where an application waits for the answer, the form leads there in the end.
+    let waiting = match next {
+        Some(next) => authorize::destination_of(state, next).await,
+        None => None,
+    };
+    Ok(match waiting {
+        Some(source) => authorize::allow_form_to(answer, &source),
+        None => answer,
+    })
 }
 
 fn destination(state: &State, next: Option<&str>) -> LocalPath {
@@ -92,8 +112,10 @@ fn destination(state: &State, next: Option<&str>) -> LocalPath {
     LocalPath::or(next, &state.urls().profile())
 }
 
-fn next_of_query(parts: &Parts) -> Option<String> {
+/// One value of the address.
+pub(super) fn query(parts: &Parts, wanted: &str) -> Option<String> {
     let query = parts.uri.query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "next").map(|(_, value)| value.into_owned())
+    let found = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+    found.filter(|value| !value.is_empty())
 }

@@ -8,10 +8,13 @@
 )]
 
 mod applications;
+mod authorize;
 mod bad_input;
 mod bearer;
 mod browser;
 mod client_auth;
+mod code;
+mod consent;
 mod first_party;
 mod inactive;
 mod introspect;

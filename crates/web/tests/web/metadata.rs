@@ -32,10 +32,41 @@ async fn the_document_says_what_is_there() {
                 );
             }
             let grants = json["grant_types_supported"].as_array().unwrap();
-            assert_eq!(grants.len(), 3, "{grants:?}");
+            assert_eq!(grants.len(), 4, "{grants:?}");
         }
         assert_eq!(world.get("/.well-known/oauth-authorization-server/other").await.status, 404);
         assert_eq!(world.get("/.well-known/oauth-protected-resource").await.status, 404);
+    })
+    .await;
+}
+
+/// RMCP-2, ROIDD-4.3-a: the same document in every place, path-inserted and path-appended.
+#[tokio::test]
+async fn every_place_of_discovery_has_the_same_document() {
+    let tenant = |settings: &mut grantwell_web::Settings| {
+        settings.policy.issuer = "https://auth.example/o".parse().unwrap();
+    };
+    on_both_with(tenant, |world| async move {
+        let expected = world.get("/.well-known/oauth-authorization-server").await.json();
+        assert_eq!(expected["issuer"], "https://auth.example/o");
+        for path in [
+            "/.well-known/oauth-authorization-server/o",
+            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/o",
+            "/o/.well-known/openid-configuration",
+        ] {
+            assert_eq!(world.get(path).await.json(), expected, "{path}");
+        }
+        assert_eq!(world.get("/.well-known/openid-configuration/other").await.status, 404);
+    })
+    .await;
+    let plain = |settings: &mut grantwell_web::Settings| {
+        settings.policy.capabilities.openid = false;
+    };
+    on_both_with(plain, |world| async move {
+        assert_eq!(world.get("/.well-known/openid-configuration").await.status, 404);
+        let json = world.get("/.well-known/oauth-authorization-server").await.json();
+        assert!(json.get("userinfo_endpoint").is_none() && json.get("claims_supported").is_none());
     })
     .await;
 }

@@ -99,7 +99,11 @@ const WRONG: [Case<'_>; 18] = [
     ("photos", &[], "400 invalid_request"),
     ("photos", &[(GRANT, "")], "400 invalid_request"),
     ("photos", &[(GRANT, "magic")], "400 unsupported_grant_type"),
-    ("photos", &[(GRANT, "authorization_code")], "400 unsupported_grant_type"),
+    (
+        "photos",
+        &[(GRANT, "urn:ietf:params:oauth:grant-type:token-exchange")],
+        "400 unsupported_grant_type",
+    ),
     ("photos", &[(GRANT, "PASSWORD")], "400 unsupported_grant_type"),
     ("photos", &[BY_PASSWORD, USER], "400 invalid_request"),
     ("photos", &[BY_PASSWORD, RIGHT], "400 invalid_request"),

@@ -1,5 +1,6 @@
 //! A whole room over an empty database of each kind, and what a caller needs to talk to it.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,7 +16,7 @@ use futures_util::FutureExt as _;
 use grantwell_web as web;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use oauth::client::{AuthMethod, Client, ClientType, GrantType};
+use oauth::client::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, RedirectUri};
 use oauth::issuer::Issuer;
 use oauth::policy::{Policy, ScopeDeclaration};
 use oauth::scope::ScopeToken;
@@ -28,6 +29,9 @@ use tower::ServiceExt as _;
 use vault::{MasterKey, Vault};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// Where the sites of these tests are.
+pub(crate) const CALLBACK: &str = "https://app.example/cb?x=1";
 
 /// The password of everybody here.
 pub(crate) const PASSWORD: &str = "three unrelated words";
@@ -81,6 +85,7 @@ pub(crate) async fn on_both_with<F: Future<Output = ()>>(
 /// Scopes, grants and lifetimes of the guide's project.
 fn policy() -> Policy {
     let scope = |name: &str, text: &str| ScopeDeclaration {
+        optional: false,
         name: ScopeToken::parse(name).unwrap(),
         description: text.to_owned(),
     };
@@ -148,10 +153,24 @@ impl World {
             redirect_uris: Vec::new(),
             scope: None,
             resources: Vec::new(),
+            metadata: ClientMetadata::default(),
             active: true,
             first_party: false,
             epoch: 0,
         }
+    }
+
+    /// A confidential client that people are sent back from to [`CALLBACK`], changed by `change`, and its secret.
+    pub(crate) async fn site(&self, id: &str, change: impl FnOnce(&mut Client)) -> String {
+        let redirect_uris = vec![RedirectUri::parse(CALLBACK).unwrap()];
+        let mut client = Client { redirect_uris, ..Self::facts(id) };
+        change(&mut client);
+        let secret = match client.client_type {
+            ClientType::Confidential => NewSecret::Generated,
+            ClientType::Public => NewSecret::None,
+        };
+        let (_, secret) = self.store.applications().create(client, secret).await.unwrap();
+        secret.map(|secret| secret.expose().to_owned()).unwrap_or_default()
     }
 
     /// A public client that may use the password and refresh grants.
@@ -251,6 +270,17 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The redirect of an authorization response: where to, and its parameters.
+    pub(crate) fn redirect(&self) -> (String, BTreeMap<String, String>) {
+        assert_eq!(self.status, 303, "{self:?}");
+        let location = self
+            .header("location")
+            .replace('#', if self.header("location").contains('?') { "&" } else { "?" });
+        let (to, answer) = location.split_once('?').unwrap_or((&location, ""));
+        let pairs = url::form_urlencoded::parse(answer.as_bytes()).into_owned();
+        (to.to_owned(), pairs.collect())
     }
 
     /// `status error`, for tables.

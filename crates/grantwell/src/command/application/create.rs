@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use oauth::client::{Client, ClientType, Draft, Registration};
+use oauth::client::{Client, ClientMetadata, ClientType, Draft, Origin, Registration};
 use oauth::id::ClientId;
 use store::{NewSecret, StoreError};
 use zeroize::Zeroizing;
@@ -67,6 +67,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         grant_types: with_refresh(arguments.grant_types, arguments.no_refresh_token),
         redirect_uris: arguments.redirect_uris,
         scope: arguments.scope,
+        metadata: ClientMetadata { origin: Origin::Operator, ..ClientMetadata::default() },
     };
     let registration = draft.check(&policy).map_err(|errors| {
         let lines: Vec<String> =
@@ -155,6 +156,7 @@ fn client(id: ClientId, registration: Registration) -> Client {
         redirect_uris: registration.redirect_uris,
         scope: registration.scope,
         resources: Vec::new(),
+        metadata: registration.metadata,
         active: true,
         first_party: false,
         epoch: 0,

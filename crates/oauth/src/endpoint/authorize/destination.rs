@@ -43,6 +43,14 @@ impl Destination {
         }
     }
 
+    /// The same as a source of a page's content security policy: scheme, host and port, or the scheme of an app.
+    pub fn source(&self) -> String {
+        match self.uri.split_once("://") {
+            Some((scheme @ ("http" | "https"), _)) => format!("{scheme}://{}", self.host()),
+            _ => format!("{}:", self.host()),
+        }
+    }
+
     /// Whether the answer stays on the device: a loopback address or a scheme of an app.
     pub fn is_on_device(&self) -> bool {
         !self.uri.starts_with("https://")
@@ -178,7 +186,10 @@ mod tests {
         let native = with(&["com.example.app:/cb", "http://127.0.0.1/cb"]);
         let app = run("client_id=cli&redirect_uri=com.example.app:/cb", Some(&native)).unwrap();
         assert_eq!((app.host(), app.is_on_device()), ("com.example.app", true));
+        assert_eq!(app.source(), "com.example.app:");
         let loopback = run("client_id=cli&redirect_uri=http://127.0.0.1:5000/cb", Some(&native));
-        assert_eq!(loopback.unwrap().host(), "127.0.0.1:5000");
+        let loopback = loopback.unwrap();
+        assert_eq!(loopback.host(), "127.0.0.1:5000");
+        assert_eq!(loopback.source(), "http://127.0.0.1:5000");
     }
 }

@@ -269,15 +269,15 @@ fn a_hint_of_somebody_else_gives_them_nothing() {
     let client = with_uri(client());
     let (session, all) = (session(), given("read write"));
     let new = Session { authenticated_at: ARRIVED.begun_at, ..session.clone() };
-    let other = Hint::Of(UserId::from_uuid(Uuid::from_u128(99)));
+    let other = || Hint::Of("somebody else".to_owned());
     let with = |session, hint| Facts { hint, ..facts(Some(session), Some(&all)) };
     assert_eq!(
-        outcome(&good(""), &client, &with(&session, Hint::Of(bearer().id))),
+        outcome(&good(""), &client, &with(&session, Hint::Of(bearer().id.to_string()))),
         "issue read write"
     );
-    assert_eq!(outcome(&good(""), &client, &with(&session, other)), "sign in Again");
-    assert_eq!(outcome(&good(""), &client, &with(&new, other)), "login_required");
-    assert_eq!(outcome(&good("prompt=none"), &client, &with(&session, other)), "login_required");
+    assert_eq!(outcome(&good(""), &client, &with(&session, other())), "sign in Again");
+    assert_eq!(outcome(&good(""), &client, &with(&new, other())), "login_required");
+    assert_eq!(outcome(&good("prompt=none"), &client, &with(&session, other())), "login_required");
     assert_eq!(outcome(&good(""), &client, &with(&session, Hint::Invalid)), "invalid_request");
     let wants = good(
         "scope=openid&claims=%7B%22id_token%22:%7B%22sub%22:%7B%22value%22:%22other%22%7D%7D%7D",

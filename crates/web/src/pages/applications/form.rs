@@ -1,6 +1,6 @@
 //! The form of an application, for registering one and for changing one.
 
-use oauth::client::{Client, ClientType, Draft, FieldError, RedirectUri};
+use oauth::client::{Client, ClientMetadata, ClientType, Draft, FieldError, RedirectUri};
 use oauth::grant::GrantType;
 use oauth::policy::Policy;
 use pages::form::{Choice, Kind};
@@ -102,6 +102,7 @@ pub(super) fn draft(sent: &PageForm) -> Draft {
         grant_types: sent.all("grant_types").map(str::to_owned).collect(),
         redirect_uris: lines.map(str::to_owned).collect(),
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
+        metadata: ClientMetadata::default(),
     }
 }
 

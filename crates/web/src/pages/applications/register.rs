@@ -82,6 +82,7 @@ fn client(state: &State, registration: Registration, owner: UserId) -> Result<Cl
         redirect_uris: registration.redirect_uris,
         scope: registration.scope,
         resources: Vec::new(),
+        metadata: registration.metadata,
         active: true,
         first_party: false,
         epoch: 0,

@@ -1,0 +1,136 @@
+//! Facts and effects of [`oauth::consent`]: what a person has allowed a client, remembered, listed and taken back.
+
+use std::collections::BTreeSet;
+
+use oauth::authorization::Reason;
+use oauth::consent::Given;
+use oauth::id::{ApplicationId, UserId};
+use oauth::scope::ScopeSet;
+use oauth::time::Timestamp;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::applications::Application;
+use crate::entity::{application, consent};
+use crate::{Store, StoreError};
+
+/// How many consents one list shows at most.
+const MOST: u64 = 500;
+
+/// The consents; from [`Store::consents`].
+#[derive(Clone, Copy, Debug)]
+pub struct Consents<'a>(&'a Store);
+
+/// What a person has allowed one client.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Consent {
+    /// Who was allowed.
+    pub application: Application,
+    /// What.
+    pub given: Given,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// The consents.
+    pub fn consents(&self) -> Consents<'_> {
+        Consents(self)
+    }
+}
+
+impl Consents<'_> {
+    /// What this person has allowed this client.
+    pub async fn find(
+        self,
+        user: UserId,
+        application: ApplicationId,
+    ) -> Result<Option<Given>, StoreError> {
+        let row = consent::Entity::find_by_id((user.as_uuid(), application.as_uuid()));
+        row.one(self.0.database().read()).await?.map(given).transpose()
+    }
+
+    /// Whom this person has allowed something, the newest first; 500 at most.
+    pub async fn list(self, user: UserId) -> Result<Vec<Consent>, StoreError> {
+        let rows = consent::Entity::find()
+            .filter(consent::Column::UserId.eq(user.as_uuid()))
+            .order_by_desc(consent::Column::UpdatedAt)
+            .limit(MOST)
+            .find_also_related(application::Entity)
+            .all(self.0.database().read())
+            .await?;
+        let whole = |(row, found): (consent::Model, Option<application::Model>)| {
+            let found = found.ok_or(StoreError::Corrupt("consent.application_id"))?;
+            Ok(Consent {
+                application: found.try_into()?,
+                created_at: Timestamp::from_millis(row.created_at),
+                given: given(row)?,
+            })
+        };
+        rows.into_iter().map(whole).collect()
+    }
+
+    /// Takes back all that this person allowed this client, with everything that came of it: the client has to ask again,
+    /// and its tokens die at once, on every node.
+    pub async fn revoke(self, user: UserId, application: ApplicationId) -> Result<(), StoreError> {
+        let key = (user.as_uuid(), application.as_uuid());
+        self.0
+            .write(move |tx| {
+                Box::pin(async move {
+                    consent::Entity::delete_by_id(key).exec(tx).await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        self.0.authorizations().revoke_client_of(user, application, Reason::User).await?;
+        Ok(())
+    }
+}
+
+/// Remembers what is allowed now beside what was before.
+pub(crate) async fn remember(
+    tx: &impl ConnectionTrait,
+    (user, application): (UserId, ApplicationId),
+    now: &Given,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let key = (user.as_uuid(), application.as_uuid());
+    let before = consent::Entity::find_by_id(key).one(tx).await?.map(given).transpose()?;
+    let all = before.unwrap_or_default().with(now);
+    let row = consent::ActiveModel {
+        user_id: Set(key.0),
+        application_id: Set(key.1),
+        scope: Set(all.scope.to_string()),
+        claims: Set(list_into(&all.claims)?),
+        resources: Set(list_into(&all.resources)?),
+        created_at: Set(at.as_millis()),
+        updated_at: Set(at.as_millis()),
+    };
+    let over = OnConflict::columns([consent::Column::UserId, consent::Column::ApplicationId])
+        .update_columns([
+            consent::Column::Scope,
+            consent::Column::Claims,
+            consent::Column::Resources,
+            consent::Column::UpdatedAt,
+        ])
+        .to_owned();
+    consent::Entity::insert_many([row]).on_conflict(over).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn given(row: consent::Model) -> Result<Given, StoreError> {
+    Ok(Given {
+        scope: ScopeSet::parse(&row.scope).map_err(|_| StoreError::Corrupt("consent.scope"))?,
+        claims: list_from(&row.claims)?,
+        resources: list_from(&row.resources)?,
+    })
+}
+
+fn list_into(list: &BTreeSet<String>) -> Result<String, StoreError> {
+    serde_json::to_string(list).map_err(|_| StoreError::Corrupt("consent"))
+}
+
+fn list_from(text: &str) -> Result<BTreeSet<String>, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("consent"))
+}

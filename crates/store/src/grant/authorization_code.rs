@@ -1,0 +1,137 @@
+//! Facts and effects of the authorization endpoint and of [`oauth::grant::authorization_code`]: one row is made, read, and
+//! redeemed by one guarded update.
+
+use oauth::access_token::Bearer;
+use oauth::active::Standing;
+use oauth::authorization::{Authorization, Reason};
+use oauth::client::Client;
+use oauth::code::Code;
+use oauth::endpoint::authorize::Issue;
+use oauth::grant::authorization_code::{Facts, Known, Redeem};
+use oauth::id::AuthorizationId;
+use oauth::policy::Policy;
+use oauth::secret::Secret;
+use oauth::time::Timestamp;
+
+use crate::consents::remember;
+use crate::pushed_requests::{PushedRequest, use_up};
+use crate::row::Sql;
+use crate::{Store, StoreError};
+
+/// The code grant; from [`Store::authorization_code`].
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizationCodes<'a>(&'a Store);
+
+/// Single use: of all that present the same code, one hits the row.
+const REDEEM: &str = "UPDATE grantwell_authorization SET state = 'live', generation = $2, \
+     last_used_at = $3, delete_at = CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+     WHERE id = $1 AND state = 'granted' AND revoked_at IS NULL";
+
+/// What an approval gives.
+#[derive(Debug)]
+pub struct Approved {
+    /// The authorization, which goes into tokens that are given through the browser.
+    pub authorization: AuthorizationId,
+    /// The code.
+    pub code: Secret,
+}
+
+impl Store {
+    /// The code grant.
+    pub fn authorization_code(&self) -> AuthorizationCodes<'_> {
+        AuthorizationCodes(self)
+    }
+}
+
+impl AuthorizationCodes<'_> {
+    /// Makes the authorization that was decided on, remembers the consent, and uses up the pushed request that it answers;
+    /// all or nothing. `None`: that request has been answered already.
+    pub async fn approve(
+        self,
+        issue: &Issue,
+        pushed: Option<&PushedRequest>,
+        policy: &Policy,
+    ) -> Result<Option<Approved>, StoreError> {
+        let new = &issue.authorization;
+        let application = self.0.client(&new.client).await?;
+        let application = application.ok_or(StoreError::NotFound("application"))?.id;
+        // An authorization that names an older epoch than the account's is dead from its first moment.
+        let drawn = self.0.authorizations().draw(new, issue.user.epoch, application, policy)?;
+        let authorization = drawn.id;
+        let code = self.compose(authorization, &drawn.seed.0);
+        let (user, at, consent) = (new.user, new.created_at, issue.consent.clone());
+        let pushed = pushed.map(|pushed| pushed.digest.clone());
+        let done = self
+            .0
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(digest) = pushed
+                        && !use_up(tx, &digest, at.as_millis()).await?
+                    {
+                        return Ok(false);
+                    }
+                    if let Some(given) = &consent {
+                        remember(tx, (user, application), given, at).await?;
+                    }
+                    drawn.insert(tx).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        Ok(done.then_some(Approved { authorization, code }))
+    }
+
+    /// What is known about a presented code and the client that presents it, in one query.
+    pub async fn load(self, code: &Code, client: &Client) -> Result<Facts, StoreError> {
+        let found = self.0.refresh_token().find_authorization(code.authorization).await?;
+        // The row may be newer than the client in memory; see the refresh grant.
+        let client = match found.as_ref().filter(|found| found.authorization.client == client.id) {
+            Some(found) => Standing::of(found.client_active, found.client_epoch, client.epoch),
+            None => Standing::of(client.active, client.epoch, client.epoch),
+        };
+        let known = found.map(|found| Known {
+            mac_matches: self.0.vault().code_mac_matches(
+                found.authorization.id,
+                &found.authorization.seed.0,
+                &code.mac,
+            ),
+            user: Bearer { id: found.authorization.user, epoch: found.user_epoch },
+            user_standing: found.user_standing,
+            authorization: found.authorization,
+        });
+        Ok(Facts { known, client })
+    }
+
+    /// Makes the row live. `false`: the facts have changed since they were loaded; load and decide again.
+    pub async fn redeem(
+        self,
+        step: &Redeem,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // Without a refresh token it has nothing to say once its access token has lapsed.
+        let end = if step.refreshes { now + policy.refresh_idle } else { step.access.expires_at };
+        let values = [
+            step.authorization.as_uuid().into(),
+            i64::from(step.generation).into(),
+            now.as_millis().into(),
+            end.as_millis().into(),
+        ];
+        Ok(self.0.database().execute_write(&Sql::new(REDEEM, values)).await? > 0)
+    }
+
+    /// Revokes the authorization whose used code came back (RFC 9700 §4.5); every token of it dies at once.
+    pub async fn revoke_replayed(self, id: AuthorizationId) -> Result<(), StoreError> {
+        self.0.authorizations().revoke(id, Reason::Replay).await.map(|_| ())
+    }
+
+    /// The authorization behind a code, for what the answer tells beside the access token.
+    pub async fn find(self, id: AuthorizationId) -> Result<Option<Authorization>, StoreError> {
+        self.0.authorizations().find(id).await
+    }
+
+    fn compose(self, authorization: AuthorizationId, seed: &[u8; 16]) -> Secret {
+        let mac = self.0.vault().code_mac(authorization, seed);
+        Code { authorization, mac }.compose()
+    }
+}

@@ -1,0 +1,104 @@
+//! The applications that a person has let in, and the way to shut one out again.
+
+use axum::extract::{Request, State as Shared};
+use axum::response::Response;
+use http::StatusCode;
+use oauth::id::ApplicationId;
+use pages::redirect::{LocalPath, see_other};
+use pages::{ConfirmPage, Link, Message, Refusal, Tone};
+use serde::Serialize;
+use store::Consent;
+
+use super::{accept, open};
+use crate::extract::segment::Segment;
+use crate::respond::page_failure::PageFailure;
+use crate::state::State;
+use crate::visit::with_cookies;
+
+/// One application on the page.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    home: Option<String>,
+    scopes: Vec<String>,
+    since: i64,
+    withdraw: String,
+}
+
+/// What the page shows.
+#[derive(Serialize)]
+struct Content {
+    rows: Vec<Row>,
+}
+
+/// `GET /o/authorized_tokens/`.
+pub(crate) async fn list(
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let opened = open(&state, request).await?;
+    let person = opened.visit.person(&state, &opened.parts)?;
+    let consents = state.store.consents().list(person.id).await?;
+    let rows = consents.into_iter().map(|consent| row(&state, consent)).collect();
+    let crumbs = [Link::new("Your account", state.urls().profile())];
+    let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);
+    let answer =
+        state.pages.respond(StatusCode::OK, "authorized.html", &frame.page, Content { rows });
+    Ok(frame.finish(answer))
+}
+
+/// `GET /o/authorized_tokens/{id}/delete/`: asks first.
+pub(crate) async fn confirm(
+    Shared(state): Shared<State>,
+    Segment(id): Segment,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let opened = open(&state, request).await?;
+    opened.visit.person(&state, &opened.parts)?;
+    let id = ApplicationId::parse(&id).map_err(|_| Refusal::not_found())?;
+    let found = state.store.applications().find(id).await?.ok_or_else(Refusal::not_found)?;
+    let crumbs = [Link::new("Applications with access", state.urls().authorized())];
+    let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);
+    let page = ConfirmPage {
+        title: format!("End the access of {}?", found.client.name),
+        consequences: vec![
+            "It is signed out of your account at once, everywhere.".to_owned(),
+            "It has to ask you again before it can come back.".to_owned(),
+        ],
+        action: state.urls().withdraw(found.id),
+        confirm: "End access".to_owned(),
+        cancel: state.urls().authorized(),
+        tone: Tone::Danger,
+    };
+    let answer = state.pages.confirm(&frame.page, &page);
+    Ok(frame.finish(answer))
+}
+
+/// `POST /o/authorized_tokens/{id}/delete/`.
+pub(crate) async fn withdraw(
+    Shared(state): Shared<State>,
+    Segment(id): Segment,
+    request: Request,
+) -> Result<Response, PageFailure> {
+    let (opened, _) = accept(&state, request, &[]).await?;
+    let person = opened.visit.person(&state, &opened.parts)?.id;
+    let id = ApplicationId::parse(&id).map_err(|_| Refusal::not_found())?;
+    state.store.consents().revoke(person, id).await?;
+    tracing::info!(target: "audit", event = "consent_withdrawn", user = %person, application = %id);
+    let told = Message::success("The application has no access any more.");
+    let flash = state.flash.set(&[told]).ok();
+    let to = LocalPath::or(Some(&state.urls().authorized()), "/");
+    Ok(with_cookies(see_other(&to), flash))
+}
+
+fn row(state: &State, consent: Consent) -> Row {
+    let policy = state.policy();
+    let words = |scope: &oauth::scope::ScopeToken| policy.words_for(scope).map(str::to_owned);
+    Row {
+        scopes: consent.given.scope.iter().filter_map(words).collect(),
+        since: consent.created_at.as_millis(),
+        withdraw: state.urls().withdraw(consent.application.id),
+        home: consent.application.client.metadata.client_uri,
+        name: consent.application.client.name,
+    }
+}

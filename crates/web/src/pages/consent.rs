@@ -1,0 +1,96 @@
+//! The page that asks a person whether an application may: who asks, for what, and where they would be sent (RFC 9700 §4.12,
+//! OIDC Core §3.1.2.4).
+
+use axum::response::Response;
+use http::StatusCode;
+use oauth::claims::StandardClaim;
+use oauth::endpoint::authorize::Ask;
+use serde::Serialize;
+
+use crate::oauth::authorize::{Seen, allow_form_to};
+use crate::respond::page_failure::PageFailure;
+use crate::state::State;
+
+/// What the page shows.
+#[derive(Serialize)]
+struct Content<'a> {
+    client: &'a str,
+    initial: String,
+    host: &'a str,
+    on_device: bool,
+    unverified: bool,
+    home: Option<&'a str>,
+    terms: Option<&'a str>,
+    policy: Option<&'a str>,
+    scopes: Vec<Wish>,
+    claims: Vec<&'static str>,
+    resources: &'a [String],
+    offline: bool,
+    person: String,
+    other_account: String,
+    action: &'a str,
+}
+
+/// One scope.
+#[derive(Serialize)]
+struct Wish {
+    name: String,
+    words: String,
+    new: bool,
+    optional: bool,
+}
+
+/// The page; its form is posted to `action`, which carries the request.
+pub(crate) fn page(
+    state: &State,
+    seen: &Seen,
+    ask: &Ask,
+    action: &str,
+) -> Result<Response, PageFailure> {
+    let (client, destination) = (&seen.asked.application.client, &seen.asked.destination);
+    let metadata = &client.metadata;
+    let person = seen.visit.account().map(|account| account.username.to_string());
+    let here = seen.parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let content = Content {
+        client: &client.name,
+        initial: client.name.chars().take(1).collect::<String>().to_uppercase(),
+        host: destination.host(),
+        on_device: destination.is_on_device(),
+        unverified: metadata.origin.is_unverified(),
+        home: metadata.client_uri.as_deref(),
+        terms: metadata.tos_uri.as_deref(),
+        policy: metadata.policy_uri.as_deref(),
+        scopes: wishes(state, ask),
+        claims: claims(ask),
+        resources: seen.asked.resources(),
+        offline: ask.scope.iter().any(|scope| scope.as_str() == "offline_access"),
+        person: person.unwrap_or_default(),
+        other_account: state.urls().sign_in_for(here, None, true),
+        action,
+    };
+    let frame = seen.visit.frame(state, &seen.parts)?;
+    let answer =
+        state.pages.respond(StatusCode::OK, "authorize/consent.html", &frame.page, content);
+    Ok(allow_form_to(frame.finish(answer), &destination.source()))
+}
+
+fn wishes(state: &State, ask: &Ask) -> Vec<Wish> {
+    let policy = state.policy();
+    let wish = |scope: &oauth::scope::ScopeToken| Wish {
+        name: scope.to_string(),
+        words: policy.words_for(scope).unwrap_or(scope.as_str()).to_owned(),
+        new: ask.new_scope.contains(scope),
+        optional: policy.is_optional(scope),
+    };
+    // That the application learns who somebody is is said by the page itself.
+    ask.scope.iter().filter(|scope| scope.as_str() != "openid").map(wish).collect()
+}
+
+/// The claims that are asked for one by one, in words; those that nobody here knows of are told to nobody.
+fn claims(ask: &Ask) -> Vec<&'static str> {
+    ask.claims
+        .iter()
+        .filter_map(|name| StandardClaim::parse(name))
+        .map(StandardClaim::description)
+        .collect()
+}
