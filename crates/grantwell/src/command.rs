@@ -198,7 +198,7 @@ fn dispatch(project: Project, line: Line, out: Output) -> Result<ExitCode> {
 
 async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> {
     match command {
-        Command::Serve(arguments) => serve::run(context, arguments).await,
+        Command::Serve(arguments) => Box::pin(serve::run(context, arguments)).await,
         Command::Migrate(arguments) => migrate::run(context, arguments).await,
         Command::Makemigrations(arguments) => makemigrations::run(&context, arguments),
         Command::Showmigrations(arguments) => showmigrations::run(context, arguments).await,

@@ -68,7 +68,7 @@ pub enum ErrorCode {
     SlowDown,
     /// The software statement is not of an issuer we trust: RFC 7591 §3.2.2.
     UnapprovedSoftwareStatement,
-    /// Nobody can sign in as strongly as asked: OpenID Connect Core Error Code unmet_authentication_requirements.
+    /// Nobody can sign in as strongly as asked: OpenID Connect Core Unmet Authentication Requirements 1.0 §2.
     UnmetAuthenticationRequirements,
 }
 

@@ -18,7 +18,7 @@ pub enum HalfHash {
     Sha256,
     /// Of RS384, PS384, ES384, HS384.
     Sha384,
-    /// Of RS512, PS512, ES512, HS512 and EdDSA.
+    /// Of RS512, PS512, ES512, HS512 and `EdDSA`.
     Sha512,
 }
 

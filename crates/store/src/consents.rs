@@ -48,7 +48,7 @@ impl Consents<'_> {
         application: ApplicationId,
     ) -> Result<Option<Given>, StoreError> {
         let row = consent::Entity::find_by_id((user.as_uuid(), application.as_uuid()));
-        row.one(self.0.database().read()).await?.map(given).transpose()
+        row.one(self.0.database().read()).await?.as_ref().map(given).transpose()
     }
 
     /// Whom this person has allowed something, the newest first; 500 at most.
@@ -65,7 +65,7 @@ impl Consents<'_> {
             Ok(Consent {
                 application: found.try_into()?,
                 created_at: Timestamp::from_millis(row.created_at),
-                given: given(row)?,
+                given: given(&row)?,
             })
         };
         rows.into_iter().map(whole).collect()
@@ -96,7 +96,7 @@ pub(crate) async fn remember(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let key = (user.as_uuid(), application.as_uuid());
-    let before = consent::Entity::find_by_id(key).one(tx).await?.map(given).transpose()?;
+    let before = consent::Entity::find_by_id(key).one(tx).await?.as_ref().map(given).transpose()?;
     let all = before.unwrap_or_default().with(now);
     let row = consent::ActiveModel {
         user_id: Set(key.0),
@@ -119,7 +119,7 @@ pub(crate) async fn remember(
     Ok(())
 }
 
-fn given(row: consent::Model) -> Result<Given, StoreError> {
+fn given(row: &consent::Model) -> Result<Given, StoreError> {
     Ok(Given {
         scope: ScopeSet::parse(&row.scope).map_err(|_| StoreError::Corrupt("consent.scope"))?,
         claims: list_from(&row.claims)?,

@@ -25,6 +25,10 @@ pub fn migrations() -> database::migration::Set {
         files: &[
             ("0001_initial", include_str!("../migrations/0001_initial.toml")),
             ("0002_user_claims", include_str!("../migrations/0002_user_claims.toml")),
+            (
+                "0003_authorization_endpoint",
+                include_str!("../migrations/0003_authorization_endpoint.toml"),
+            ),
         ],
     }
 }

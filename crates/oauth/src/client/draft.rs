@@ -372,7 +372,8 @@ mod tests {
     fn a_grant_that_is_not_offered_cannot_be_registered() {
         check(
             |d| {
-                d.grant_types = words(&["urn:ietf:params:oauth:grant-type:device_code", "implicit"])
+                d.grant_types =
+                    words(&["urn:ietf:params:oauth:grant-type:device_code", "implicit"]);
             },
             &[("grant_types", "not_offered"), ("grant_types", "invalid")],
         );
@@ -380,7 +381,7 @@ mod tests {
         check(
             |d| {
                 d.grant_types =
-                    words(&["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"])
+                    words(&["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]);
             },
             &[("grant_types", "not_offered")],
         );

@@ -11,6 +11,10 @@ use std::collections::BTreeSet;
 /// The registered metadata. Members are named as in the registries; one that is not there has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of the registries, independent of the others"
+)]
 pub struct ClientMetadata {
     /// Whether it is a site or an app on a device (OIDC Registration §2).
     pub application_type: ApplicationType,

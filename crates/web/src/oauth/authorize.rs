@@ -158,7 +158,7 @@ fn sign_in(
     why: SignIn,
 ) -> Response {
     let chosen = matches!(why, SignIn::Create | SignIn::Choose);
-    let next = Interaction { progress: interaction.progress, ..*interaction }.choosing(chosen);
+    let next = interaction.choosing(chosen);
     let parameters = next.carried_by(state, &seen.asked.parameters);
     let next = address(state, "", &parameters);
     let urls = state.urls();
@@ -184,9 +184,10 @@ fn address(state: &State, page: &str, parameters: &Parameters) -> String {
 /// The same request once more by GET; one that is too long for a URL is kept here meanwhile.
 async fn resume(state: &State, asked: &Asked) -> Result<Response, PageFailure> {
     let query = asked.parameters.to_query();
-    let parameters = match query.len() > LONGEST_QUERY {
-        true => asked.keep(state).await?,
-        false => asked.parameters.clone(),
+    let parameters = if query.len() > LONGEST_QUERY {
+        asked.keep(state).await?
+    } else {
+        asked.parameters.clone()
     };
     let to = address(state, "", &parameters);
     Ok(see_other(&LocalPath::or(Some(&to), &state.urls().front())))

@@ -127,7 +127,7 @@ fn another_response_type_needs_the_server_and_the_client() {
 #[test]
 fn who_has_to_push_or_sign_may_not_do_without() {
     let query = format!("response_type=code{PKCE}");
-    let pushed = |signed| Channel::Pushed { signed };
+    let channel = |signed| Channel::Pushed { signed };
     let mut pushes = with_uri(client());
     pushes.metadata.require_pushed_authorization_requests = true;
     let mut signs = with_uri(client());
@@ -135,18 +135,18 @@ fn who_has_to_push_or_sign_may_not_do_without() {
     let mut all_push = policy();
     all_push.require_pushed_requests = true;
     let plain = with_uri(client());
-    for (client, policy, channel, expected) in [
+    for (client, policy, by, expected) in [
         (&pushes, &policy(), Channel::Front, "invalid_request"),
         (&pushes, &policy(), Channel::Signed, "invalid_request"),
-        (&pushes, &policy(), pushed(false), "good"),
+        (&pushes, &policy(), channel(false), "good"),
         (&signs, &policy(), Channel::Front, "invalid_request"),
         (&signs, &policy(), Channel::Signed, "good"),
-        (&signs, &policy(), pushed(false), "invalid_request"),
-        (&signs, &policy(), pushed(true), "good"),
+        (&signs, &policy(), channel(false), "invalid_request"),
+        (&signs, &policy(), channel(true), "good"),
         (&plain, &all_push, Channel::Front, "invalid_request"),
-        (&plain, &all_push, pushed(false), "good"),
+        (&plain, &all_push, channel(false), "good"),
     ] {
-        assert_eq!(code_of(parse_by(&query, channel, client, policy)), expected, "{channel:?}");
+        assert_eq!(code_of(parse_by(&query, by, client, policy)), expected, "{by:?}");
     }
 }
 

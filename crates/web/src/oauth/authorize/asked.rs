@@ -36,7 +36,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// Read a query or a form. Every error here is a page: there is nowhere to send it yet.
     pub(super) async fn read(state: &State, text: &[u8]) -> Result<Self, PageFailure> {
-        let parameters = Parameters::parse(text).map_err(refused)?;
+        let parameters = Parameters::parse(text).map_err(|error| refused(&error))?;
         let application = client(state, &parameters).await?;
         let client = application.as_ref().map(|application| &application.client);
         let pushed = match &application {
@@ -47,7 +47,7 @@ impl Asked {
             Some(pushed) => (pushed.parameters.clone(), pushed.channel),
             None => (interaction::bare(&parameters), Channel::Front),
         };
-        let destination = locate(&effective, client).map_err(refused)?;
+        let destination = locate(&effective, client).map_err(|error| refused(&error))?;
         let application = application.ok_or_else(Refusal::internal)?;
         Ok(Self { parameters, effective, channel, pushed, application, destination })
     }
@@ -59,7 +59,7 @@ impl Asked {
         let pairs =
             [("client_id", self.application.client.id.as_str()), ("request_uri", name.expose())];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Ok(Parameters::from_pairs(pairs).map_err(refused)?)
+        Parameters::from_pairs(pairs).map_err(|error| refused(&error))
     }
 
     /// The resources that it names.
@@ -94,13 +94,15 @@ async fn pushed(
     parameters: &Parameters,
     application: &Application,
 ) -> Result<Option<PushedRequest>, PageFailure> {
-    let Some(name) = parameters.one("request_uri").map_err(refused)? else { return Ok(None) };
-    let found = match name.starts_with(REQUEST_URI_PREFIX) {
-        true => state.store.pushed_requests().find(name).await?,
-        false => return Err(refused(NOT_FETCHED)),
+    let Some(name) = parameters.one("request_uri").map_err(|error| refused(&error))? else {
+        return Ok(None);
     };
+    if !name.starts_with(REQUEST_URI_PREFIX) {
+        return Err(refused(&NOT_FETCHED));
+    }
+    let found = state.store.pushed_requests().find(name).await?;
     let found = found.filter(|found| found.application == application.id);
-    Ok(Some(found.ok_or_else(|| refused(NOT_WAITING))?))
+    Ok(Some(found.ok_or_else(|| refused(&NOT_WAITING))?))
 }
 
 const NOT_WAITING: OAuthError = OAuthError::new(
@@ -116,13 +118,13 @@ async fn client(
     state: &State,
     parameters: &Parameters,
 ) -> Result<Option<Arc<Application>>, PageFailure> {
-    let named = parameters.one("client_id").map_err(refused)?;
+    let named = parameters.one("client_id").map_err(|error| refused(&error))?;
     let Some(id) = named.and_then(|named| ClientId::parse(named).ok()) else { return Ok(None) };
     Ok(state.store.client(&id).await?)
 }
 
 /// What a person is told when there is nowhere to send the error.
-pub(super) fn refused(error: OAuthError) -> PageFailure {
+pub(super) fn refused(error: &OAuthError) -> PageFailure {
     tracing::info!(target: "audit", event = "authorization_request_refused", code = %error.code());
     let what = format!(
         "An application sent you here with a request that cannot be answered: {}.",

@@ -1,6 +1,8 @@
 //! What an authorization request has come to, carried in its own URL through sign-in and consent, so that several tabs do not
 //! disturb each other and nothing is stored for somebody who has not signed in.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth::endpoint::authorize::{Parameters, Progress};
 use oauth::time::Timestamp;
 use vault::Purpose;
@@ -71,5 +73,5 @@ fn read(state: &State, parameters: &Parameters, text: &str) -> Option<Progress> 
 fn digest(state: &State, head: &str, bare: &Parameters) -> String {
     let whole = format!("{head}\n{}", bare.to_query());
     let digest = state.store.vault().digest(Purpose::Interaction, whole.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(digest)
 }

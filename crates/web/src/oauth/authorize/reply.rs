@@ -36,7 +36,7 @@ impl<'a> Reply<'a> {
         let approved = codes.approve(issue, pushed, self.state.policy()).await;
         let approved = match approved.map_err(Stop::from) {
             Ok(Some(approved)) => approved,
-            Ok(None) => return Err(refused(ANSWERED)),
+            Ok(None) => return Err(refused(&ANSWERED)),
             Err(stop) => return self.refuse(&broken(stop)),
         };
         tracing::info!(

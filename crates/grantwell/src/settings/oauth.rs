@@ -1,0 +1,78 @@
+//! The settings of the authorization server.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Span;
+
+/// The authorization server: its name, the lifetimes of what it issues, its scopes.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct OAuth {
+    /// The issuer identifier (RFC 8414 §2). When it is not set: `server.public_url`.
+    pub issuer: Option<Url>,
+    /// How long an access token is good for.
+    pub access_token_lifetime: Span,
+    /// A refresh token that is not used for this long ends.
+    pub refresh_idle: Span,
+    /// However often it is used, a chain of refresh tokens ends this long after it began; 0 for never.
+    pub refresh_absolute: Span,
+    /// A refresh token that was just used may be sent again for this long and is answered with the same
+    /// successor, so that a lost answer signs nobody out; 0 makes every second use a replay.
+    pub refresh_grace: Span,
+    /// How old this server's list of revoked tokens may be before it asks the database on each request. A token
+    /// that was revoked on another server is refused here after at most this time.
+    pub max_staleness: Span,
+    /// Scopes beside those that the resources declare, as name and what it lets a client do:
+    /// `scopes = { read = "See your unicorns" }`.
+    pub scopes: BTreeMap<String, String>,
+    /// The scopes given to a client that asks for none. When it is empty: every scope the client may have.
+    pub default_scope: Vec<String>,
+    /// The scopes that a person may leave out when they allow an application the rest.
+    pub optional_scopes: Vec<String>,
+    /// Offer OpenID Connect: ID tokens, the scopes `openid`, `profile`, `email`, `address`, `phone` and `offline_access`, and
+    /// the userinfo endpoint.
+    pub openid: bool,
+    /// How long an authorization code may be traded in; ten minutes at most.
+    pub authorization_code_lifetime: Span,
+    /// How long an ID token may be relied on.
+    pub id_token_lifetime: Span,
+    /// Take authorization requests only by reference: each client has to push them first (RFC 9126 §5).
+    pub require_pushed_requests: bool,
+    /// Let clients that are registered for it send a user's name and password to the token endpoint (`password`
+    /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
+    /// second factor. The first-party API works without it.
+    pub allow_password_grant: bool,
+    /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
+    /// readable: only on a closed network.
+    pub allow_http_issuer: bool,
+    /// How often expired rows are cleared away while the server runs; 0 leaves it to `cleartokens`.
+    pub sweep_interval: Span,
+}
+
+impl Default for OAuth {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            access_token_lifetime: Span::seconds(3600),
+            refresh_idle: Span::days(30),
+            refresh_absolute: Span::days(365),
+            refresh_grace: Span::seconds(60),
+            max_staleness: Span::seconds(2),
+            scopes: BTreeMap::new(),
+            default_scope: Vec::new(),
+            optional_scopes: Vec::new(),
+            openid: true,
+            authorization_code_lifetime: Span::seconds(60),
+            id_token_lifetime: Span::seconds(3600),
+            require_pushed_requests: false,
+            allow_password_grant: false,
+            allow_http_issuer: false,
+            sweep_interval: Span::seconds(3600),
+        }
+    }
+}
