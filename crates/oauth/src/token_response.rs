@@ -20,6 +20,9 @@ pub struct TokenResponse {
     /// What to trade in for the next one, if this grant gives any.
     #[serde(serialize_with = "exposed_if_any", skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Secret>,
+    /// Who the person is, for a client that asked with `openid` (OIDC Core §3.1.3.3).
+    #[serde(serialize_with = "exposed_if_any", skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<Secret>,
 }
 
 /// How an access token is presented (RFC 6749 §7.1).
@@ -50,6 +53,7 @@ mod tests {
             token_type: TokenType::Bearer,
             scope: ScopeSet::parse("write read").unwrap(),
             refresh_token: Some(Secret::from("rt")),
+            id_token: None,
         };
         assert_eq!(
             serde_json::to_string(&response).unwrap(),

@@ -129,9 +129,9 @@ impl Authorizations<'_> {
                 return Err(StoreError::Forbidden("an authorization cannot begin as ended"));
             }
         };
-        // A code that nobody redeems leaves nothing behind.
+        // A code that nobody redeems leaves nothing behind once a token that was given with it has lapsed.
         let idle = match new.state {
-            State::Granted => new.created_at + policy.code_lifetime,
+            State::Granted => policy.access_token_expiry(new.created_at + policy.code_lifetime),
             _ => new.created_at + policy.refresh_idle,
         };
         let delete_at = new.expires_at.map_or(idle, |absolute| absolute.min(idle));

@@ -24,5 +24,6 @@ pub(crate) fn respond(
         token_type: TokenType::Bearer,
         scope,
         refresh_token,
+        id_token: None,
     })
 }

@@ -9,6 +9,7 @@ mod extract;
 mod first_party;
 mod grant;
 mod hashing;
+mod id_token;
 mod issue;
 pub mod limits;
 mod oauth;
@@ -25,7 +26,7 @@ pub use bearer::Verifier;
 pub use extract::address::Network;
 pub use limits::Limits;
 pub use routes::router;
-pub use state::{Settings, State};
+pub use state::{Hook, Settings, State};
 pub use urls::Urls;
 
 /// The templates of this room, for [`::pages::Builder::templates`].

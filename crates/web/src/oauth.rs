@@ -8,3 +8,4 @@ pub(crate) mod metadata;
 pub(crate) mod request;
 pub(crate) mod revoke;
 pub(crate) mod token;
+pub(crate) mod userinfo;

@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use pages::refusal::pages_for_people;
 
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{authorize, introspect, metadata, revoke, token};
+use crate::oauth::{authorize, introspect, metadata, revoke, token, userinfo};
 use crate::pages::{
     applications, authorized, choose, home, password_change, profile, setup, sign_in, sign_out,
 };
@@ -31,7 +31,8 @@ pub fn router(state: State) -> Router {
 
 /// The endpoints whose paths the metadata publishes.
 fn protocol(state: &State) -> Router<State> {
-    let endpoints = &state.policy().capabilities.endpoints;
+    let capabilities = &state.policy().capabilities;
+    let endpoints = &capabilities.endpoints;
     let mut router = Router::new();
     let table: [(&Option<String>, MethodRouter<State>); 3] = [
         (&endpoints.token, post(token::post)),
@@ -43,7 +44,15 @@ fn protocol(state: &State) -> Router<State> {
             router = both(router, path, &handlers.fallback(only_post));
         }
     }
+    if let Some(path) = endpoints.userinfo.as_deref().filter(|_| capabilities.openid) {
+        let handlers = get(userinfo::show).post(userinfo::show).fallback(get_or_post);
+        router = both(router, path, &handlers);
+    }
     router.merge(authorization(state))
+}
+
+async fn get_or_post() -> Response {
+    OAuthFailure::method("GET, HEAD, POST").into_response()
 }
 
 /// The authorization endpoint and the answers to its questions: for browsers, so its refusals are pages.

@@ -7,6 +7,7 @@ use accounts::PasswordPolicy;
 use accounts::password::Parameters;
 use ambient::{Clock, Entropy};
 use fetch::Fetcher;
+use oauth::claims::ClaimsHook;
 use oauth::policy::Policy;
 use pages::cookie::PlainHttp;
 use pages::{CookieKind, Csrf, Flash, Link, Pages};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub fetcher: Fetcher,
     /// The protected resources that this server describes (RFC 9728).
     pub resources: Vec<rest::ProtectedResource>,
+    /// What the program itself tells clients about people.
+    pub claims_hook: Option<Hook>,
     /// Links that the project adds to the front page and the navigation: its API root, its documentation.
     pub links: Vec<pages::Link>,
 }
@@ -62,8 +65,19 @@ impl Settings {
             allow_plain_http_cookies: false,
             fetcher: Fetcher::default(),
             resources: Vec::new(),
+            claims_hook: None,
             links: Vec::new(),
         }
+    }
+}
+
+/// A program's own claims, shared by all requests.
+#[derive(Clone)]
+pub struct Hook(pub Arc<dyn ClaimsHook>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Hook").field(&self.0.names()).finish()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::access_token::TokenFormat;
 use crate::pkce::Pkce;
 use crate::response::ResponseType;
 use crate::subject::SubjectType;
+use jose::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -62,6 +63,12 @@ pub struct ClientMetadata {
     /// Where its keys are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// With what its ID tokens are signed; RS256 if it does not say (OIDC Registration §2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// With what the answers of the userinfo endpoint are signed; they are not if it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Whether each sector of clients knows the person by another name (OIDC Core §8).
     pub subject_type: SubjectType,
     /// The document that names the redirect URIs of its sector.
@@ -115,6 +122,8 @@ impl Default for ClientMetadata {
             require_signed_request_object: false,
             request_uris: Vec::new(),
             jwks_uri: None,
+            id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
             subject_type: SubjectType::Public,
             sector_identifier_uri: None,
             post_logout_redirect_uris: Vec::new(),

@@ -21,7 +21,7 @@ pub use parameters::Parameters;
 pub use prompt::Prompt;
 pub use request::{Channel, Request};
 
-use crate::access_token::Bearer;
+use crate::access_token::{Bearer, Terms};
 use crate::authorization::{Details, New, State};
 use crate::client::{Client, ClientType};
 use crate::consent::{self, Given};
@@ -143,6 +143,8 @@ pub struct Issue {
     pub user: Bearer,
     /// What to remember of the consent, if the person was asked or it is new.
     pub consent: Option<Given>,
+    /// The access token that is given through the browser, if the response type asks for one.
+    pub access: Option<Terms>,
 }
 
 /// Decide one request.
@@ -300,9 +302,20 @@ fn issue(
         [] => policy.audience.clone(),
         named => named.to_vec(),
     };
+    let access = request.response_type.has_token().then(|| Terms {
+        user: Some(session.user),
+        client: client.id.clone(),
+        client_epoch: client.epoch,
+        scope: scope.clone(),
+        audience: audience.clone(),
+        issued_at: now,
+        expires_at: policy.access_token_expiry(now),
+        authenticated_at: Some(session.authenticated_at),
+    });
     Issue {
         user: session.user,
         consent,
+        access,
         authorization: New {
             user: session.user.id,
             client: client.id.clone(),

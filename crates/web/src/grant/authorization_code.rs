@@ -5,6 +5,7 @@ use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
+use crate::id_token::{self, Basis};
 use crate::issue;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -33,7 +34,23 @@ pub(crate) async fn grant(
                 let refresh = step.refreshes.then(|| {
                     state.store.refresh_token().compose(step.authorization, step.generation, &seed)
                 });
-                return Ok(issue::respond(state, step.access, Some(step.authorization), refresh)?);
+                let row = known.authorization;
+                let mut answer =
+                    issue::respond(state, step.access, Some(step.authorization), refresh)?;
+                if id_token::is_wanted(state, &row.scope) {
+                    let basis = Basis {
+                        client: &application.client,
+                        user: row.user,
+                        scope: &row.scope,
+                        details: &row.details,
+                        authenticated_at: row.authenticated_at,
+                        access_token: Some(&answer.access_token),
+                        code: None,
+                        refreshed: false,
+                    };
+                    answer.id_token = Some(id_token::make(state, basis).await?);
+                }
+                return Ok(answer);
             }
             Decision::RevokeReplayed(authorization) => {
                 codes.revoke_replayed(authorization).await?;

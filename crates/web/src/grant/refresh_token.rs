@@ -1,10 +1,13 @@
 //! Trading in a refresh token: one read, a decision, one guarded update; again if somebody was faster.
 
+use oauth::authorization::Authorization;
 use oauth::grant::refresh_token::{Decision, INVALID, Request, decide};
+use oauth::secret::Secret;
 use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
+use crate::id_token::{self, Basis};
 use crate::issue;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -48,7 +51,34 @@ pub(crate) async fn grant(
         };
         let seed = seed.ok_or(Failure::Stopped(Stop::Internal))?;
         let successor = tokens.compose(authorization, generation, &seed);
-        return Ok(issue::respond(state, access, Some(authorization), Some(successor))?);
+        let mut answer = issue::respond(state, access, Some(authorization), Some(successor))?;
+        if let Some(known) = known
+            && known.authorization.details.acr.is_some()
+            && id_token::is_wanted(state, &answer.scope)
+        {
+            answer.id_token = Some(again(state, application, &known.authorization, &answer).await?);
+        }
+        return Ok(answer);
     }
     Err(Failure::Stopped(Stop::Busy))
+}
+
+/// The ID token of a refresh: the same person, the same sign-in, no nonce (OIDC Core §12.2).
+async fn again(
+    state: &State,
+    application: &Application,
+    row: &Authorization,
+    answer: &TokenResponse,
+) -> Result<Secret, Stop> {
+    let basis = Basis {
+        client: &application.client,
+        user: row.user,
+        scope: &answer.scope,
+        details: &row.details,
+        authenticated_at: row.authenticated_at,
+        access_token: Some(&answer.access_token),
+        code: None,
+        refreshed: true,
+    };
+    id_token::make(state, basis).await
 }

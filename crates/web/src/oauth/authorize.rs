@@ -29,6 +29,7 @@ use self::interaction::Interaction;
 use self::reply::Reply;
 use crate::extract::body;
 use crate::extract::page_form::{PageForm, body_refusal};
+use crate::id_token;
 use crate::pages::consent;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -113,7 +114,11 @@ async fn answer(
     let facts = Facts {
         session: session.as_ref(),
         consent: consent.as_ref(),
-        hint: Hint::Absent,
+        hint: match wanted.id_token_hint.as_deref() {
+            None => Hint::Absent,
+            Some(text) => id_token::subject_of(state, &asked.application.client, text)
+                .map_or(Hint::Invalid, Hint::Of),
+        },
         progress: interaction.progress,
         answer: given,
     };

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use oauth::bearer::Challenge;
 use oauth::error::{ErrorCode, OAuthError};
+use oauth::scope::ScopeSet;
 
 use super::stop::Stop;
 use crate::extract::body::BodyError;
@@ -32,6 +34,28 @@ impl OAuthFailure {
             failure.headers.insert(WWW_AUTHENTICATE, challenge);
         }
         failure
+    }
+
+    /// A bearer token was refused (RFC 6750 §3.1); `scope` is what is needed.
+    pub(crate) fn bearer(error: OAuthError, scope: &ScopeSet) -> Self {
+        let challenge = Challenge::new().error(&error).scope(scope);
+        Self::from(error).challenged(&challenge)
+    }
+
+    /// There was no token: a challenge without an error code (RFC 6750 §3.1).
+    pub(crate) fn no_token() -> Self {
+        let error = OAuthError::new(
+            ErrorCode::InvalidToken,
+            "send an access token with the scope openid: Authorization: Bearer TOKEN",
+        );
+        Self::from(error).challenged(&Challenge::new())
+    }
+
+    fn challenged(mut self, challenge: &Challenge) -> Self {
+        if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+            self.headers.insert(WWW_AUTHENTICATE, value);
+        }
+        self
     }
 
     /// The method is not one of `allowed`.

@@ -8,10 +8,13 @@ use oauth::endpoint::authorize::{Destination, Issue, Request as Wanted};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::response::ResponseMode;
 use pages::{Refusal, context};
+use store::Approved;
 use url::form_urlencoded::Serializer;
 
 use super::Seen;
 use super::asked::refused;
+use crate::id_token::{self, Basis};
+use crate::issue;
 use crate::respond::page_failure::PageFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -47,7 +50,46 @@ impl<'a> Reply<'a> {
             authorization = %approved.authorization,
             scope = %issue.authorization.scope,
         );
-        self.send(vec![("code", approved.code.expose().to_owned())])
+        match self.granted(wanted, issue, &approved).await {
+            Ok(fields) => self.send(fields),
+            Err(stop) => self.refuse(&broken(stop)),
+        }
+    }
+
+    /// What the response type asks for: code, access token, ID token (Multiple Response Types §3, OIDC Core §3.2.2.5).
+    async fn granted(
+        &self,
+        wanted: &Wanted,
+        issue: &Issue,
+        approved: &Approved,
+    ) -> Result<Fields, Stop> {
+        let (state, kind) = (self.state, wanted.response_type);
+        let mut fields = Fields::new();
+        let code = kind.has_code().then_some(&approved.code);
+        fields.extend(code.map(|code| ("code", code.expose().to_owned())));
+        let mut access_token = None;
+        if let Some(terms) = issue.access.clone() {
+            let answer = issue::respond(state, terms, Some(approved.authorization), None)?;
+            fields.push(("access_token", answer.access_token.expose().to_owned()));
+            fields.push(("token_type", "Bearer".to_owned()));
+            fields.push(("expires_in", answer.expires_in.to_string()));
+            fields.push(("scope", answer.scope.to_string()));
+            access_token = Some(answer.access_token);
+        }
+        if kind.has_id_token() && id_token::is_wanted(state, &issue.authorization.scope) {
+            let basis = Basis {
+                client: &self.seen.asked.application.client,
+                user: issue.user.id,
+                scope: &issue.authorization.scope,
+                details: &issue.authorization.details,
+                authenticated_at: issue.authorization.authenticated_at,
+                access_token: access_token.as_ref(),
+                code,
+                refreshed: false,
+            };
+            fields.push(("id_token", id_token::make(state, basis).await?.expose().to_owned()));
+        }
+        Ok(fields)
     }
 
     /// Tell the client no.

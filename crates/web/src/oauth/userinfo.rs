@@ -1,0 +1,106 @@
+//! The userinfo endpoint (OIDC Core §5.3): JSON, or a signed JWT for clients that register an algorithm for it.
+
+use axum::Json;
+use axum::extract::{Request, State as Shared};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method};
+use oauth::active::{self, Standing};
+use oauth::authorization::Authorization;
+use oauth::bearer;
+use oauth::claims::{ClaimsRequest, Granted, Place};
+use oauth::endpoint::userinfo::{Decision, Facts, answer, decide, needed};
+use oauth::error::{ErrorCode, OAuthError};
+use oauth::form::Form;
+use serde_json::{Map, Value};
+use store::Application;
+
+use crate::extract::body;
+use crate::id_token::About;
+use crate::respond::oauth_failure::{OAuthFailure, never_stored};
+use crate::respond::stop::Stop;
+use crate::state::State;
+use crate::subject;
+
+/// `GET` and `POST /o/userinfo/`.
+pub(crate) async fn show(
+    Shared(state): Shared<State>,
+    request: Request,
+) -> Result<Response, OAuthFailure> {
+    let text = presented(&state, request).await?.ok_or_else(OAuthFailure::no_token)?;
+    let token = state.store.open_access_token(&text).await.map_err(Stop::from)?;
+    let standing = match &token {
+        Some(token) => state.store.standing(token).await.map_err(Stop::from)?,
+        None => active::Facts::of_client(Standing::Missing),
+    };
+    let origin = token.as_ref().map(|token| (token.client.clone(), token.authorization));
+    let decision = decide(Facts { token, standing }, state.policy(), state.clock.now());
+    let (user, scope) = match decision {
+        Decision::Tell { user, scope } => (user, scope),
+        Decision::Refuse(error) => return Err(OAuthFailure::bearer(error, &needed())),
+    };
+    let (client, authorization) = origin.ok_or(Stop::Internal)?;
+    let application = state.store.client(&client).await.map_err(Stop::from)?;
+    let application = application.ok_or(Stop::Internal)?;
+    let authorization = match authorization {
+        Some(id) => state.store.authorizations().find(id).await.map_err(Stop::from)?,
+        None => None,
+    };
+    let claims = asked(authorization.as_ref());
+    let person = state.store.users().claims(user).await.map_err(Stop::from)?;
+    let person = person.ok_or(Stop::Internal)?;
+    let subject = subject::of(&state, &application.client, user)?;
+    let mut told = answer(&subject, &person, &scope, &claims);
+    let about = About { client: &application.client, user, person: &person };
+    told.extend(about.told(&state, Granted { scope: &scope, claims: &claims }, Place::UserInfo));
+    respond(&state, &application, told).await
+}
+
+/// The claims that were asked for one by one when the person allowed it.
+fn asked(authorization: Option<&Authorization>) -> ClaimsRequest {
+    authorization.map(|found| found.details.claims.clone()).unwrap_or_default()
+}
+
+async fn respond(
+    state: &State,
+    application: &Application,
+    mut told: Map<String, Value>,
+) -> Result<Response, OAuthFailure> {
+    let client = &application.client;
+    let Some(algorithm) = client.metadata.userinfo_signed_response_alg else {
+        return Ok(never_stored(Json(told).into_response()));
+    };
+    // §5.3.2: who says it and to whom.
+    told.insert("iss".to_owned(), state.policy().issuer.as_str().into());
+    told.insert("aud".to_owned(), client.id.as_str().into());
+    let payload = Value::Object(told).to_string().into_bytes();
+    let signed = state.store.sign("JWT", algorithm, payload).await.map_err(Stop::from)?;
+    let mut response = signed.into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    Ok(never_stored(response))
+}
+
+/// The token of the header or, in a posted form, of the body (RFC 6750 §2.1, §2.2).
+async fn presented(state: &State, request: Request) -> Result<Option<String>, OAuthFailure> {
+    let (parts, body) = request.into_parts();
+    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    let header = headers.next();
+    if headers.next().is_some() {
+        return Err(OAuthFailure::bearer(TWO_HEADERS, &needed()));
+    }
+    let refused = |error| OAuthFailure::bearer(error, &needed());
+    let in_header = bearer::parse(header.map(HeaderValue::as_bytes)).map_err(refused)?;
+    let posted = parts.method == Method::POST && body::media(&parts.headers) == Ok(body::Media::Form);
+    let form = if posted {
+        Form::parse(&body::read(body, state.settings.limits.body).await?)?
+    } else {
+        Form::default()
+    };
+    let one = bearer::one_place(in_header, form.optional("access_token")).map_err(refused)?;
+    Ok(one.map(str::to_owned))
+}
+
+const TWO_HEADERS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "the request has more than one Authorization header; send one",
+);
