@@ -76,6 +76,18 @@ impl Client {
         }
     }
 
+    /// Whether scripts of this origin may read what this client is answered: one that it has registered, or that of a
+    /// redirect URI of a client that lives in browsers.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        let registered = self.metadata.allowed_origins.iter().any(|known| known == origin);
+        let own = |uri: &RedirectUri| {
+            let rest = uri.as_str().strip_prefix(origin);
+            uri.as_str().starts_with("http") && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        let in_browser = self.client_type == ClientType::Public;
+        origin.contains("://") && (registered || (in_browser && self.redirect_uris.iter().any(own)))
+    }
+
     /// Whether it is registered for this grant.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -225,5 +237,29 @@ impl fmt::Debug for StoredSecret {
             Self::Digest(_) => "Digest(…)",
             Self::Slow(_) => "Slow(…)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{client, public_client};
+
+    /// RBBA-6.3-c
+    #[test]
+    fn the_origins_of_a_client_are_those_it_registered() {
+        let uris = ["https://app.example/cb", "http://localhost:3000/cb", "com.example.app:/cb"];
+        let uris: Vec<_> = uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect();
+        let public = Client { redirect_uris: uris.clone(), ..public_client() };
+        let mut confidential = Client { redirect_uris: uris, ..client() };
+        for origin in ["https://app.example", "http://localhost:3000"] {
+            assert!(public.allows_origin(origin), "{origin}");
+            assert!(!confidential.allows_origin(origin), "{origin}: it has no scripts in browsers");
+        }
+        for origin in ["", "https://", "null", "https://app.exampl", "https://app.example:8443", "http://localhost", "com.example.app:"] {
+            assert!(!public.allows_origin(origin), "{origin}");
+        }
+        confidential.metadata.allowed_origins = vec!["https://spa.example".to_owned()];
+        assert!(confidential.allows_origin("https://spa.example"));
     }
 }

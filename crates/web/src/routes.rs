@@ -4,11 +4,12 @@
 //! clients.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use pages::refusal::pages_for_people;
 
+use crate::cors;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{authorize, introspect, metadata, revoke, token, userinfo};
 use crate::pages::{
@@ -48,7 +49,7 @@ fn protocol(state: &State) -> Router<State> {
         let handlers = get(userinfo::show).post(userinfo::show).fallback(get_or_post);
         router = both(router, path, &handlers);
     }
-    router.merge(authorization(state))
+    router.layer(from_fn(cors::for_clients)).merge(authorization(state))
 }
 
 async fn get_or_post() -> Response {

@@ -12,6 +12,7 @@ use store::Application;
 use vault::Purpose;
 
 use super::request::Posted;
+use crate::cors::Asker;
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -31,6 +32,9 @@ pub(crate) async fn authenticate(
         Err(refusal) => return Err(refused(state, None, refusal, posted.address).await),
     };
     let application = state.store.client(presented.client_id()).await.map_err(Stop::from)?;
+    if let Some(application) = &application {
+        Asker::note(&posted.extensions, application);
+    }
     let client = application.as_deref().map(|application| &application.client);
     let (secret, counted) = check_secret(state, &presented, client, posted.address).await?;
     let decision = client_auth::decide(&presented, Facts { client, secret });

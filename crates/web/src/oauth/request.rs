@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use http::HeaderValue;
+use http::{Extensions, HeaderValue};
 use http::header::AUTHORIZATION;
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::form::Form;
@@ -20,6 +20,8 @@ pub(crate) struct Posted {
     pub(crate) authorization: Option<HeaderValue>,
     /// Who sent it, for counting failed tries.
     pub(crate) address: IpAddr,
+    /// What came with it from the layers around.
+    pub(crate) extensions: Extensions,
 }
 
 /// Read the form. Refused are parameters in the URL, where logs and histories would keep them (RFC 6749 §3.2), any other
@@ -39,7 +41,8 @@ pub(crate) async fn read(state: &State, request: Request) -> Result<Posted, OAut
     }
     let address = address::client(&parts, &state.settings.trusted_proxies);
     let bytes = body::read(body, state.settings.limits.body).await?;
-    Ok(Posted { form: Form::parse(&bytes)?, authorization, address })
+    let form = Form::parse(&bytes)?;
+    Ok(Posted { form, authorization, address, extensions: parts.extensions })
 }
 
 const IN_THE_URL: OAuthError = OAuthError::new(

@@ -15,6 +15,7 @@ use oauth::form::Form;
 use serde_json::{Map, Value};
 use store::Application;
 
+use crate::cors::Asker;
 use crate::extract::body;
 use crate::id_token::About;
 use crate::respond::oauth_failure::{OAuthFailure, never_stored};
@@ -27,6 +28,7 @@ pub(crate) async fn show(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, OAuthFailure> {
+    let extensions = request.extensions().clone();
     let text = presented(&state, request).await?.ok_or_else(OAuthFailure::no_token)?;
     let token = state.store.open_access_token(&text).await.map_err(Stop::from)?;
     let standing = match &token {
@@ -35,6 +37,11 @@ pub(crate) async fn show(
     };
     let origin = token.as_ref().map(|token| (token.client.clone(), token.authorization));
     let decision = decide(Facts { token, standing }, state.policy(), state.clock.now());
+    if let Some((client, _)) = &origin
+        && let Some(application) = state.store.client(client).await.map_err(Stop::from)?
+    {
+        Asker::note(&extensions, &application);
+    }
     let (user, scope) = match decision {
         Decision::Tell { user, scope } => (user, scope),
         Decision::Refuse(error) => return Err(OAuthFailure::bearer(error, &needed())),

@@ -15,6 +15,7 @@ mod browser;
 mod client_auth;
 mod code;
 mod consent;
+mod cors;
 mod first_party;
 mod inactive;
 mod introspect;
