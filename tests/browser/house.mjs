@@ -35,7 +35,8 @@ export async function open(options) {
   });
   page.on('pageerror', (error) => page.troubles.push(String(error)));
   page.on('request', (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) page.troubles.push(`asked ${request.url()}`);
+    const known = [url, 'data:', ...(page.allowed ?? [])];
+    if (!known.some((start) => request.url().startsWith(start))) page.troubles.push(`asked ${request.url()}`);
   });
   return page;
 }
@@ -77,6 +78,11 @@ export async function account(prefix = 'person') {
   });
   assert.equal(answer.status, 201, await answer.text());
   return username;
+}
+
+// An application made by command: its id and secret.
+export function application(...args) {
+  return JSON.parse(command(['application', 'create', '--json', ...args]));
 }
 
 export function superuser() {
