@@ -82,7 +82,8 @@ impl Client {
         let registered = self.metadata.allowed_origins.iter().any(|known| known == origin);
         let own = |uri: &RedirectUri| {
             let rest = uri.as_str().strip_prefix(origin);
-            uri.as_str().starts_with("http") && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            uri.as_str().starts_with("http")
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
         };
         let in_browser = self.client_type == ClientType::Public;
         origin.contains("://") && (registered || (in_browser && self.redirect_uris.iter().any(own)))
@@ -256,7 +257,15 @@ mod tests {
             assert!(public.allows_origin(origin), "{origin}");
             assert!(!confidential.allows_origin(origin), "{origin}: it has no scripts in browsers");
         }
-        for origin in ["", "https://", "null", "https://app.exampl", "https://app.example:8443", "http://localhost", "com.example.app:"] {
+        for origin in [
+            "",
+            "https://",
+            "null",
+            "https://app.exampl",
+            "https://app.example:8443",
+            "http://localhost",
+            "com.example.app:",
+        ] {
             assert!(!public.allows_origin(origin), "{origin}");
         }
         confidential.metadata.allowed_origins = vec!["https://spa.example".to_owned()];

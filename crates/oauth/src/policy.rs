@@ -268,6 +268,8 @@ pub struct Endpoints {
     pub token: Option<String>,
     /// OIDC Core §5.3.
     pub userinfo: Option<String>,
+    /// RFC 7517 §5.
+    pub jwks: Option<String>,
     /// RFC 7009 §2.
     pub revocation: Option<String>,
     /// RFC 7662 §2.
@@ -280,6 +282,7 @@ impl Default for Endpoints {
             authorization: Some("/o/authorize/".to_owned()),
             token: Some("/o/token/".to_owned()),
             userinfo: Some("/o/userinfo/".to_owned()),
+            jwks: Some("/.well-known/jwks.json".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),
             introspection: Some("/o/introspect/".to_owned()),
         }
@@ -344,6 +347,13 @@ impl Capabilities {
     pub fn allowing_response(mut self, kind: ResponseType) -> Self {
         self.responses.insert(kind);
         self
+    }
+
+    /// With what is signed for a client that does not say: RS256 where it is offered (OIDC Registration §2), else the first.
+    pub fn default_algorithm(&self) -> Option<Algorithm> {
+        let offered = &self.signing_algorithms;
+        let rs256 = offered.iter().find(|algorithm| **algorithm == Algorithm::Rs256);
+        rs256.or(offered.first()).copied()
     }
 
     /// Whether this response type is offered.

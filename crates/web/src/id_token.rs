@@ -44,7 +44,12 @@ pub(crate) fn is_wanted(state: &State, scope: &ScopeSet) -> bool {
 /// Signs an ID token.
 pub(crate) async fn make(state: &State, basis: Basis<'_>) -> Result<Secret, Stop> {
     let details = basis.details;
-    let algorithm = basis.client.metadata.id_token_signed_response_alg.unwrap_or(Algorithm::Rs256);
+    let chosen = basis.client.metadata.id_token_signed_response_alg;
+    let algorithm = chosen.or_else(|| state.policy().capabilities.default_algorithm());
+    let algorithm = algorithm.ok_or_else(|| {
+        tracing::error!("no algorithm is set for signing: name one in oauth.signing_algorithms");
+        Stop::Internal
+    })?;
     let subject = subject::of(state, basis.client, basis.user)?;
     let person = told(state, &basis).await?;
     let facts = Facts {
@@ -123,7 +128,8 @@ pub(crate) fn subject_of(state: &State, client: &Client, text: &str) -> Option<S
     let verified = unverified.verify(&keys, &Algorithm::ALL).ok()?;
     let claims = verified.claims().ok()?;
     let ours = claims.issuer.as_deref() == Some(state.policy().issuer.as_str());
-    let theirs = claims.audience.as_ref().is_some_and(|audience| audience.is_only(client.id.as_str()));
+    let theirs =
+        claims.audience.as_ref().is_some_and(|audience| audience.is_only(client.id.as_str()));
     claims.subject.filter(|_| ours && theirs)
 }
 
@@ -132,6 +138,8 @@ const fn half_hash(algorithm: Algorithm) -> HalfHash {
     match algorithm {
         Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => HalfHash::Sha256,
         Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => HalfHash::Sha384,
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Es512 | Algorithm::EdDsa => HalfHash::Sha512,
+        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Es512 | Algorithm::EdDsa => {
+            HalfHash::Sha512
+        }
     }
 }

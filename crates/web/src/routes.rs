@@ -89,6 +89,12 @@ fn well_known(state: &State) -> Router<State> {
         let inserted = format!("{OPENID}/{{*path}}");
         router = router.route(&inserted, get(metadata::authorization_server_of));
     }
+    let signs = !state.policy().capabilities.signing_algorithms.is_empty();
+    if let Some(path) = state.policy().capabilities.endpoints.jwks.as_deref().filter(|_| signs) {
+        router = router.route(path, get(metadata::keys));
+        let beside = format!("{}{path}", state.urls().provider);
+        router = router.route(&beside, get(metadata::keys));
+    }
     both(router, RESOURCE, &get(metadata::protected_resource))
         .route(&format!("{SERVER}/{{*path}}"), get(metadata::authorization_server_of))
         .route(&format!("{RESOURCE}/{{*path}}"), get(metadata::protected_resource_at))

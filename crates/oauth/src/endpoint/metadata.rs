@@ -23,6 +23,9 @@ pub struct Metadata {
     /// OIDC Core §5.3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_endpoint: Option<String>,
+    /// The public keys that signatures of this server are checked with (RFC 7517 §5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// RFC 7009.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
@@ -64,6 +67,10 @@ pub struct Metadata {
 /// What a provider of OpenID Connect says beyond that (Discovery §3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenId {
+    /// With what ID tokens are signed.
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    /// With what answers of the userinfo endpoint are signed, where a client wants that.
+    pub userinfo_signing_alg_values_supported: Vec<&'static str>,
     /// Whether each sector of clients may know a person by another name.
     pub subject_types_supported: [&'static str; 2],
     /// How strongly people sign in.
@@ -105,6 +112,7 @@ pub fn decide(policy: &Policy) -> Metadata {
         authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
         userinfo_endpoint: url(&endpoints.userinfo).filter(|_| capabilities.openid),
         token_endpoint: url(&endpoints.token),
+        jwks_uri: url(&endpoints.jwks).filter(|_| !capabilities.signing_algorithms.is_empty()),
         revocation_endpoint: url(&endpoints.revocation),
         introspection_endpoint: url(&endpoints.introspection),
         scopes_supported: scopes(policy),
@@ -120,7 +128,7 @@ pub fn decide(policy: &Policy) -> Metadata {
         code_challenge_methods_supported: challenge_methods(policy),
         authorization_response_iss_parameter_supported: authorizes,
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
-        openid: (authorizes && capabilities.openid).then(openid),
+        openid: (authorizes && capabilities.openid).then(|| openid(policy)),
     }
 }
 
@@ -138,11 +146,15 @@ fn challenge_methods(policy: &Policy) -> Vec<&'static str> {
     }
 }
 
-fn openid() -> OpenId {
+fn openid(policy: &Policy) -> OpenId {
+    let signing =
+        || policy.capabilities.signing_algorithms.iter().map(|one| one.as_str()).collect();
     const OF_THE_PROTOCOL: [&str; 10] =
         ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
     let standard = StandardClaim::ALL.iter().map(|claim| claim.as_str());
     OpenId {
+        id_token_signing_alg_values_supported: signing(),
+        userinfo_signing_alg_values_supported: signing(),
         subject_types_supported: ["public", "pairwise"],
         acr_values_supported: [ACR_PASSWORD],
         display_values_supported: ["page"],
@@ -169,6 +181,7 @@ mod tests {
                 r#"{"issuer":"https://id.example","#,
                 r#""authorization_endpoint":"https://id.example/o/authorize/","#,
                 r#""token_endpoint":"https://id.example/o/token/","#,
+                r#""jwks_uri":"https://id.example/.well-known/jwks.json","#,
                 r#""revocation_endpoint":"https://id.example/o/revoke_token/","#,
                 r#""introspection_endpoint":"https://id.example/o/introspect/","#,
                 r#""scopes_supported":["read","write","admin"],"#,
@@ -190,6 +203,7 @@ mod tests {
         let document = serde_json::to_value(decide(&policy())).unwrap();
         assert_eq!(document["userinfo_endpoint"], "https://id.example/o/userinfo/");
         assert_eq!(document["subject_types_supported"][0], "public");
+        assert_eq!(document["id_token_signing_alg_values_supported"][0], "RS256");
         assert_eq!(document["scopes_supported"][0], "openid");
         let claims = document["claims_supported"].as_array().unwrap();
         assert!(claims.contains(&"sub".into()) && claims.contains(&"email".into()));

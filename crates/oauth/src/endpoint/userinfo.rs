@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(run(|_| ()), "tell email openid");
         assert_eq!(run(|token| token.scope = scope("email")), "insufficient_scope");
         assert_eq!(run(|token| token.expires_at = NOW), "invalid_token");
-        assert_eq!(run(|token| token.audience = vec!["https://api.example".to_owned()]), "invalid_token");
+        assert_eq!(
+            run(|token| token.audience = vec!["https://api.example".to_owned()]),
+            "invalid_token"
+        );
         let both = vec!["https://api.example".to_owned(), policy().issuer.to_string()];
         assert_eq!(run(|token| token.audience = both), "tell email openid");
         assert_eq!(run(|token| token.user = None), "invalid_token");

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use http::{Extensions, HeaderValue};
 use http::header::AUTHORIZATION;
+use http::{Extensions, HeaderValue};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::form::Form;
 

@@ -97,7 +97,8 @@ async fn presented(state: &State, request: Request) -> Result<Option<String>, OA
     }
     let refused = |error| OAuthFailure::bearer(error, &needed());
     let in_header = bearer::parse(header.map(HeaderValue::as_bytes)).map_err(refused)?;
-    let posted = parts.method == Method::POST && body::media(&parts.headers) == Ok(body::Media::Form);
+    let posted =
+        parts.method == Method::POST && body::media(&parts.headers) == Ok(body::Media::Form);
     let form = if posted {
         Form::parse(&body::read(body, state.settings.limits.body).await?)?
     } else {

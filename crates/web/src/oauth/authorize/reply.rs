@@ -33,7 +33,11 @@ impl<'a> Reply<'a> {
     }
 
     /// Give what was decided on.
-    pub(super) async fn issue(&self, _: &Wanted, issue: &Issue) -> Result<Response, PageFailure> {
+    pub(super) async fn issue(
+        &self,
+        wanted: &Wanted,
+        issue: &Issue,
+    ) -> Result<Response, PageFailure> {
         let codes = self.state.store.authorization_code();
         let pushed = self.seen.asked.pushed.as_ref();
         let approved = codes.approve(issue, pushed, self.state.policy()).await;
