@@ -3,5 +3,6 @@
 pub mod authorize;
 pub mod introspect;
 pub mod metadata;
+pub mod pushed_authorization_request;
 pub mod revoke;
 pub mod token;

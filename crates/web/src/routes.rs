@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use pages::refusal::pages_for_people;
 
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{authorize, introspect, metadata, revoke, token};
+use crate::oauth::{authorize, introspect, metadata, par, revoke, token};
 use crate::pages::{
     applications, authorized, choose, home, password_change, profile, setup, sign_in, sign_out,
 };
@@ -42,6 +42,9 @@ fn protocol(state: &State) -> Router<State> {
         if let Some(path) = path {
             router = both(router, path, &handlers.fallback(only_post));
         }
+    }
+    if let Some(path) = state.policy().capabilities.pushes() {
+        router = both(router, path, &post(par::post).fallback(only_post));
     }
     router.merge(authorization(state))
 }

@@ -19,6 +19,7 @@ mod first_party;
 mod inactive;
 mod introspect;
 mod metadata;
+mod par;
 mod people;
 mod refresh;
 mod revoke;
