@@ -1,11 +1,13 @@
 //! A client: what is known about a registered application, in the words of RFC 7591 §2.
 
 mod draft;
+mod field_error;
 mod metadata;
 
 pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
-pub use draft::{Draft, FieldError, Registration};
+pub use draft::{Draft, Registration};
+pub use field_error::FieldError;
 pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
 use crate::base64url;

@@ -71,6 +71,14 @@ impl Form {
         values.map(Secret::expose).filter(|value| !value.is_empty())
     }
 
+    /// All parameters that have a value, sorted by name.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(name, values)| {
+            let values = values.iter().map(Secret::expose).filter(|value| !value.is_empty());
+            values.map(move |value| (name.as_str(), value))
+        })
+    }
+
     fn insert(&mut self, name: String, value: String) -> Result<(), OAuthError> {
         let value = Secret::new(value);
         if name.contains('\0') || value.expose().contains('\0') {

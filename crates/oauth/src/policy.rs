@@ -35,6 +35,8 @@ pub struct Policy {
     pub id_token_lifetime: Duration,
     /// What clients have to do about PKCE that have no rule of their own.
     pub pkce: Pkce,
+    /// How long a pushed request may be opened, at most ten minutes (RFC 9126 §2.2). Default 60 s.
+    pub pushed_request_lifetime: Duration,
     /// Whether every authorization request has to be pushed (RFC 9126 §5).
     pub require_pushed_requests: bool,
     /// How long an access token lives, at most 24 hours. Default one hour.
@@ -89,6 +91,7 @@ impl Policy {
             code_lifetime: Duration::from_mins(1),
             id_token_lifetime: Duration::from_hours(1),
             pkce: Pkce::Required,
+            pushed_request_lifetime: Duration::from_mins(1),
             require_pushed_requests: false,
             access_token_lifetime: Duration::from_hours(1),
             refresh_idle: DAY.saturating_mul(30),
@@ -113,6 +116,16 @@ impl Policy {
         }
         if self.code_lifetime.is_zero() || self.code_lifetime > Duration::from_mins(10) {
             return Err(Malformed("an authorization code lives from one second to ten minutes"));
+        }
+        if self.pushed_request_lifetime < Duration::from_secs(1)
+            || self.pushed_request_lifetime > Duration::from_mins(10)
+        {
+            return Err(Malformed("a pushed request waits from one second to ten minutes"));
+        }
+        if self.require_pushed_requests && self.capabilities.pushes().is_none() {
+            return Err(Malformed(
+                "requests have to be pushed, and there is no endpoint to push them to",
+            ));
         }
         if !self.default_scope.within(&self.declared_scope()) {
             return Err(Malformed("the default scope names a scope that is not declared"));
@@ -264,6 +277,8 @@ pub struct Capabilities {
 pub struct Endpoints {
     /// RFC 6749 §3.1.
     pub authorization: Option<String>,
+    /// RFC 9126 §2.
+    pub pushed_authorization_request: Option<String>,
     /// RFC 6749 §3.2.
     pub token: Option<String>,
     /// OIDC Core §5.3.
@@ -280,6 +295,7 @@ impl Default for Endpoints {
     fn default() -> Self {
         Self {
             authorization: Some("/o/authorize/".to_owned()),
+            pushed_authorization_request: Some("/o/par/".to_owned()),
             token: Some("/o/token/".to_owned()),
             userinfo: Some("/o/userinfo/".to_owned()),
             jwks: Some("/.well-known/jwks.json".to_owned()),
@@ -371,6 +387,12 @@ impl Capabilities {
         ResponseType::ALL.into_iter().filter(|kind| self.offers_response(*kind))
     }
 
+    /// Where requests for the authorization endpoint may be pushed; nowhere without that endpoint (RFC 9126).
+    pub fn pushes(&self) -> Option<&str> {
+        let path = self.endpoints.pushed_authorization_request.as_deref();
+        path.filter(|_| self.responses().next().is_some())
+    }
+
     /// The ways by which it answers.
     pub fn response_modes(&self) -> &'static [ResponseMode] {
         if self.responses().next().is_some() { &ResponseMode::ALL } else { &[] }
@@ -416,7 +438,13 @@ mod tests {
     #[test]
     fn settings_that_do_not_hold_together_are_found() {
         assert_eq!(policy().check(), Ok(()));
-        let changes: [fn(&mut Policy); 5] = [
+        let changes: [fn(&mut Policy); 8] = [
+            |p| p.pushed_request_lifetime = Duration::from_mins(11),
+            |p| p.pushed_request_lifetime = Duration::from_millis(999),
+            |p| {
+                p.require_pushed_requests = true;
+                p.capabilities.endpoints.pushed_authorization_request = None;
+            },
             |p| p.access_token_lifetime = Duration::ZERO,
             |p| p.access_token_lifetime = Policy::LONGEST_ACCESS_TOKEN + Duration::from_secs(1),
             |p| p.refresh_idle = Duration::ZERO,

@@ -43,6 +43,12 @@ impl RedirectUri {
         }
     }
 
+    /// Whether it leads to an app on the person's own device: a loopback address, `localhost` under `http`, or a scheme of
+    /// the app's own (RFC 8252 §7).
+    pub fn is_of_native_app(&self) -> bool {
+        !self.0.starts_with("https:")
+    }
+
     /// The text of it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -5,7 +5,11 @@ use std::time::Duration;
 use oauth::endpoint::authorize::{Channel, Parameters};
 use oauth::id::ApplicationId;
 use oauth::secret::Secret;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use oauth::time::Timestamp;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait, PaginatorTrait as _,
+    QueryFilter as _,
+};
 use vault::Purpose;
 
 use crate::entity::pushed_request;
@@ -18,6 +22,10 @@ pub const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// Single use: of all that complete the same request, one hits the row.
 const USE: &str = "UPDATE grantwell_pushed_request SET used_at = $2 \
      WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+
+/// Once only, so that nobody keeps a request alive for ever by opening it.
+const HOLD: &str = "UPDATE grantwell_pushed_request SET expires_at = $2 \
+     WHERE digest = $1 AND used_at IS NULL AND expires_at < $2 AND expires_at > $3";
 
 /// The pushed requests; from [`Store::pushed_requests`].
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +42,10 @@ pub struct PushedRequest {
     pub parameters: Parameters,
     /// How it reached us.
     pub channel: Channel,
+    /// When it was pushed.
+    pub created_at: Timestamp,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
 }
 
 impl Store {
@@ -88,6 +100,34 @@ impl PushedRequests<'_> {
         row.map(PushedRequest::try_from).transpose()
     }
 
+    /// Lets a request that has been opened in time wait for as long as the person needs: `lifetime`, counted from when it
+    /// was pushed.
+    pub async fn hold(self, request: &PushedRequest, lifetime: Duration) -> Result<(), StoreError> {
+        let until = request.created_at + lifetime;
+        if request.expires_at >= until {
+            return Ok(());
+        }
+        let digest = request.digest.clone().into();
+        let values = [digest, until.as_millis().into(), self.0.now().as_millis().into()];
+        self.0.database().execute_write(&Sql::new(HOLD, values)).await?;
+        Ok(())
+    }
+
+    /// How many requests of this client wait that reached us in the way of `channel`: pushed by it, or posted by browsers.
+    pub async fn waiting(
+        self,
+        application: ApplicationId,
+        channel: Channel,
+    ) -> Result<u64, StoreError> {
+        let kind = if matches!(channel, Channel::Pushed { .. }) { "pushed" } else { "kept" };
+        let rows = pushed_request::Entity::find()
+            .filter(pushed_request::Column::ApplicationId.eq(application.as_uuid()))
+            .filter(pushed_request::Column::Channel.starts_with(kind))
+            .filter(pushed_request::Column::UsedAt.is_null())
+            .filter(pushed_request::Column::ExpiresAt.gt(self.0.now().as_millis()));
+        Ok(rows.count(self.0.database().read()).await?)
+    }
+
     fn digest(self, name: &str) -> Vec<u8> {
         self.0.vault().digest(Purpose::PushedRequest, name.as_bytes()).to_vec()
     }
@@ -131,6 +171,8 @@ impl TryFrom<pushed_request::Model> for PushedRequest {
             parameters: Parameters::from_pairs(pairs)
                 .map_err(|_| StoreError::Corrupt("pushed_request.parameters"))?,
             channel,
+            created_at: Timestamp::from_millis(row.created_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
         })
     }
 }

@@ -21,6 +21,8 @@ pub struct Limits {
     pub hashing_queue: usize,
     /// How many applications one person may have registered.
     pub applications_per_user: u64,
+    /// How many pushed authorization requests of one client may wait, and how many that browsers posted for it.
+    pub waiting_requests: u64,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             hashing_parallel: processors,
             hashing_queue: 64,
             applications_per_user: 100,
+            waiting_requests: 10_000,
         }
     }
 }

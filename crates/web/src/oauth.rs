@@ -5,6 +5,7 @@ pub(crate) mod authorize;
 mod client;
 pub(crate) mod introspect;
 pub(crate) mod metadata;
+pub(crate) mod par;
 pub(crate) mod request;
 pub(crate) mod revoke;
 pub(crate) mod token;

@@ -11,7 +11,7 @@ use pages::refusal::pages_for_people;
 
 use crate::cors;
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{authorize, introspect, metadata, revoke, token, userinfo};
+use crate::oauth::{authorize, introspect, metadata, par, revoke, token, userinfo};
 use crate::pages::{
     applications, authorized, choose, home, password_change, profile, setup, sign_in, sign_out,
 };
@@ -48,6 +48,9 @@ fn protocol(state: &State) -> Router<State> {
     if let Some(path) = endpoints.userinfo.as_deref().filter(|_| capabilities.openid) {
         let handlers = get(userinfo::show).post(userinfo::show).fallback(get_or_post);
         router = both(router, path, &handlers);
+    }
+    if let Some(path) = capabilities.pushes() {
+        router = both(router, path, &post(par::post).fallback(only_post));
     }
     router.layer(from_fn(cors::for_clients)).merge(authorization(state))
 }

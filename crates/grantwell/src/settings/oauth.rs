@@ -41,6 +41,8 @@ pub struct OAuth {
     pub authorization_code_lifetime: Span,
     /// How long an ID token may be relied on.
     pub id_token_lifetime: Span,
+    /// How long a pushed authorization request may be opened (RFC 9126 §2.2); ten minutes at most.
+    pub pushed_request_lifetime: Span,
     /// Take authorization requests only by reference: each client has to push them first (RFC 9126 §5).
     pub require_pushed_requests: bool,
     /// Let clients that are registered for it send a user's name and password to the token endpoint (`password`
@@ -73,6 +75,7 @@ impl Default for OAuth {
             openid: true,
             authorization_code_lifetime: Span::seconds(60),
             id_token_lifetime: Span::seconds(3600),
+            pushed_request_lifetime: Span::seconds(60),
             require_pushed_requests: false,
             allow_password_grant: false,
             allow_http_issuer: false,

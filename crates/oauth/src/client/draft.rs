@@ -1,5 +1,7 @@
 //! A client as somebody asks for it, and the check that makes a registration of it (RFC 7591 §2).
 
+use super::field_error::{Errors, FieldError};
+use super::metadata::Surroundings;
 use super::{AuthMethod, ClientMetadata, ClientType, GrantType, RedirectUri};
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
@@ -46,17 +48,6 @@ pub struct Registration {
     pub metadata: ClientMetadata,
 }
 
-/// What is wrong with one field of a draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// The field of [`Draft`].
-    pub field: &'static str,
-    /// A word for programs.
-    pub code: &'static str,
-    /// A sentence for people: what is wrong and what to write.
-    pub message: String,
-}
-
 impl Draft {
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 255;
@@ -72,6 +63,9 @@ impl Draft {
         let grant_types = self.check_grants(client_type, policy, &mut errors);
         let redirect_uris = self.check_redirects(&grant_types, &mut errors);
         let scope = self.check_scope(policy, &mut errors);
+        let around =
+            Surroundings { grant_types: &grant_types, redirect_uris: &redirect_uris, policy };
+        let metadata = self.metadata.checked(around, &mut errors);
         match (client_type, auth_method) {
             (Some(client_type), Some(auth_method)) if errors.0.is_empty() => Ok(Registration {
                 name,
@@ -80,7 +74,7 @@ impl Draft {
                 grant_types,
                 redirect_uris,
                 scope,
-                metadata: self.metadata.clone(),
+                metadata,
             }),
             _ => Err(errors.0),
         }
@@ -239,35 +233,6 @@ impl Draft {
         }
         Some(scope)
     }
-}
-
-struct Errors(Vec<FieldError>);
-
-impl Errors {
-    fn add(&mut self, field: &'static str, code: &'static str, message: impl Into<String>) {
-        self.0.push(FieldError { field, code, message: message.into() });
-    }
-
-    fn take<T, E: ToString>(
-        &mut self,
-        field: &'static str,
-        code: &'static str,
-        result: Result<T, E>,
-    ) -> Option<T> {
-        result.map_err(|why| self.add(field, code, sentence(&why.to_string()))).ok()
-    }
-}
-
-/// The text with a capital at its start and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect::<String>()
-        + "."
 }
 
 fn offered(policy: &Policy) -> String {

@@ -1,6 +1,11 @@
 //! What a client has registered beyond its name, type, grants and redirect URIs: RFC 7591 §2, OpenID Connect Dynamic Client
 //! Registration §2 and the logout specifications; and what only an operator may say about it.
 
+mod check;
+mod uri;
+
+pub(super) use check::Surroundings;
+
 use crate::access_token::TokenFormat;
 use crate::pkce::Pkce;
 use crate::response::ResponseType;

@@ -17,6 +17,9 @@ pub struct Metadata {
     /// RFC 6749 §3.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
+    /// RFC 9126 §5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<String>,
     /// RFC 6749 §3.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<String>,
@@ -111,6 +114,9 @@ pub fn decide(policy: &Policy) -> Metadata {
         issuer: policy.issuer.to_string(),
         authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
         userinfo_endpoint: url(&endpoints.userinfo).filter(|_| capabilities.openid),
+        pushed_authorization_request_endpoint: capabilities
+            .pushes()
+            .map(|path| policy.issuer.url(path)),
         token_endpoint: url(&endpoints.token),
         jwks_uri: url(&endpoints.jwks).filter(|_| !capabilities.signing_algorithms.is_empty()),
         revocation_endpoint: url(&endpoints.revocation),
@@ -180,6 +186,7 @@ mod tests {
             concat!(
                 r#"{"issuer":"https://id.example","#,
                 r#""authorization_endpoint":"https://id.example/o/authorize/","#,
+                r#""pushed_authorization_request_endpoint":"https://id.example/o/par/","#,
                 r#""token_endpoint":"https://id.example/o/token/","#,
                 r#""jwks_uri":"https://id.example/.well-known/jwks.json","#,
                 r#""revocation_endpoint":"https://id.example/o/revoke_token/","#,
@@ -214,7 +221,13 @@ mod tests {
         let mut policy = policy();
         policy.capabilities.withdraw(GrantType::AuthorizationCode);
         let json = serde_json::to_string(&decide(&policy)).unwrap();
-        for word in ["authorization_endpoint", "code_challenge", "iss_parameter", "subject_types"] {
+        for word in [
+            "authorization_endpoint",
+            "pushed_",
+            "code_challenge",
+            "iss_parameter",
+            "subject_types",
+        ] {
             assert!(!json.contains(word), "{word}: {json}");
         }
     }

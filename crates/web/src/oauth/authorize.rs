@@ -167,7 +167,8 @@ fn sign_in(
     let parameters = next.carried_by(state, &seen.asked.parameters);
     let next = address(state, "", &parameters);
     let urls = state.urls();
-    let hint = wanted.login_hint.as_deref();
+    // What was pushed is kept out of the browser (RFC 9126 §1).
+    let hint = wanted.login_hint.as_deref().filter(|_| !seen.asked.is_pushed());
     let to = match why {
         SignIn::First => urls.sign_in_for(&next, hint, false),
         SignIn::Again => {

@@ -1,5 +1,7 @@
 //! Refusals of the protocol endpoints as HTTP: RFC 6749 §5.2 JSON, never stored, with the challenge that fits.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -56,6 +58,16 @@ impl OAuthFailure {
             self.headers.insert(WWW_AUTHENTICATE, value);
         }
         self
+    }
+
+    /// The client lets too many of its requests wait; the oldest of them are gone in `wait` (RFC 9126 §2.3).
+    pub(crate) fn too_many_waiting(wait: Duration) -> Self {
+        let text =
+            "too many requests of this client wait already; wait as long as Retry-After says";
+        let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, text);
+        let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, error);
+        failure.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        failure
     }
 
     /// The method is not one of `allowed`.
@@ -160,7 +172,6 @@ pub(crate) fn never_stored(mut response: Response) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn each_failure_has_its_status() {
@@ -180,6 +191,7 @@ mod tests {
             (Stop::Internal.into(), 500),
             (Stop::TooManyTries { wait: Duration::from_secs(9) }.into(), 429),
             (OAuthFailure::method("POST"), 405),
+            (OAuthFailure::too_many_waiting(Duration::from_mins(1)), 429),
         ];
         for (failure, status) in table {
             let text = format!("{failure:?}");

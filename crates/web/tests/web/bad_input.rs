@@ -7,7 +7,7 @@ use http::{Method, Request};
 use crate::browser::ACCEPT;
 use crate::world::{Answer, World, on_both};
 
-const PROTOCOL: [&str; 3] = ["/o/token/", "/o/revoke_token/", "/o/introspect/"];
+const PROTOCOL: [&str; 4] = ["/o/token/", "/o/revoke_token/", "/o/introspect/", "/o/par/"];
 const FIRST_PARTY: [&str; 4] = [
     "/authentication/register/",
     "/authentication/token/",

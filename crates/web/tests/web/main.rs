@@ -21,6 +21,7 @@ mod inactive;
 mod introspect;
 mod metadata;
 mod openid;
+mod par;
 mod people;
 mod refresh;
 mod revoke;

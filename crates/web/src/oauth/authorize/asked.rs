@@ -12,9 +12,10 @@ use store::{Application, PushedRequest, REQUEST_URI_PREFIX};
 
 use super::interaction;
 use crate::respond::page_failure::PageFailure;
+use crate::respond::stop::Stop;
 use crate::state::State;
 
-/// How long a request that a browser posted is kept: time enough to sign in.
+/// How long a request is kept that a browser posted, or that was pushed and opened in time: time enough to sign in.
 const KEPT_FOR: Duration = Duration::from_mins(30);
 
 /// A request whose destination is trusted.
@@ -55,11 +56,20 @@ impl Asked {
     /// Keeps the request here and answers the short one that names it.
     pub(super) async fn keep(&self, state: &State) -> Result<Parameters, PageFailure> {
         let kept = state.store.pushed_requests();
+        let waiting = kept.waiting(self.application.id, self.channel).await?;
+        if waiting >= state.settings.limits.waiting_requests {
+            return Err(Stop::Busy.into());
+        }
         let name = kept.push(self.application.id, &self.effective, self.channel, KEPT_FOR).await?;
         let pairs =
             [("client_id", self.application.client.id.as_str()), ("request_uri", name.expose())];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Parameters::from_pairs(pairs).map_err(|error| refused(&error))
+    }
+
+    /// Whether the client pushed it, so that the browser does not know what it asks.
+    pub(super) const fn is_pushed(&self) -> bool {
+        matches!(self.channel, Channel::Pushed { .. })
     }
 
     /// The resources that it names.
@@ -102,7 +112,9 @@ async fn pushed(
     }
     let found = state.store.pushed_requests().find(name).await?;
     let found = found.filter(|found| found.application == application.id);
-    Ok(Some(found.ok_or_else(|| refused(&NOT_WAITING))?))
+    let found = found.ok_or_else(|| refused(&NOT_WAITING))?;
+    state.store.pushed_requests().hold(&found, KEPT_FOR).await?;
+    Ok(Some(found))
 }
 
 const NOT_WAITING: OAuthError = OAuthError::new(

@@ -1,0 +1,207 @@
+//! Each member of the metadata, right and wrong, by who registers it.
+
+use super::*;
+use crate::client::{ClientMetadata, Draft};
+use crate::fixtures::policy;
+
+fn draft(origin: Origin) -> Draft {
+    Draft {
+        name: "Site".to_owned(),
+        client_type: "confidential".to_owned(),
+        grant_types: vec!["authorization_code".to_owned()],
+        redirect_uris: vec!["https://app.example/cb".to_owned()],
+        metadata: ClientMetadata { origin, ..ClientMetadata::default() },
+        ..Draft::default()
+    }
+}
+
+/// The faults of a client that somebody of this origin registers, as `member code`.
+fn faults(origin: Origin, change: impl FnOnce(&mut Draft)) -> Vec<String> {
+    let mut draft = draft(origin);
+    change(&mut draft);
+    let errors = draft.check(&policy()).err().unwrap_or_default();
+    assert!(errors.iter().all(|error| error.message.ends_with('.')), "{errors:?}");
+    errors.iter().map(|error| format!("{} {}", error.field, error.code)).collect()
+}
+
+const ALL: [Origin; 4] = [Origin::Operator, Origin::Developer, Origin::Dynamic, Origin::Document];
+
+/// ROIDR-2-b, R7591-5-a
+#[test]
+fn an_address_that_is_none_is_refused_at_its_member() {
+    type Set = fn(&mut ClientMetadata, String);
+    let table: [(&str, Set); 9] = [
+        ("client_uri", |m, text| m.client_uri = Some(text)),
+        ("logo_uri", |m, text| m.logo_uri = Some(text)),
+        ("tos_uri", |m, text| m.tos_uri = Some(text)),
+        ("policy_uri", |m, text| m.policy_uri = Some(text)),
+        ("initiate_login_uri", |m, text| m.initiate_login_uri = Some(text)),
+        ("jwks_uri", |m, text| m.jwks_uri = Some(text)),
+        ("backchannel_logout_uri", |m, text| m.backchannel_logout_uri = Some(text)),
+        ("frontchannel_logout_uri", |m, text| m.frontchannel_logout_uri = Some(text)),
+        ("request_uris", |m, text| m.request_uris = vec![text]),
+    ];
+    for origin in ALL {
+        for (member, set) in table {
+            let good = faults(origin, |d| set(&mut d.metadata, "https://app.example/x".to_owned()));
+            assert!(good.is_empty(), "{member}: {good:?}");
+            for bad in ["javascript:alert(1)", "data:text/html,x", "http://app.example/x", ""] {
+                let found = faults(origin, |d| set(&mut d.metadata, bad.to_owned()));
+                assert_eq!(found, [format!("{member} invalid")], "{bad} by {origin:?}");
+            }
+        }
+    }
+    let local = |d: &mut Draft| d.metadata.client_uri = Some("http://localhost:3000/".to_owned());
+    assert!(faults(Origin::Developer, local).is_empty());
+    assert_eq!(faults(Origin::Dynamic, local), ["client_uri invalid"]);
+}
+
+/// ROIDR-2-a, R7591-3.2.2-a
+#[test]
+fn what_registers_itself_is_either_a_site_or_an_app() {
+    for (kind, redirect, passes) in [
+        (ApplicationType::Web, "https://app.example/cb", true),
+        (ApplicationType::Web, "https://localhost/cb", false),
+        (ApplicationType::Web, "https://127.0.0.1/cb", false),
+        (ApplicationType::Web, "http://localhost/cb", false),
+        (ApplicationType::Web, "http://127.0.0.1/cb", false),
+        (ApplicationType::Web, "com.example.app:/cb", false),
+        (ApplicationType::Native, "http://localhost/cb", true),
+        (ApplicationType::Native, "http://[::1]/cb", true),
+        (ApplicationType::Native, "com.example.app:/cb", true),
+        (ApplicationType::Native, "https://app.example/cb", false),
+    ] {
+        let set = |d: &mut Draft| {
+            d.redirect_uris = vec![redirect.to_owned()];
+            d.metadata.application_type = kind;
+        };
+        let expected: &[&str] = if passes { &[] } else { &["redirect_uris invalid_redirect_uri"] };
+        assert_eq!(faults(Origin::Dynamic, set), expected, "{redirect} {kind:?}");
+        assert!(faults(Origin::Developer, set).is_empty(), "{redirect} {kind:?}");
+        let after = |d: &mut Draft| {
+            if kind == ApplicationType::Native {
+                d.redirect_uris = vec!["com.example.app:/cb".to_owned()];
+            }
+            d.metadata.application_type = kind;
+            d.metadata.post_logout_redirect_uris = vec![redirect.to_owned()];
+        };
+        let expected: &[&str] = if passes { &[] } else { &["post_logout_redirect_uris invalid"] };
+        assert_eq!(faults(Origin::Dynamic, after), expected, "{redirect} {kind:?}");
+    }
+}
+
+/// R7591-2-b
+#[test]
+fn grants_and_response_types_agree() {
+    let set = |grants: &'static [&'static str], kinds: &'static [ResponseType]| {
+        move |d: &mut Draft| {
+            d.grant_types = grants.iter().map(|&grant| grant.to_owned()).collect();
+            d.metadata.response_types = kinds.iter().copied().collect();
+        }
+    };
+    let code: &[ResponseType] = &[ResponseType::Code];
+    for (grants, kinds, expected) in [
+        (&["authorization_code"][..], code, &[][..]),
+        (&["authorization_code"], &[], &["response_types inconsistent"]),
+        (&["client_credentials"], &[], &[]),
+        (&["client_credentials"], code, &["response_types inconsistent"]),
+        (
+            &["authorization_code"],
+            &[ResponseType::Code, ResponseType::Token],
+            &["response_types not_offered"],
+        ),
+    ] {
+        assert_eq!(faults(Origin::Dynamic, set(grants, kinds)), expected, "{grants:?} {kinds:?}");
+    }
+    // The default that a developer has not chosen is no fault.
+    let mut machine = draft(Origin::Developer);
+    machine.grant_types = vec!["client_credentials".to_owned()];
+    let made = machine.check(&policy()).unwrap();
+    assert!(made.metadata.response_types.is_empty());
+}
+
+/// R7591-5-a
+#[test]
+fn only_an_operator_loosens() {
+    for origin in ALL {
+        let found = faults(origin, |d| {
+            d.metadata.consent = ConsentRule::Trusted;
+            d.metadata.pkce = Some(Pkce::AllowNone);
+        });
+        if origin == Origin::Operator {
+            assert!(found.is_empty(), "{found:?}");
+        } else {
+            assert_eq!(found, ["consent forbidden", "pkce forbidden"], "{origin:?}");
+        }
+        let stricter = faults(origin, |d| {
+            d.metadata.consent = ConsentRule::Always;
+            d.metadata.pkce = Some(Pkce::Required);
+        });
+        assert!(stricter.is_empty(), "{stricter:?}");
+    }
+}
+
+/// ROIDC-8.1-a
+#[test]
+fn pairwise_subjects_need_a_sector() {
+    let pairwise = |redirects: &'static [&'static str], sector: Option<&'static str>| {
+        move |d: &mut Draft| {
+            d.redirect_uris = redirects.iter().map(|&uri| uri.to_owned()).collect();
+            d.metadata.subject_type = SubjectType::Pairwise;
+            d.metadata.sector_identifier_uri = sector.map(str::to_owned);
+        }
+    };
+    let two: &[&str] = &["https://a.example/cb", "https://b.example/cb"];
+    for (redirects, sector, expected) in [
+        (&two[..1], None, &[][..]),
+        (two, None, &["subject_type invalid"]),
+        (two, Some("https://s.example/list"), &[]),
+        (two, Some("http://s.example/list"), &["sector_identifier_uri invalid"]),
+    ] {
+        assert_eq!(faults(Origin::Dynamic, pairwise(redirects, sector)), expected, "{sector:?}");
+    }
+    let bad = faults(Origin::Developer, |d| {
+        d.metadata.sector_identifier_uri = Some("data:,[]".to_owned());
+    });
+    assert_eq!(bad, ["sector_identifier_uri invalid"]);
+}
+
+#[test]
+fn logout_addresses_and_origins_are_checked() {
+    let found = faults(Origin::Developer, |d| {
+        d.metadata.frontchannel_logout_uri = Some("https://elsewhere.example/out".to_owned());
+        d.metadata.backchannel_logout_uri = Some("https://app.example/out#x".to_owned());
+        d.metadata.allowed_origins = vec!["https://app.example/".to_owned()];
+        d.metadata.post_logout_redirect_uris = vec!["http://app.example/".to_owned()];
+    });
+    assert_eq!(
+        found,
+        [
+            "backchannel_logout_uri invalid",
+            "frontchannel_logout_uri inconsistent",
+            "allowed_origins invalid",
+            "post_logout_redirect_uris invalid",
+        ]
+    );
+}
+
+#[test]
+fn texts_and_lists_are_bounded() {
+    let found = faults(Origin::Dynamic, |d| {
+        d.metadata.contacts = vec!["admin@app.example\nbcc: x".to_owned()];
+        d.metadata.software_id = Some(String::new());
+        d.metadata.software_version = Some("x".repeat(256));
+        d.metadata.default_acr_values = vec!["a b".to_owned()];
+        d.metadata.request_uris = vec!["https://app.example/r".to_owned(); 51];
+    });
+    assert_eq!(
+        found,
+        [
+            "request_uris too_many",
+            "contacts invalid",
+            "default_acr_values invalid",
+            "software_id invalid",
+            "software_version invalid",
+        ]
+    );
+}
