@@ -21,6 +21,7 @@ mod introspect;
 mod metadata;
 mod par;
 mod people;
+mod profile;
 mod refresh;
 mod revoke;
 mod setup;
