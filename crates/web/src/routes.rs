@@ -12,7 +12,8 @@ use pages::refusal::pages_for_people;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{authorize, introspect, metadata, par, revoke, token};
 use crate::pages::{
-    applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in, sign_out,
+    applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in,
+    sign_out,
 };
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
