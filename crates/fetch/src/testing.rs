@@ -35,7 +35,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -103,8 +103,15 @@ impl Authority {
         self.issue_with(names, |_| {})
     }
 
-    /// The same with other parameters, such as a certificate that has expired.
-    pub fn issue_with(
+    /// The same, good from the first day of one year until that of another.
+    pub fn issue_between(&self, names: &[&str], from: i32, until: i32) -> (String, String) {
+        self.issue_with(names, |params| {
+            params.not_before = date_time_ymd(from, 1, 1);
+            params.not_after = date_time_ymd(until, 1, 1);
+        })
+    }
+
+    fn issue_with(
         &self,
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::error::Result;
 use crate::project::Project;
-use crate::server::{Health, Limits, Probe, Shutdown, accept};
+use crate::server::{Health, Limits, Probe, Shutdown, Tls, accept};
 use crate::settings::Settings;
 
 /// A project that is open. Cheap to clone; clones are the same.
@@ -31,6 +31,7 @@ pub struct App {
     settings: Settings,
     public_url: Url,
     shutdown: Shutdown,
+    tls: Option<Tls>,
     applied: Vec<String>,
 }
 
@@ -42,6 +43,7 @@ impl App {
         let entropy = Entropy::system();
         let policy = crate::policy::policy(&settings, project.all_resources())?;
         let public_url = crate::policy::public_url(&settings)?;
+        let tls = Tls::open(&settings.server)?;
         let database = crate::open::database(&settings).await?;
         let sets = project.migration_sets();
         let applied = bring_up(&settings, &database, &sets, &clock).await?;
@@ -58,7 +60,7 @@ impl App {
             health: health(&store, &shutdown, sets),
         };
         let router = assemble::router(project, parts)?;
-        Ok(Self { router, store, policy, settings, public_url, shutdown, applied })
+        Ok(Self { router, store, policy, settings, public_url, shutdown, tls, applied })
     }
 
     /// Everything as one axum router: resources, protocol endpoints, pages, health, limits.
@@ -91,6 +93,11 @@ impl App {
         &self.shutdown
     }
 
+    /// The server's own TLS, if the settings name a certificate.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     /// The migrations that opening it has applied, as `app.name`.
     pub fn applied(&self) -> &[String] {
         &self.applied
@@ -106,9 +113,8 @@ impl App {
     /// many connections had to be cut at the end of the grace period.
     pub async fn serve(&self, listener: TcpListener) -> usize {
         self.start_background();
-        let cut =
-            accept(listener, self.router(), Limits::from(&self.settings.server), &self.shutdown)
-                .await;
+        let limits = Limits::from(&self.settings.server);
+        let cut = accept(listener, self.tls.clone(), self.router(), limits, &self.shutdown).await;
         self.store.database().close().await;
         cut
     }

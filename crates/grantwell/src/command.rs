@@ -74,7 +74,7 @@ enum Command {
     Showmigrations(showmigrations::Arguments),
     /// Make an account that may do everything
     Createsuperuser(createsuperuser::Arguments),
-    /// List, disable and enable accounts, set a password
+    /// List, disable and enable accounts, set a password or what is known about a person
     #[command(subcommand)]
     User(user::Command),
     /// Make, list, show and delete client applications

@@ -96,6 +96,17 @@ pub(crate) fn secret_from_stdin() -> Result<Zeroizing<String>> {
     one_line(&text, "standard input")
 }
 
+/// Reads a text of at most `limit` bytes from standard input, to its end.
+pub(crate) fn text_from_stdin(limit: usize) -> Result<String> {
+    let mut text = String::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    io::stdin().lock().take(bound).read_to_string(&mut text)?;
+    if text.len() > limit {
+        return Err(Error::failed(format!("Standard input holds more than {limit} bytes.")));
+    }
+    Ok(text)
+}
+
 /// Reads a secret from a file that holds it alone.
 pub(crate) fn secret_from_file(path: &std::path::Path) -> Result<Zeroizing<String>> {
     let text = std::fs::read_to_string(path)

@@ -21,7 +21,8 @@ pub(crate) fn public_url(settings: &Settings) -> Result<Url> {
         Ok(address) => SocketAddr::new(reachable(address.ip()), address.port()).to_string(),
         Err(_) => listen.clone(),
     };
-    Url::parse(&format!("http://{host}")).map_err(|_| {
+    let scheme = if settings.server.speaks_tls() { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://{host}")).map_err(|_| {
         Error::new(Exit::BadSettings, format!("server.listen is {listen:?}, which is not an address and a port such as 127.0.0.1:8000."))
     })
 }

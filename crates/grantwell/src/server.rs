@@ -7,6 +7,7 @@ mod leftover;
 mod outer;
 mod request_id;
 mod shutdown;
+mod tls;
 
 pub use accept::{Limits, accept};
 pub use health::{Health, PATHS, Probe};
@@ -15,3 +16,5 @@ pub(crate) use host::is_loopback;
 pub use outer::{Outer, wrap};
 pub use request_id::RequestId;
 pub use shutdown::Shutdown;
+pub use tls::Tls;
+pub(crate) use tls::{Identity, Validity};

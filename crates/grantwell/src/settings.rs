@@ -8,6 +8,7 @@ mod fetch;
 mod load;
 mod oauth;
 mod reference;
+mod server;
 mod value;
 
 pub use describe::{Field, Index, Kind, Section};
@@ -16,6 +17,7 @@ pub use load::{Loaded, Origin, SettingsError, Sources, load};
 pub use oauth::OAuth;
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
+pub use server::Server;
 pub use value::{Private, Size, Span};
 
 use std::path::PathBuf;
@@ -49,54 +51,6 @@ pub struct Settings {
     pub log: Log,
     /// The master key, under which every other key is derived or stored.
     pub keys: Keys,
-}
-
-/// Where the server listens, under which name the world sees it, and its limits.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Server {
-    /// Address and port to listen on. `0.0.0.0:8000` listens on every interface; port 0 takes a free one.
-    pub listen: String,
-    /// The address under which people and clients reach the server, without a path, such as
-    /// `https://id.example.org`. When it is not set: `http://` and the address listened on.
-    pub public_url: Option<Url>,
-    /// Host names, besides that of `public_url`, to which the server answers, such as `api.example.org`;
-    /// `.example.org` stands for every name below it. Any other `Host` is answered with 421. The loopback
-    /// names are accepted by themselves as long as `public_url` is on this machine.
-    pub allowed_hosts: Vec<String>,
-    /// Answer to every `Host`, so that links may be made with a name that an attacker chose. Only behind a
-    /// proxy that checks the name.
-    pub allow_any_host: bool,
-    /// The proxies in front of this server, as addresses or networks such as `10.0.0.0/8`. Only what comes from them
-    /// may name another address as its sender (`X-Forwarded-For`), by which tries are counted.
-    pub trusted_proxies: Vec<String>,
-    /// The largest request body that is read; a larger one is answered with 413.
-    pub body_limit: Size,
-    /// How long one request may take; then it is answered with 503.
-    pub request_timeout: Span,
-    /// How long a client may take to send the head of a request; then its connection is closed.
-    pub header_timeout: Span,
-    /// How many connections may be open at once; more wait in the system's queue.
-    pub max_connections: usize,
-    /// How long requests in flight may still take once the server was told to stop.
-    pub shutdown_grace: Span,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8000".to_owned(),
-            public_url: None,
-            allowed_hosts: Vec::new(),
-            allow_any_host: false,
-            trusted_proxies: Vec::new(),
-            body_limit: Size::bytes(1024 * 1024),
-            request_timeout: Span::seconds(30),
-            header_timeout: Span::seconds(10),
-            max_connections: 4096,
-            shutdown_grace: Span::seconds(30),
-        }
-    }
 }
 
 /// Where the data is kept.

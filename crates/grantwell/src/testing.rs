@@ -64,7 +64,8 @@ impl Server {
 
     /// The address of a path on this server.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.app.tls().is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     /// The parts of the server, to look behind the answers.

@@ -1,5 +1,9 @@
 //! A form described as data, so that labels, help, errors and their wiring for screen readers are the same everywhere.
 
+mod section;
+
+pub use section::Section;
+
 use serde::Serialize;
 
 /// How a field is shown and typed.
@@ -12,6 +16,8 @@ pub enum Kind {
     Email,
     /// A URL.
     Url,
+    /// A telephone number.
+    Tel,
     /// A search text.
     Search,
     /// Hidden while typed, with a button that shows it. Its value is never sent back.
@@ -264,6 +270,10 @@ pub struct Form {
     pub action: String,
     /// The fields, in order.
     pub fields: Vec<Field>,
+    /// Headings between them; fields before the first one stand alone.
+    pub sections: Vec<Section>,
+    /// Whether each optional field says so; not where all are, and the page says it once.
+    pub mark_optional: bool,
     /// The text of the button.
     pub submit: String,
     /// Where the way back leads.
@@ -283,6 +293,8 @@ impl Form {
             method: "post",
             action: action.into(),
             fields: Vec::new(),
+            sections: Vec::new(),
+            mark_optional: true,
             submit: "Save".to_owned(),
             cancel: None,
             errors: Vec::new(),
@@ -300,6 +312,24 @@ impl Form {
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
         self.fields.push(field);
+        if let Some(section) = self.sections.last_mut() {
+            section.to = self.fields.len();
+        }
+        self
+    }
+
+    /// The fields that follow belong together, under this heading and sentence.
+    #[must_use]
+    pub fn section(mut self, title: impl Into<String>, help: impl Into<String>) -> Self {
+        let (from, help) = (self.fields.len(), Some(help.into()).filter(|help| !help.is_empty()));
+        self.sections.push(Section { title: title.into(), help, from, to: from });
+        self
+    }
+
+    /// Every field is optional and none says so; the page does.
+    #[must_use]
+    pub fn all_optional(mut self) -> Self {
+        self.mark_optional = false;
         self
     }
 

@@ -150,20 +150,36 @@ pub struct FormPage {
     pub form: Form,
     /// Links below the form, such as "Forgot your password?".
     pub links: Vec<Link>,
-    /// A narrow card in the middle, as for signing in; otherwise the form has the page's width.
+    /// A narrow card in the middle, as for signing in; otherwise the form has the width of a text.
     pub narrow: bool,
+    /// As wide as the page, for a form with sections.
+    pub wide: bool,
 }
 
 impl FormPage {
     /// A page of the usual width with nothing but the form.
     pub fn new(title: impl Into<String>, form: Form) -> Self {
-        Self { title: title.into(), intro: None, form, links: Vec::new(), narrow: false }
+        Self {
+            title: title.into(),
+            intro: None,
+            form,
+            links: Vec::new(),
+            narrow: false,
+            wide: false,
+        }
     }
 
     /// As a narrow card.
     #[must_use]
     pub fn narrow(mut self) -> Self {
         self.narrow = true;
+        self
+    }
+
+    /// As wide as the page.
+    #[must_use]
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
         self
     }
 

@@ -13,7 +13,8 @@ use crate::cors;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{authorize, introspect, metadata, par, revoke, token, userinfo};
 use crate::pages::{
-    applications, authorized, choose, home, password_change, profile, setup, sign_in, sign_out,
+    applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in,
+    sign_out,
 };
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
@@ -129,6 +130,8 @@ fn people(state: &State) -> Router<State> {
         (urls.sign_out(), get(sign_out::show).post(sign_out::submit)),
         (urls.sign_out_everywhere(), post(profile::sign_out_everywhere)),
         (urls.profile(), get(profile::show)),
+        (urls.edit_profile(), get(profile::edit::show).post(profile::edit::submit)),
+        (urls.change_email(), get(email_change::show).post(email_change::submit)),
         (urls.change_password(), get(password_change::show).post(password_change::submit)),
         (urls.choose(), get(choose::show)),
         (urls.authorized(), get(authorized::list)),

@@ -127,6 +127,16 @@ impl Urls {
         format!("{}/profile/", self.accounts)
     }
 
+    /// Where the form about oneself is.
+    pub fn edit_profile(&self) -> String {
+        format!("{}/profile/edit/", self.accounts)
+    }
+
+    /// Where the form for another e-mail address is.
+    pub fn change_email(&self) -> String {
+        format!("{}/email_change/", self.accounts)
+    }
+
     /// Where the form for a new password is.
     pub fn change_password(&self) -> String {
         format!("{}/password_change/", self.accounts)

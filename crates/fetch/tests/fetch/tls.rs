@@ -35,9 +35,7 @@ async fn a_host_has_to_prove_its_name() {
 #[tokio::test]
 async fn a_certificate_has_its_time() {
     let authority = Authority::new();
-    let identity = authority.issue_with(&["a.example"], |params| {
-        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    });
+    let identity = authority.issue_between(&["a.example"], 2010, 2020);
     let peer = Peer::raw_as(authority, identity, |_| Box::pin(async {})).await;
     let error =
         Fetcher::new(peer.policy()).get(&url("https://a.example/"), LIMITS).await.unwrap_err();

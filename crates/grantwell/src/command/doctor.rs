@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ambient::Clock;
 use clap::Args;
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use crate::error::{Exit, Result};
 
 mod deployment;
 mod setup;
+mod tls;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -55,6 +57,7 @@ impl Finding {
 
 pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
     let mut findings = setup::findings(&context).await;
+    findings.extend(tls::findings(context.settings(), Clock::system().now()));
     findings.extend(loosened(&context));
     if arguments.deploy {
         findings.extend(deployment::findings(context.settings()));

@@ -56,6 +56,9 @@ pub(super) async fn run(context: Context, _arguments: Arguments) -> Result<ExitC
     let new_key = settings.keys.master_key.is_none() && !key.exists();
     let app = App::open(project, settings).await?;
     app.shutdown().begin_on_signals()?;
+    if let Some(tls) = app.tls() {
+        tls.reload_on_hangup()?;
+    }
     out.say(banner(&name, &app, &prefixes, started));
     if new_key {
         let key = key.display();

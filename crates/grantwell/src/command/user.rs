@@ -3,6 +3,7 @@
 mod disable;
 mod enable;
 mod list;
+mod set_claims;
 mod set_password;
 
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Enable(enable::Arguments),
     /// Set a new password and end every session and token of the account
     SetPassword(set_password::Arguments),
+    /// Set what is known about a person and may be told to applications
+    SetClaims(set_claims::Arguments),
 }
 
 pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> {
@@ -32,6 +35,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
         Command::Disable(arguments) => disable::run(context, arguments).await,
         Command::Enable(arguments) => enable::run(context, arguments).await,
         Command::SetPassword(arguments) => set_password::run(context, arguments).await,
+        Command::SetClaims(arguments) => set_claims::run(context, arguments).await,
     }
 }
 

@@ -13,10 +13,12 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
+use super::tls::{Tls, handshake};
 use super::{Shutdown, leftover};
 use crate::settings::Server;
 
@@ -33,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// Connections that may be open at once.
     pub connections: usize,
-    /// Time for the head of a request, counted from the end of the one before it.
+    /// Time for the head of a request, counted from the end of the one before it; and for the TLS handshake.
     pub header_timeout: Duration,
     /// Time for what is in flight when the order to stop comes.
     pub shutdown_grace: Duration,
@@ -49,10 +51,11 @@ impl From<&Server> for Limits {
     }
 }
 
-/// Serves until the order to stop, then lets requests in flight end. Returns how many connections had to be cut
-/// because they were not done within the grace period.
+/// Serves until the order to stop, over TLS if that is given, then lets requests in flight end. Returns how many
+/// connections had to be cut because they were not done within the grace period.
 pub async fn accept(
     listener: TcpListener,
+    tls: Option<Tls>,
     router: Router,
     limits: Limits,
     shutdown: &Shutdown,
@@ -60,12 +63,13 @@ pub async fn accept(
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(limits.connections));
     let serve = |stream, peer, permit| {
-        spawn_connection(
-            stream,
-            peer,
-            Held { permit, watcher: graceful.watcher(), header_timeout: limits.header_timeout },
-            &router,
-        );
+        let held = Held {
+            permit,
+            watcher: graceful.watcher(),
+            header_timeout: limits.header_timeout,
+            shutdown: shutdown.clone(),
+        };
+        spawn_connection(stream, peer, held, tls.as_ref(), &router);
     };
     loop {
         let next = async {
@@ -118,12 +122,44 @@ struct Held {
     permit: OwnedSemaphorePermit,
     watcher: Watcher,
     header_timeout: Duration,
+    shutdown: Shutdown,
 }
 
-fn spawn_connection(stream: TcpStream, peer: SocketAddr, held: Held, router: &Router) {
+fn spawn_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    held: Held,
+    tls: Option<&Tls>,
+    router: &Router,
+) {
     // Without this, small answers wait for the peer's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let router = router.clone();
+    let Some(acceptor) = tls.map(Tls::acceptor) else {
+        tokio::spawn(serve_connection(stream, peer, held, router));
+        return;
+    };
+    tokio::spawn(async move {
+        // A handshake that has not ended soon after the order to stop holds no request, so it is not waited for.
+        let given_up = async {
+            held.shutdown.begun().await;
+            tokio::time::sleep(LINGER).await;
+        };
+        let stream = tokio::select! {
+            stream = handshake(stream, acceptor, held.header_timeout) => stream,
+            () = given_up => None,
+        };
+        if let Some(stream) = stream {
+            serve_connection(stream, peer, held, router).await;
+        }
+    });
+}
+
+async fn serve_connection<S>(stream: S, peer: SocketAddr, held: Held, router: Router)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let Held { permit, watcher, header_timeout, .. } = held;
     let service = tower::service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move {
@@ -135,17 +171,13 @@ fn spawn_connection(stream: TcpStream, peer: SocketAddr, held: Held, router: &Ro
         }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(held.header_timeout);
+    builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     let connection =
         builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = held.watcher.watch(connection);
-    let permit = held.permit;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended early");
-        }
-        drop(permit);
-    });
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended early");
+    }
+    drop(permit);
 }
 
 fn is_of_connection(error: &io::Error) -> bool {

@@ -10,6 +10,7 @@ impl Settings {
     /// What serde cannot see: values that do not fit each other. Each text names its keys.
     pub(crate) fn contradictions(&self) -> Vec<String> {
         let mut found = self.contradictions_of_keys();
+        found.extend(self.server.contradictions_of_tls());
         if self.database.max_connections == 0 {
             found.push(
                 "database.max_connections is 0: at least one connection is needed".to_owned(),

@@ -95,6 +95,7 @@ fn with_secrets_of(mut laid: Settings, base: Settings) -> Settings {
     };
     keep(&mut laid.database.url, base.database.url);
     keep(&mut laid.keys.master_key, base.keys.master_key);
+    keep(&mut laid.server.tls_key, base.server.tls_key);
     laid
 }
 
@@ -127,6 +128,11 @@ fn unknown(index: &Index, entry: &Entry) -> String {
     let name = entry.name();
     let head = format!("{}: {name} is not a setting", entry.origin);
     if let Some(section) = index.section(&entry.section) {
+        // Only a secret may stand in a file of its own; of another key, the key itself is meant.
+        let bare = entry.key.strip_suffix("_file").unwrap_or(&entry.key);
+        if index.field(&section.name, bare).is_some() {
+            return format!("{head}; did you mean {}.{bare}?", section.name);
+        }
         let keys = section.fields.iter().map(|field| field.name.as_str());
         if let Some(near) = nearest(&entry.key, keys) {
             return format!("{head}; did you mean {}.{near}?", section.name);

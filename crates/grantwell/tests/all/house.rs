@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -102,8 +104,12 @@ impl House {
             }
         };
         // Somebody has to read on, or a full pipe would stop the server.
-        let rest = std::thread::spawn(move || lines.map_while(Result::ok).collect());
-        Running { child, address, said, rest: Some(rest) }
+        let (heard, rest) = (Arc::new(Mutex::new(said)), lines.map_while(Result::ok));
+        let noted = Arc::clone(&heard);
+        let reader = std::thread::spawn(move || {
+            rest.for_each(|line| noted.lock().unwrap().push(line));
+        });
+        Running { child, address, heard, reader: Some(reader) }
     }
 
     fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
@@ -122,9 +128,8 @@ pub(crate) struct Running {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub(crate) address: String,
-    /// What it said until it was ready.
-    pub(crate) said: Vec<String>,
-    rest: Option<std::thread::JoinHandle<Vec<String>>>,
+    heard: Arc<Mutex<Vec<String>>>,
+    reader: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Running {
@@ -136,16 +141,33 @@ impl Running {
     pub(crate) fn stop(mut self) -> (i32, Vec<String>) {
         self.terminate();
         let status = self.child.wait().unwrap();
-        let mut said = std::mem::take(&mut self.said);
-        said.extend(self.rest.take().unwrap().join().unwrap());
-        (status.code().unwrap_or(-1), said)
+        self.reader.take().unwrap().join().unwrap();
+        (status.code().unwrap_or(-1), self.said())
+    }
+
+    /// What it said until now.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Waits until it says something with this text in it, after the lines that were heard before.
+    pub(crate) fn until_it_says(&self, after: usize, text: &str) {
+        while !self.said().iter().skip(after).any(|line| line.contains(text)) {
+            let ended = self.reader.as_ref().is_none_or(std::thread::JoinHandle::is_finished);
+            assert!(!ended, "it ended without saying {text:?}: {:?}", self.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
-        let sent =
-            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal("-TERM");
+    }
+
+    /// Sends a signal, such as `-HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
     }
 }
 

@@ -15,5 +15,6 @@ mod migrations;
 mod outer;
 mod postgres;
 mod shutdown;
+mod tls;
 mod tokens;
 mod users;

@@ -45,6 +45,7 @@ fn hostile_form(text: &str) -> Form {
         Kind::Text,
         Kind::Email,
         Kind::Url,
+        Kind::Tel,
         Kind::Search,
         Kind::Password,
         Kind::Number,
@@ -56,7 +57,11 @@ fn hostile_form(text: &str) -> Form {
         Kind::Hidden,
     ];
     let mut form = Form::post(text).submit(text).cancel(text).fail("", text);
-    for kind in kinds {
+    for (position, kind) in kinds.into_iter().enumerate() {
+        // Some fields before the first section, and two sections.
+        if position % 5 == 4 {
+            form = form.section(text, text);
+        }
         let mut field = Field::new(kind, text, text)
             .value(text)
             .help(text)
@@ -184,6 +189,40 @@ fn a_form_is_wired_up_for_screen_readers() {
     }
     assert_eq!(html.matches("aria-invalid").count(), 1);
     assert!(!html.contains("1234abcd"), "a password is never sent back");
+}
+
+#[test]
+fn the_fields_of_a_section_stand_below_its_heading() {
+    let form = Form::post("/x")
+        .field(Field::text("first", "First"))
+        .section("Name", "")
+        .field(Field::text("given", "Given").required())
+        .field(Field::text("family", "Family").error("Missing."))
+        .section("Where", "On earth.")
+        .field(Field::text("city", "City"));
+    let render = |form: Form| {
+        pages().render("form_page.html", &Page::new("tok"), FormPage::new("You", form)).unwrap()
+    };
+    let html = render(form.clone());
+    let order = [
+        "name=\"first\"",
+        "role=\"group\" aria-labelledby=\"s-1\"",
+        "id=\"s-1\">Name<",
+        "name=\"given\"",
+        "name=\"family\"",
+        "role=\"group\" aria-labelledby=\"s-2\"",
+        "On earth.",
+        "name=\"city\"",
+        "type=\"submit\"",
+    ];
+    let mut rest = html.as_str();
+    for wanted in order {
+        assert_eq!(html.matches(wanted).count(), 1, "{wanted}");
+        (_, rest) = rest.split_once(wanted).unwrap_or_else(|| panic!("{wanted} comes too early"));
+    }
+    assert!(html.contains("href=\"#f-family\""), "the summary names fields of sections");
+    assert_eq!(html.matches("class=\"optional\"").count(), 3);
+    assert_eq!(render(form.all_optional()).matches("class=\"optional\"").count(), 0);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! One's own account: who one is, where one is signed in, and the way out.
 
+mod about;
+pub(crate) mod edit;
+
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
@@ -19,12 +22,15 @@ use crate::visit::with_cookies;
 struct Content {
     username: String,
     email: Option<String>,
+    email_confirmed: bool,
+    about: Vec<about::Shown>,
     role: &'static str,
     member_since: i64,
     password_changed_at: Option<i64>,
     sessions: Vec<Browser>,
     change_password: String,
-    sign_out: String,
+    change_email: String,
+    edit_profile: String,
     sign_out_everywhere: String,
 }
 
@@ -43,12 +49,15 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
-    let account = opened.visit.person(&state, &opened.parts)?;
+    let person = edit::load(&state, &opened).await?;
+    let account = &person.account;
     let sessions = state.store.sessions().list(account.id).await?;
     let own = opened.visit.identity();
     let content = Content {
         username: account.username.to_string(),
         email: account.email.as_ref().map(ToString::to_string),
+        email_confirmed: person.claims.email_verified,
+        about: about::shown(&person.claims),
         role: match (account.superuser, account.staff) {
             (true, _) => "Administrator",
             (false, true) => "Staff",
@@ -58,7 +67,8 @@ pub(crate) async fn show(
         password_changed_at: account.password_changed_at.map(Timestamp::as_millis),
         sessions: sessions.iter().map(|session| browser(session, own)).collect(),
         change_password: state.urls().change_password(),
-        sign_out: state.urls().sign_out(),
+        change_email: state.urls().change_email(),
+        edit_profile: state.urls().edit_profile(),
         sign_out_everywhere: state.urls().sign_out_everywhere(),
     };
     let frame = opened.visit.frame(&state, &opened.parts)?;

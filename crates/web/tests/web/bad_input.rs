@@ -14,10 +14,12 @@ const FIRST_PARTY: [&str; 4] = [
     "/authentication/token/refresh/",
     "/authentication/token/revoke/",
 ];
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 8] = [
     "/accounts/login/",
     "/accounts/logout/",
     "/accounts/password_change/",
+    "/accounts/profile/edit/",
+    "/accounts/email_change/",
     "/setup",
     "/o/applications/register/",
     "/o/applications/x/delete/",

@@ -23,6 +23,7 @@ mod metadata;
 mod openid;
 mod par;
 mod people;
+mod profile;
 mod refresh;
 mod revoke;
 mod setup;

@@ -137,6 +137,8 @@ async fn every_form_refuses_what_was_not_sent_from_its_page() {
             "/accounts/logout/",
             "/accounts/logout/everywhere/",
             "/accounts/password_change/",
+            "/accounts/profile/edit/",
+            "/accounts/email_change/",
             "/accounts/login/",
             "/o/applications/register/",
         ];

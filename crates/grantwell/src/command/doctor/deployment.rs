@@ -18,7 +18,8 @@ pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
             "deploy.https",
             Level::Error,
             format!("server.public_url is {url}: passwords and tokens travel readable."),
-            "Put a proxy with a certificate in front and set the https address.",
+            "Set server.tls_certificate and server.tls_key_file, or put a proxy with a certificate in front; then set the https \
+             address.",
         )),
         Some(url) if is_loopback(url) => findings.push(Finding::new(
             "deploy.loopback",
