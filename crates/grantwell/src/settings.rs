@@ -25,7 +25,6 @@ use std::path::PathBuf;
 use jose::Algorithm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 /// Everything that can be set, by section.
 ///

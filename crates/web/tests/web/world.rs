@@ -31,6 +31,9 @@ use vault::{MasterKey, Vault};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
+/// Without RSA, whose keys take long to make.
+const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::EdDsa];
+
 /// Where the sites of these tests are.
 pub(crate) const CALLBACK: &str = "https://app.example/cb?x=1";
 
@@ -95,6 +98,7 @@ fn policy() -> Policy {
         vec![scope("read", "See your unicorns"), scope("write", "Change your unicorns")];
     policy.default_scope = policy.declared_scope();
     policy.capabilities = policy.capabilities.allowing_password_grant();
+    policy.capabilities.signing_algorithms = ALGORITHMS.to_vec();
     policy
 }
 
