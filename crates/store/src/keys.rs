@@ -1,10 +1,14 @@
-//! Sealing keys: rows wrapped under the master key, announced to every node before they seal.
+//! Keys: rows wrapped under the master key, announced to every node before they are used. Here those that seal.
 
+mod signing;
+
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use oauth::revocation::forget_at;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, TryInsertResult,
@@ -15,6 +19,8 @@ use crate::entity::{setting, signing_key};
 use crate::revocations::{Entry, News};
 use crate::row::Sql;
 use crate::{Store, StoreError};
+
+pub use signing::SigningKeys;
 
 /// How many keys there may be at once; the vault takes a few more, for nodes that rotate at the same time.
 const KEYS: usize = vault::MAX_SEALING_KEYS - 8;
@@ -30,11 +36,11 @@ pub struct Keys<'a>(&'a Store);
 /// What a key does at present.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyState {
-    /// Known to the nodes, does not seal yet.
+    /// Known to the nodes, and published if it is one that signs; not used yet.
     Announced,
-    /// Seals new tokens.
+    /// Seals or signs what is new.
     Active,
-    /// Opens what it sealed earlier.
+    /// Opens or verifies what it sealed or signed earlier.
     Retired,
 }
 
@@ -51,21 +57,52 @@ impl KeyState {
 
 /// One key, without its material.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SealingKeyRow {
-    /// `kid`, as it stands in the footer of a token.
+pub struct KeyRow {
+    /// `kid`, as it stands in the footer or the header of a token.
     pub id: KeyId,
     /// What it does at present.
     pub state: KeyState,
-    /// The algorithm it is for.
+    /// The algorithm it is for: `v4.local` for a key that seals, or one of JOSE for a key that signs.
     pub algorithm: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// From when on it seals.
+    /// From when on it is used.
     pub active_from: Timestamp,
-    /// From when on it no longer seals.
+    /// From when on it is no longer used.
     pub retired_at: Option<Timestamp>,
     /// When it is deleted.
     pub expires_at: Option<Timestamp>,
+}
+
+/// The rows of one purpose as they stand at `now`, each with what it does. For each algorithm the newest that is
+/// old enough is active; two rotations at once may leave two that could be.
+fn described(rows: Vec<signing_key::Model>, now: i64) -> Vec<KeyRow> {
+    let active = active(&rows, now);
+    rows.into_iter()
+        .map(|row| KeyRow {
+            id: KeyId(row.id),
+            state: match row.active_from > now {
+                true => KeyState::Announced,
+                false if active.contains(&KeyId(row.id)) => KeyState::Active,
+                false => KeyState::Retired,
+            },
+            algorithm: row.algorithm,
+            created_at: Timestamp::from_millis(row.created_at),
+            active_from: Timestamp::from_millis(row.active_from),
+            retired_at: row.retired_at.map(Timestamp::from_millis),
+            expires_at: row.expires_at.map(Timestamp::from_millis),
+        })
+        .collect()
+}
+
+/// The active key of each algorithm.
+fn active(rows: &[signing_key::Model], now: i64) -> Vec<KeyId> {
+    let mut newest: BTreeMap<&str, (i64, Uuid)> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.active_from <= now) {
+        let found = newest.entry(&row.algorithm).or_insert((row.active_from, row.id));
+        *found = (*found).max((row.active_from, row.id));
+    }
+    newest.into_values().map(|(_, id)| KeyId(id)).collect()
 }
 
 /// When the installed set of keys has to be looked at again.
@@ -92,27 +129,12 @@ impl Store {
     /// Installs the keys of the database in the vault.
     pub(crate) async fn load_keys(&self) -> Result<(), StoreError> {
         let now = self.now().as_millis();
-        let rows = self.keys().rows().await?;
-        let mut keys = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id = KeyId(row.id);
-            keys.push(
-                self.vault()
-                    .unwrap_sealing_key(id, &row.wrapped)
-                    .map_err(|error| StoreError::Key(error.to_string()))?,
-            );
-        }
-        // The newest that is old enough; two rotations at once may leave two.
-        let current = rows
-            .iter()
-            .filter(|row| row.active_from <= now)
-            .max_by_key(|row| (row.active_from, row.id));
-        let current =
-            current.ok_or_else(|| StoreError::Key("no sealing key is active".to_owned()))?;
-        self.vault()
-            .install(keys, KeyId(current.id))
-            .map_err(|error| StoreError::Key(error.to_string()))?;
-        let next = rows.iter().map(|row| row.active_from).filter(|at| *at > now).min();
+        let sealing = self.keys().rows().await?;
+        let signing = self.signing_keys().rows().await?;
+        self.keys().install(&sealing, now)?;
+        self.signing_keys().install(&signing, now)?;
+        let next = sealing.iter().chain(&signing).map(|row| row.active_from);
+        let next = next.filter(|at| *at > now).min();
         self.0.keys.set(next.map(Timestamp::from_millis));
         Ok(())
     }
@@ -120,30 +142,20 @@ impl Store {
 
 impl Keys<'_> {
     /// Every key, newest first.
-    pub async fn list(self) -> Result<Vec<SealingKeyRow>, StoreError> {
-        let now = self.0.now().as_millis();
-        let rows = self.rows().await?;
-        let active = rows
-            .iter()
-            .filter(|row| row.active_from <= now)
-            .map(|row| (row.active_from, row.id))
-            .max();
-        Ok(rows
-            .into_iter()
-            .map(|row| SealingKeyRow {
-                id: KeyId(row.id),
-                state: match row.active_from > now {
-                    true => KeyState::Announced,
-                    false if active == Some((row.active_from, row.id)) => KeyState::Active,
-                    false => KeyState::Retired,
-                },
-                algorithm: row.algorithm,
-                created_at: Timestamp::from_millis(row.created_at),
-                active_from: Timestamp::from_millis(row.active_from),
-                retired_at: row.retired_at.map(Timestamp::from_millis),
-                expires_at: row.expires_at.map(Timestamp::from_millis),
-            })
-            .collect())
+    pub async fn list(self) -> Result<Vec<KeyRow>, StoreError> {
+        Ok(described(self.rows().await?, self.0.now().as_millis()))
+    }
+
+    fn install(self, rows: &[signing_key::Model], now: i64) -> Result<(), StoreError> {
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = self.0.vault().unwrap_sealing_key(KeyId(row.id), &row.wrapped);
+            keys.push(key.map_err(|error| StoreError::Key(error.to_string()))?);
+        }
+        let current = active(rows, now).first().copied();
+        let current =
+            current.ok_or_else(|| StoreError::Key("no sealing key is active".to_owned()))?;
+        self.0.vault().install(keys, current).map_err(|error| StoreError::Key(error.to_string()))
     }
 
     /// Makes a new key, tells every node, and lets it seal after the time of announcement. Older keys retire
@@ -151,7 +163,7 @@ impl Keys<'_> {
     ///
     /// # Errors
     /// [`StoreError::Forbidden`] when so many keys are still needed that another could not be installed.
-    pub async fn rotate(self) -> Result<SealingKeyRow, StoreError> {
+    pub async fn rotate(self) -> Result<KeyRow, StoreError> {
         if self.rows().await?.len() >= KEYS {
             return Err(StoreError::Forbidden(
                 "too many keys are still needed to open living tokens; wait a day, or run `cleartokens` if it has not \
@@ -162,7 +174,7 @@ impl Keys<'_> {
         let active_from = now + self.0.options().key_announced;
         let expires_at = forget_at(active_from);
         let row = self.draw(active_from)?;
-        let made = SealingKeyRow {
+        let made = KeyRow {
             id: KeyId(row.0),
             state: KeyState::Announced,
             algorithm: ALGORITHM.to_owned(),
@@ -239,10 +251,7 @@ impl Keys<'_> {
             .await
     }
 
-    fn draw(
-        self,
-        active_from: Timestamp,
-    ) -> Result<(sea_orm::prelude::Uuid, signing_key::ActiveModel), StoreError> {
+    fn draw(self, active_from: Timestamp) -> Result<(Uuid, signing_key::ActiveModel), StoreError> {
         let now = self.0.now();
         let id = self.0.entropy().uuid(now)?;
         let material = zeroize::Zeroizing::new(self.0.entropy().fill::<32>()?);
@@ -267,12 +276,20 @@ impl Keys<'_> {
     }
 
     async fn rows(self) -> Result<Vec<signing_key::Model>, StoreError> {
-        Ok(signing_key::Entity::find()
-            .filter(signing_key::Column::Purpose.eq(KeyUse::AccessToken.label()))
-            .order_by_desc(signing_key::Column::ActiveFrom)
-            .all(self.0.database().read())
-            .await?)
+        rows_of(self.0, KeyUse::AccessToken.label()).await
     }
+}
+
+/// The rows of one purpose, newest first.
+async fn rows_of(
+    store: &Store,
+    purpose: &'static str,
+) -> Result<Vec<signing_key::Model>, StoreError> {
+    Ok(signing_key::Entity::find()
+        .filter(signing_key::Column::Purpose.eq(purpose))
+        .order_by_desc(signing_key::Column::ActiveFrom)
+        .all(store.database().read())
+        .await?)
 }
 
 /// Answers whether it was this call that wrote the row.

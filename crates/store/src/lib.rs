@@ -33,7 +33,7 @@ pub use grant::first_party::Registration;
 pub use grant::password::{Issued, Password};
 pub use grant::refresh_token::RefreshTokens;
 pub use introspect::Introspect;
-pub use keys::{KeyState, Keys, SealingKeyRow};
+pub use keys::{KeyRow, KeyState, Keys, SigningKeys};
 pub use pushed_requests::{PREFIX as REQUEST_URI_PREFIX, PushedRequest, PushedRequests};
 pub use revoke::Revoke;
 pub use sessions::{Sessions, SignedIn, StoredSession};

@@ -6,10 +6,11 @@ use std::time::Duration;
 use ambient::{Clock, Entropy};
 use database::{Database, DatabaseError};
 use futures_util::future::BoxFuture;
+use jose::Algorithm;
 use oauth::time::Timestamp;
 use sea_orm::DatabaseTransaction;
-use tokio::sync::{Mutex, Notify};
-use vault::Vault;
+use tokio::sync::{Mutex, Notify, Semaphore};
+use vault::{RsaSize, Vault};
 
 use crate::StoreError;
 use crate::applications::cache::ClientCache;
@@ -41,8 +42,12 @@ pub struct Options {
     pub max_staleness: Duration,
     /// How often the revocation feed is read.
     pub poll_every: Duration,
-    /// How long before it seals a new key is made known to every node.
+    /// How long before it is used a new key is made known to every node, and published if it is one that signs.
     pub key_announced: Duration,
+    /// With what this server signs: each has a key of its own.
+    pub signing_algorithms: Vec<Algorithm>,
+    /// How long the modulus of a new RSA key is.
+    pub rsa_size: RsaSize,
     /// How often what has expired is deleted by itself; `None`: only by `cleartokens`.
     pub sweep_every: Option<Duration>,
 }
@@ -53,6 +58,8 @@ impl Default for Options {
             max_staleness: Duration::from_secs(2),
             poll_every: Duration::from_millis(500),
             key_announced: Duration::from_mins(1),
+            signing_algorithms: vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
+            rsa_size: RsaSize::default(),
             sweep_every: Some(Duration::from_hours(1)),
         }
     }
@@ -73,6 +80,8 @@ pub(crate) struct Inner {
     pub(crate) keys: Loaded,
     pub(crate) feed: Mutex<Feed>,
     pub(crate) wake: Notify,
+    /// One turn for each signature that is computed at the same time.
+    pub(crate) signing: Arc<Semaphore>,
 }
 
 /// Without keys and rows.
@@ -88,9 +97,8 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the store over a database whose migrations have been applied.
     ///
-    /// Checks that the vault's master key belongs to this database, makes the first sealing key and the
-    /// built-in first-party client where they are missing, installs the sealing keys in the vault, and reads
-    /// the revocation feed. Start [`Store::run`] for a server; a command that ends soon needs it not.
+    /// Checks that the vault's master key belongs to this database, makes the first keys and the built-in
+    /// first-party client where they are missing, installs the keys in the vault, and reads the revocation feed. Start [`Store::run`] for a server; a command that ends soon needs it not.
     ///
     /// # Errors
     /// [`StoreError::WrongMasterKey`] for another database's key; [`StoreError::Unavailable`] without a database.
@@ -112,9 +120,11 @@ impl Store {
             keys: Loaded::default(),
             feed: Mutex::default(),
             wake: Notify::new(),
+            signing: Arc::new(Semaphore::new(processors())),
         }));
         store.keys().check_master_key().await?;
         store.keys().ensure_first().await?;
+        store.signing_keys().ensure_first().await?;
         store.applications().ensure_first_party().await?;
         store.catch_up().await?;
         Ok(store)
@@ -140,7 +150,7 @@ impl Store {
         &self.0.database
     }
 
-    /// The vault whose sealing keys this store installs.
+    /// The vault whose keys this store installs.
     pub fn vault(&self) -> &Vault {
         &self.0.vault
     }
@@ -197,6 +207,10 @@ impl Store {
         }
         Ok(answer)
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 impl From<DatabaseError> for StoreError {

@@ -9,7 +9,7 @@ use oauth::authorization::Reason;
 use oauth::id::ClientId;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
-use crate::world::{World, eventually, on, on_both};
+use crate::world::{World, eventually, on, on_both, options};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_on_one_node_is_felt_on_the_other_within_the_staleness() {
@@ -43,7 +43,7 @@ async fn a_revocation_on_one_node_is_felt_on_the_other_within_the_staleness() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_view_asks_the_database_each_time() {
     on_both(|world| async move {
-        let mut options = Options::default();
+        let mut options = options();
         options.max_staleness = Duration::ZERO;
         let (one, other) = (world.node().await, world.node_with(options).await);
         let (client, _) = world.registered(&one, "photos").await;
@@ -68,7 +68,7 @@ async fn a_stale_view_asks_the_database_each_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_view_asks_nothing_and_a_stale_one_without_database_accepts_nothing() {
     on_both(|world| async move {
-        let mut options = Options::default();
+        let mut options = options();
         options.max_staleness = Duration::from_millis(300);
         let node = world.node_with(options).await;
         let (client, _) = world.registered(&node, "photos").await;
@@ -90,7 +90,7 @@ async fn a_fresh_view_asks_nothing_and_a_stale_one_without_database_accepts_noth
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_to_be_dead_is_dead_however_old_the_view_and_without_a_database() {
     on_both(|world| async move {
-        let mut options = Options::default();
+        let mut options = options();
         options.max_staleness = Duration::ZERO;
         let node = world.node_with(options).await;
         let (client, _) = world.registered(&node, "photos").await;

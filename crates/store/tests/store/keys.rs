@@ -5,7 +5,7 @@ use std::time::Duration;
 use grantwell_store::{KeyState, Options, Store};
 use vault::KeyId;
 
-use crate::world::{eventually, on_both};
+use crate::world::{eventually, on_both, options};
 
 async fn states(store: &Store) -> Vec<(KeyId, KeyState)> {
     store.keys().list().await.unwrap().into_iter().map(|key| (key.id, key.state)).collect()
@@ -79,7 +79,7 @@ async fn there_are_never_more_keys_than_can_be_installed() {
 async fn a_node_that_was_away_loads_a_new_key_before_it_refuses_its_tokens() {
     on_both(|world| async move {
         let one = world.node().await;
-        let mut options = Options::default();
+        let mut options = options();
         options.max_staleness = Duration::ZERO;
         let other = world.node_with(options).await;
         let made = one.keys().rotate().await.unwrap();

@@ -18,6 +18,7 @@ mod open;
 mod refresh;
 mod schema;
 mod secrets;
+mod signing_keys;
 mod sweep;
 mod users;
 mod world;

@@ -5,7 +5,7 @@ use std::path::Path;
 use database::migration::{Flags, Folder, Order, Target, make, migrate, plan, unapply};
 use grantwell_store::{Options, entity, migrations};
 
-use crate::world::{World, on_both};
+use crate::world::{World, on_both, options};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
@@ -37,7 +37,7 @@ async fn the_migrations_can_be_undone_and_done_again() {
         let sets = [migrations()];
         let undone = unapply(&database, &sets, "grantwell", &Target::Zero, &mut |_| ()).await;
         assert_eq!(undone.unwrap().len(), migrations().files.len());
-        assert!(world.open([7; 32], Options::default()).await.is_err());
+        assert!(world.open([7; 32], options()).await.is_err());
         migrate(&database, &sets, 0, &mut |_| ()).await.unwrap();
         assert!(plan(&database, &sets).await.unwrap().steps.is_empty());
         let store = world.node().await;

@@ -71,6 +71,10 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
             dump.iter()
                 .any(|(place, value)| place == "grantwell_user.username" && value == b"jane")
         );
+        let wrapped: Vec<_> =
+            dump.iter().filter(|(place, _)| place == "grantwell_signing_key.wrapped").collect();
+        assert!(wrapped.len() >= 4, "{}", wrapped.len());
+        assert!(wrapped.iter().all(|(_, value)| value.starts_with(b"v4.local.")));
         for secret in &secrets {
             // Neither whole nor without its prefix, nor the bytes it stands for.
             let bare = secret.split_once('_').map_or(secret.as_str(), |(_, bare)| bare);

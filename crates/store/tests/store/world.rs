@@ -8,6 +8,7 @@ use ambient::{Clock, Entropy};
 use database::{Database, Kind};
 use futures_util::FutureExt as _;
 use grantwell_store::{Application, Issued, NewSecret, NewUser, Options, Store, StoreError, User};
+use jose::Algorithm;
 use oauth::access_token::AccessToken;
 use oauth::client::{AuthMethod, Client, ClientMetadata, ClientType, GrantType};
 use oauth::form::Form;
@@ -28,6 +29,13 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) policy: Policy,
     _folder: tempfile::TempDir,
+}
+
+/// How the nodes of these tests behave: as by default, but without an RSA key, which takes long to make.
+pub(crate) fn options() -> Options {
+    let mut options = Options::default();
+    options.signing_algorithms = vec![Algorithm::Es256, Algorithm::EdDsa];
+    options
 }
 
 /// Runs `test` on SQLite and, if `GRANTWELL_TEST_POSTGRES` is set, on PostgreSQL.
@@ -87,7 +95,7 @@ impl World {
 
     /// A node that does nothing in the background.
     pub(crate) async fn node(&self) -> Store {
-        self.node_with(Options::default()).await
+        self.node_with(options()).await
     }
 
     pub(crate) async fn node_with(&self, options: Options) -> Store {
@@ -96,7 +104,7 @@ impl World {
 
     /// A node that reads the feed as a server does.
     pub(crate) async fn serving_node(&self) -> Store {
-        let mut options = Options::default();
+        let mut options = options();
         options.poll_every = Duration::from_millis(50);
         let store = self.node_with(options).await;
         let running = store.clone();
