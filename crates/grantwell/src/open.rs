@@ -10,7 +10,7 @@ use ambient::{Clock, Entropy};
 use database::migration::{self, Set};
 use database::{Database, DatabaseError, Kind, Options};
 use store::{Store, StoreError};
-use vault::{MasterKey, Vault};
+use vault::{MasterKey, RsaSize, Vault};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Exit, Result};
@@ -71,6 +71,8 @@ fn store_options(settings: &Settings) -> store::Options {
     options.max_staleness = settings.oauth.max_staleness.duration();
     // Several times within the promise, but never without a pause.
     options.poll_every = (options.max_staleness / 4).max(Duration::from_millis(50));
+    options.signing_algorithms = settings.oauth.algorithms();
+    options.rsa_size = RsaSize::from_bits(settings.keys.rsa_bits).unwrap_or_default();
     options.sweep_every = settings.oauth.sweep_interval.unless_zero();
     options
 }

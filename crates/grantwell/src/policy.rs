@@ -54,6 +54,7 @@ pub(crate) fn policy<'r>(
     policy.pushed_request_lifetime = oauth.pushed_request_lifetime.duration();
     policy.require_pushed_requests = oauth.require_pushed_requests;
     policy.capabilities.openid = oauth.openid;
+    policy.capabilities.signing_algorithms = oauth.algorithms();
     if oauth.allow_password_grant {
         policy.capabilities = policy.capabilities.allowing_password_grant();
     }
@@ -142,6 +143,7 @@ fn token(name: &str, setting: &str) -> Result<ScopeToken> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jose::Algorithm;
 
     #[test]
     fn the_public_url_follows_the_address_listened_on() {
@@ -184,12 +186,14 @@ mod tests {
     fn the_settings_become_the_policy() {
         let mut settings = Settings::default();
         settings.server.public_url = Url::parse("https://id.example.org").ok();
+        settings.oauth.signing_algorithms = ["PS256", "ES256", "PS256"].map(str::to_owned).into();
         settings.oauth.scopes =
             [("read".to_owned(), "See".to_owned()), ("write".to_owned(), "Change".to_owned())]
                 .into();
         let policy = policy(&settings, std::iter::empty()).unwrap();
         assert_eq!(policy.issuer.as_str(), "https://id.example.org");
         assert_eq!(policy.default_scope.to_string(), "read write");
+        assert_eq!(policy.capabilities.signing_algorithms, [Algorithm::Ps256, Algorithm::Es256]);
         assert!(!policy.capabilities.offers(oauth::client::GrantType::Password));
         assert_eq!(policy.refresh_absolute, Some(std::time::Duration::from_hours(365 * 24)));
     }

@@ -10,6 +10,7 @@ use crate::pkce::Pkce;
 use crate::response::{ResponseMode, ResponseType};
 use crate::scope::{ScopeSet, ScopeToken};
 use crate::time::Timestamp;
+use jose::Algorithm;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -265,6 +266,8 @@ pub struct Capabilities {
     responses: BTreeSet<ResponseType>,
     /// Whether OpenID Connect is offered: ID tokens, its scopes, the userinfo endpoint.
     pub openid: bool,
+    /// With what this server signs ID tokens and access tokens; each has a key.
+    pub signing_algorithms: Vec<Algorithm>,
     /// Where the endpoints are, as paths on the issuer's host.
     pub endpoints: Endpoints,
 }
@@ -310,6 +313,8 @@ impl Default for Capabilities {
             ]),
             responses: BTreeSet::from([ResponseType::Code]),
             openid: true,
+            // RS256 is mandatory for OpenID Connect (Core §15.1); the others are faster and shorter.
+            signing_algorithms: vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
             endpoints: Endpoints::default(),
         }
     }

@@ -1,13 +1,14 @@
-//! `keys …`: the keys that seal access tokens.
+//! `keys …`: the keys that seal access tokens, and those that sign what others verify.
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use jose::Algorithm;
 use serde_json::{Value, json};
-use store::SealingKeyRow;
+use store::{KeyRow, Store};
 
 use super::{Context, rfc3339};
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -17,8 +18,12 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make a new key; what older ones sealed stays good until it expires
+    /// Make a new key; what older ones sealed or signed stays good until it expires
     Rotate {
+        /// The algorithm whose key is to be replaced: `v4.local` for the key that seals access tokens, or one of
+        /// `oauth.signing_algorithms` such as `RS256`
+        #[arg(long, value_name = "NAME", default_value = SEALING)]
+        algorithm: String,
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
@@ -28,11 +33,15 @@ pub(super) enum Command {
     },
 }
 
+/// The algorithm of the keys that seal.
+const SEALING: &str = "v4.local";
+
 pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> {
     let store = context.store().await?;
     match command {
         Command::List { json } => {
-            let keys = store.keys().list().await?;
+            let mut keys = store.keys().list().await?;
+            keys.extend(store.signing_keys().list().await?);
             if json {
                 context.out.json(&keys.iter().map(as_json).collect::<Vec<_>>())?;
             } else {
@@ -41,26 +50,57 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
                 }
             }
         }
-        Command::Rotate { dry_run: true, .. } => {
-            let delay = store.options().key_announced.as_secs();
-            context.out.say(format!("Would be done: a new key is made and seals tokens after {delay} s. Nothing was changed (--dry-run)."));
-        }
-        Command::Rotate { dry_run: false, json } => {
-            let key = store.keys().rotate().await?;
+        Command::Rotate { algorithm, dry_run, json } => {
+            let algorithm = replaceable(&store, &algorithm)?;
+            if dry_run {
+                let delay = store.options().key_announced.as_secs();
+                let verb = algorithm.map_or("seals tokens", |_| "signs");
+                context.out.say(format!("Would be done: a new key is made and {verb} after {delay} s. Nothing was changed (--dry-run)."));
+                return Ok(ExitCode::SUCCESS);
+            }
+            let key = match algorithm {
+                None => store.keys().rotate().await?,
+                Some(algorithm) => store.signing_keys().rotate(algorithm).await?,
+            };
             if json {
                 context.out.json(&as_json(&key))?;
             } else {
                 context.out.data(line(&key))?;
             }
-            context.out.say("Older keys open what they sealed until it expires; then `cleartokens` or the server deletes them.");
+            let older = match algorithm {
+                None => "Older keys open what they sealed until it expires",
+                Some(_) => "Older keys stay published until what they signed expires",
+            };
+            context.out.say(format!("{older}; then `cleartokens` or the server deletes them."));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(key: &SealingKeyRow) -> String {
+/// The signing algorithm of this name; `None` for the one that seals.
+fn replaceable(store: &Store, name: &str) -> Result<Option<Algorithm>> {
+    if name == SEALING {
+        return Ok(None);
+    }
+    let known = &store.options().signing_algorithms;
+    let found = known.iter().copied().find(|algorithm| algorithm.as_str() == name);
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<_> = known.iter().map(|algorithm| algorithm.as_str()).collect();
+        Error::new(
+            Exit::Usage,
+            format!(
+                "This server has no key for {name:?}. It has one for {SEALING} (seals access tokens) and for \
+                 oauth.signing_algorithms: {}.",
+                known.join(", ")
+            ),
+        )
+    })
+}
+
+fn line(key: &KeyRow) -> String {
+    let verb = if key.algorithm == SEALING { "seals" } else { "signs" };
     format!(
-        "{}\t{}\t{}\tseals from {}",
+        "{}\t{}\t{}\t{verb} from {}",
         key.id,
         key.state.as_str(),
         key.algorithm,
@@ -68,7 +108,7 @@ fn line(key: &SealingKeyRow) -> String {
     )
 }
 
-fn as_json(key: &SealingKeyRow) -> Value {
+fn as_json(key: &KeyRow) -> Value {
     json!({
         "kid": key.id.to_string(),
         "state": key.state.as_str(),

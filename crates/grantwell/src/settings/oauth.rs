@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jose::Algorithm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -52,6 +53,10 @@ pub struct OAuth {
     /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
     /// readable: only on a closed network.
     pub allow_http_issuer: bool,
+    /// With what this server signs ID tokens and access tokens that are JWTs: `RS256`, `RS384`, `RS512`, `PS256`,
+    /// `PS384`, `PS512`, `ES256`, `ES384`, `ES512`, `EdDSA`. Each has a key, which is made at the first start that
+    /// names it. OpenID Connect demands RS256 of every provider.
+    pub signing_algorithms: Vec<String>,
     /// How often expired rows are cleared away while the server runs; 0 leaves it to `cleartokens`.
     pub sweep_interval: Span,
 }
@@ -75,7 +80,21 @@ impl Default for OAuth {
             require_pushed_requests: false,
             allow_password_grant: false,
             allow_http_issuer: false,
+            signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),
             sweep_interval: Span::seconds(3600),
         }
+    }
+}
+
+impl OAuth {
+    /// The signing algorithms, each once. Names that are none were refused when the settings were read.
+    pub(crate) fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms = Vec::new();
+        for algorithm in self.signing_algorithms.iter().filter_map(|name| Algorithm::parse(name)) {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        algorithms
     }
 }

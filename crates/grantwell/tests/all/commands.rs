@@ -189,11 +189,32 @@ fn a_lost_or_wrong_master_key_is_refused() {
 #[test]
 fn keys_are_listed_and_rotated() {
     let house = House::migrated();
-    assert_eq!(house.run(&["keys", "list", "--json"]).code(0).json().as_array().unwrap().len(), 1);
+    let algorithms = |house: &House| {
+        let keys = house.run(&["keys", "list", "--json"]).code(0).json();
+        let names = keys.as_array().unwrap().iter().map(|key| key["algorithm"].as_str().unwrap());
+        let mut names: Vec<_> = names.map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(algorithms(&house), ["ES256", "EdDSA", "RS256", "v4.local"]);
     house.run(&["keys", "rotate", "--dry-run"]).code(0);
-    assert_eq!(house.run(&["keys", "list", "--json"]).code(0).json().as_array().unwrap().len(), 1);
+    house.run(&["keys", "rotate", "--algorithm", "RS256", "--dry-run"]).code(0);
+    assert_eq!(algorithms(&house), ["ES256", "EdDSA", "RS256", "v4.local"]);
     assert_eq!(house.run(&["keys", "rotate", "--json"]).code(0).json()["state"], "announced");
-    assert_eq!(house.run(&["keys", "list", "--json"]).code(0).json().as_array().unwrap().len(), 2);
+    assert_eq!(algorithms(&house), ["ES256", "EdDSA", "RS256", "v4.local", "v4.local"]);
+    let made = house.run(&["keys", "rotate", "--algorithm", "RS256", "--json"]).code(0).json();
+    assert!(made["algorithm"] == "RS256" && made["state"] == "announced", "{made}");
+    assert!(house.run(&["keys", "list"]).code(0).out.contains("signs from"));
+    for unknown in ["PS256", "none", "rs256"] {
+        let refused = house.run(&["keys", "rotate", "--algorithm", unknown]).code(2);
+        assert!(refused.err.contains("oauth.signing_algorithms"), "{}", refused.err);
+    }
+    // An algorithm that the settings name for the first time gets its key at the next start.
+    house.run(&["keys", "list", "--set", "oauth.signing_algorithms=[\"PS256\"]"]).code(0);
+    assert!(algorithms(&house).contains(&"PS256".to_owned()));
+    let wrong = house.run(&["keys", "list", "--set", "oauth.signing_algorithms=[\"none\"]"]);
+    assert!(wrong.code(5).err.contains("oauth.signing_algorithms"));
+    assert!(house.run(&["doctor", "--set", "keys.rsa_bits=1024"]).code(5).err.contains("4096"));
 }
 
 #[test]

@@ -49,7 +49,7 @@ async fn every_command_works_over_postgresql() {
     run(&["application", "rotate-secret", id, "--yes"], "").code(0);
     run(&["application", "delete", id, "--yes"], "").code(0);
     run(&["keys", "rotate"], "").code(0);
-    assert_eq!(run(&["keys", "list", "--json"], "").code(0).json().as_array().unwrap().len(), 2);
+    assert_eq!(run(&["keys", "list", "--json"], "").code(0).json().as_array().unwrap().len(), 5);
     run(&["cleartokens"], "").code(0);
     assert_eq!(run(&["token", "introspect"], "nonsense").code(0).json()["active"], false);
     run(&["setup-link", "--force"], "").code(0);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use database::Kind;
-use grantwell_store::{Options, Store, StoreError};
+use grantwell_store::{Store, StoreError};
 use oauth::active::{Standing, admit};
 use oauth::authorization::Reason;
 use oauth::id::ClientId;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantwell_store::{KeyState, Options, Store};
+use grantwell_store::{KeyState, Store};
 use vault::KeyId;
 
 use crate::world::{eventually, on_both, options};

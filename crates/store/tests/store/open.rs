@@ -1,7 +1,7 @@
 //! Opening a store: for the first time, together with others, with the wrong key, without tables.
 
 use database::Database;
-use grantwell_store::{FIRST_PARTY, Options, Store, StoreError};
+use grantwell_store::{FIRST_PARTY, Store, StoreError};
 
 use crate::world::{on_both, options};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use database::migration::{Flags, Folder, Order, Target, make, migrate, plan, unapply};
-use grantwell_store::{Options, entity, migrations};
+use grantwell_store::{entity, migrations};
 
 use crate::world::{World, on_both, options};
 

@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 use grantwell_web as web;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use jose::Algorithm;
 use oauth::client::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, RedirectUri};
 use oauth::issuer::Issuer;
 use oauth::policy::{Policy, ScopeDeclaration};
@@ -106,7 +107,9 @@ impl World {
         let clock = Clock::manual(Timestamp::from_seconds(1_800_000_000));
         let entropy = Entropy::system();
         let vault = Vault::new(MasterKey::from_random([7; 32]));
-        let options = Options::default();
+        let mut options = Options::default();
+        // Without an RSA key, which takes long to make.
+        options.signing_algorithms = vec![Algorithm::Es256, Algorithm::EdDsa];
         let store = Store::open(database, vault, clock.clone(), entropy.clone(), options).await;
         let store = store.unwrap();
         let pages = pages::Pages::builder().templates(web::TEMPLATES).build().unwrap();
