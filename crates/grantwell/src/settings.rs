@@ -22,7 +22,6 @@ pub use value::{Private, Size, Span};
 
 use std::path::PathBuf;
 
-use jose::Algorithm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -201,19 +200,6 @@ pub struct Keys {
 impl Default for Keys {
     fn default() -> Self {
         Self { master_key: None, master_key_file: None, rsa_bits: 2048 }
-    }
-}
-
-impl OAuth {
-    /// The signing algorithms, each once. Names that are none were refused when the settings were read.
-    pub(crate) fn algorithms(&self) -> Vec<Algorithm> {
-        let mut algorithms = Vec::new();
-        for algorithm in self.signing_algorithms.iter().filter_map(|name| Algorithm::parse(name)) {
-            if !algorithms.contains(&algorithm) {
-                algorithms.push(algorithm);
-            }
-        }
-        algorithms
     }
 }
 

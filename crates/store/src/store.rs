@@ -124,7 +124,7 @@ impl Store {
         }));
         store.keys().check_master_key().await?;
         store.keys().ensure_first().await?;
-        store.signing_keys().ensure_first().await?;
+        Box::pin(store.signing_keys().ensure_first()).await?;
         store.applications().ensure_first_party().await?;
         store.catch_up().await?;
         Ok(store)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jose::Algorithm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -82,5 +83,18 @@ impl Default for OAuth {
             signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),
             sweep_interval: Span::seconds(3600),
         }
+    }
+}
+
+impl OAuth {
+    /// The signing algorithms, each once. Names that are none were refused when the settings were read.
+    pub(crate) fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms = Vec::new();
+        for algorithm in self.signing_algorithms.iter().filter_map(|name| Algorithm::parse(name)) {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        algorithms
     }
 }

@@ -10,9 +10,23 @@ pub enum Place {
     /// The answer of the `UserInfo` endpoint (§5.3.2): what the scopes stand for, and what was
     /// asked for one by one under `userinfo`.
     UserInfo,
-    /// The ID token (§2): only what was asked for one by one under `id_token`. It travels through
-    /// the browser and into logs, and every flow here gives an access token for the rest.
+    /// An ID token (§2) beside an access token: only what was asked for one by one under
+    /// `id_token`. It travels through the browser and into logs, and the rest is to be had from
+    /// `UserInfo`.
     IdToken,
+    /// An ID token without an access token (§5.4): there is no `UserInfo` to ask for the rest, so
+    /// it tells what the scopes stand for as well.
+    IdTokenAlone,
+}
+
+impl Place {
+    /// Whether the scopes ask for their claims here.
+    const fn follows_scopes(self) -> bool {
+        match self {
+            Self::UserInfo | Self::IdTokenAlone => true,
+            Self::IdToken => false,
+        }
+    }
 }
 
 /// What the person agreed to.
@@ -30,7 +44,7 @@ impl<'a> Granted<'a> {
     pub fn asked(self, place: Place) -> &'a Section {
         match place {
             Place::UserInfo => &self.claims.userinfo,
-            Place::IdToken => &self.claims.id_token,
+            Place::IdToken | Place::IdTokenAlone => &self.claims.id_token,
         }
     }
 }
@@ -48,7 +62,7 @@ pub fn release(person: &PersonClaims, granted: Granted<'_>, place: Place) -> Map
     }
     let asked = granted.asked(place);
     for claim in StandardClaim::ALL {
-        let by_scope = place == Place::UserInfo && claim.scope().within(granted.scope);
+        let by_scope = place.follows_scopes() && claim.scope().within(granted.scope);
         let by_name = asked.get(claim.as_str());
         let told_if = |value: &Value| by_scope || by_name.is_some_and(|asked| asked.admits(value));
         if let Some(value) = person.value(claim).filter(told_if) {
@@ -87,6 +101,7 @@ mod tests {
         ] {
             assert_eq!(told(granted, &json!({}), Place::UserInfo), expected, "{granted}");
             assert!(told(granted, &json!({}), Place::IdToken).is_empty(), "{granted}");
+            assert_eq!(told(granted, &json!({}), Place::IdTokenAlone), expected, "{granted}");
         }
         assert_eq!(told("openid profile", &json!({}), Place::UserInfo).len(), 14);
     }
@@ -115,6 +130,7 @@ mod tests {
         });
         assert_eq!(told("openid", &claims, Place::UserInfo), ["nickname", "department"]);
         assert_eq!(told("openid", &claims, Place::IdToken), ["email"]);
+        assert_eq!(told("openid", &claims, Place::IdTokenAlone), ["email"]);
         assert!(told("email", &claims, Place::IdToken).is_empty(), "without openid");
     }
 

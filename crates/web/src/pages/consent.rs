@@ -23,7 +23,7 @@ struct Content<'a> {
     terms: Option<&'a str>,
     policy: Option<&'a str>,
     scopes: Vec<Wish>,
-    claims: Vec<&'static str>,
+    claims: Vec<String>,
     resources: &'a [String],
     offline: bool,
     person: String,
@@ -86,11 +86,12 @@ fn wishes(state: &State, ask: &Ask) -> Vec<Wish> {
     ask.scope.iter().filter(|scope| scope.as_str() != "openid").map(wish).collect()
 }
 
-/// The claims that are asked for one by one, in words; those that nobody here knows of are told to nobody.
-fn claims(ask: &Ask) -> Vec<&'static str> {
-    ask.claims
-        .iter()
-        .filter_map(|name| StandardClaim::parse(name))
-        .map(StandardClaim::description)
-        .collect()
+/// The claims that are asked for one by one, in words. Of a claim that is this installation's own only the name is known;
+/// it is shown all the same, because it would be told.
+fn claims(ask: &Ask) -> Vec<String> {
+    let words = |name: &String| match StandardClaim::parse(name) {
+        Some(claim) => claim.description().to_owned(),
+        None => format!("what is kept about you as “{name}”"),
+    };
+    ask.claims.iter().map(words).collect()
 }

@@ -79,6 +79,25 @@ async fn nothing_redirects_before_client_and_redirect_uri_are_trusted() {
     .await;
 }
 
+/// ROIDC-3.1.2.4-a
+#[tokio::test]
+async fn the_consent_page_says_every_claim_that_is_asked_for_alone() {
+    on_both(|world| async move {
+        world.user("halfspring").await;
+        world.site("site", |_| ()).await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        let claims =
+            r#"{"userinfo":{"email":null,"department":null,"<b>":null},"id_token":{"sub":null}}"#;
+        let page = browser.get(&request("site", &[("scope", "openid"), ("claims", claims)])).await;
+        for wanted in ["See your e-mail address", "See what is kept about you as “department”"]
+        {
+            assert!(page.body.contains(wanted), "{wanted} in {}", page.body);
+        }
+        assert!(page.body.contains("“&lt;b&gt;”") && !page.body.contains("<b>"));
+    })
+    .await;
+}
+
 /// R6749-4.1.2-b, R6749-4.1.2.1-a, R9207-2-a, R6749-3.1.2-b
 #[tokio::test]
 async fn every_answer_names_the_issuer_and_gives_the_state_back() {

@@ -113,7 +113,7 @@ impl World {
         let vault = Vault::new(MasterKey::from_random([7; 32]));
         let mut options = Options::default();
         // Without an RSA key, which takes long to make.
-        options.signing_algorithms = vec![Algorithm::Es256, Algorithm::EdDsa];
+        options.signing_algorithms = ALGORITHMS.to_vec();
         let store = Store::open(database, vault, clock.clone(), entropy.clone(), options).await;
         let store = store.unwrap();
         let pages = pages::Pages::builder().templates(web::TEMPLATES).build().unwrap();

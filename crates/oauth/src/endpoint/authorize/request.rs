@@ -88,7 +88,7 @@ impl Request {
         let nonce = check_nonce(parameters, response_type)?;
         let prompt = Prompt::parse(parameters.one("prompt")?)?;
         let max_age = check_max_age(parameters, client)?;
-        let claims = check_claims(parameters, &scope)?;
+        let claims = check_claims(parameters, &scope, client, policy)?;
         let words = |name| Ok(words(parameters.one(name)?));
         let mut acr_values: Vec<String> = words("acr_values")?;
         if acr_values.is_empty() {
@@ -237,10 +237,18 @@ fn check_max_age(parameters: &Parameters, client: &Client) -> Result<Option<Dura
     Ok(seconds.map(|seconds| Duration::from_secs(seconds.into())))
 }
 
-/// OIDC Core §5.5: only together with `openid`; otherwise it has no meaning and is not looked at.
-fn check_claims(parameters: &Parameters, scope: &ScopeSet) -> Result<ClaimsRequest, OAuthError> {
+/// OIDC Core §5.5: only together with `openid`; otherwise it has no meaning and is not looked at. A claim of a scope that
+/// the client may not have is left out: a voluntary claim is never an error.
+fn check_claims(
+    parameters: &Parameters,
+    scope: &ScopeSet,
+    client: &Client,
+    policy: &Policy,
+) -> Result<ClaimsRequest, OAuthError> {
     match parameters.one("claims")? {
-        Some(json) if contains(scope, "openid") => ClaimsRequest::parse(json),
+        Some(json) if contains(scope, "openid") => {
+            Ok(ClaimsRequest::parse(json)?.limited_to(&policy.person_scope_allowed_to(client)))
+        }
         _ => Ok(ClaimsRequest::default()),
     }
 }

@@ -1,5 +1,7 @@
 //! The rule of the authorization endpoint, asked about every request and every state of the browser.
 
+mod claims;
+
 use super::*;
 use crate::client::{ConsentRule, RedirectUri};
 use crate::fixtures::{NOW, bearer, client, policy, public_client, scope};
@@ -283,29 +285,6 @@ fn a_hint_of_somebody_else_gives_them_nothing() {
         "scope=openid&claims=%7B%22id_token%22:%7B%22sub%22:%7B%22value%22:%22other%22%7D%7D%7D",
     );
     assert_eq!(outcome(&wants, &client, &facts(Some(&session), None)), "sign in Again");
-}
-
-/// ROIDC-5.5.1.1-a
-#[test]
-fn an_essential_acr_that_nobody_reaches_is_an_error_and_a_wish_is_none() {
-    let client = with_uri(client());
-    let (session, all) = (session(), given("openid"));
-    let ask = |claims: &str| {
-        let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
-        let request = good(&format!("scope=openid&claims={claims}"));
-        outcome(&request, &client, &facts(Some(&session), Some(&all)))
-    };
-    let unmet = "unmet_authentication_requirements";
-    assert_eq!(ask(r#"{"id_token":{"acr":{"essential":true,"values":["9"]}}}"#), unmet);
-    assert_eq!(ask(r#"{"id_token":{"acr":{"values":["9"]}}}"#), "issue openid");
-    assert_eq!(
-        ask(r#"{"id_token":{"acr":{"essential":true,"values":["9","1"]}}}"#),
-        "issue openid"
-    );
-    assert_eq!(
-        outcome(&good("acr_values=9"), &client, &facts(Some(&session), Some(&given("read write")))),
-        "issue read write"
-    );
 }
 
 /// R6749-4.1.2.1-a
