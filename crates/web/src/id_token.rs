@@ -80,7 +80,7 @@ async fn told(state: &State, basis: &Basis<'_>) -> Result<Map<String, Value>, St
         return Ok(Map::new());
     }
     let Some(person) = state.store.users().claims(basis.user).await? else { return Ok(Map::new()) };
-    let place = if alone { Place::UserInfo } else { Place::IdToken };
+    let place = if alone { Place::IdTokenAlone } else { Place::IdToken };
     let about = About { client: basis.client, user: basis.user, person: &person };
     Ok(about.told(state, Granted { scope: basis.scope, claims: &basis.details.claims }, place))
 }

@@ -47,8 +47,8 @@ pub enum HookFault {
     Refused(#[from] Malformed),
 }
 
-/// Adds what a hook tells to the claims of [`release`](super::release()). On a fault nothing has
-/// been added, and nothing should be told: the hook may have meant to say something important.
+/// Adds what a hook tells to the claims of [`release`](super::release()). On a fault nothing of it
+/// has been added, and the program's author should hear of it.
 pub fn add_from_hook(
     told: &mut Map<String, Value>,
     hook: &dyn ClaimsHook,

@@ -270,11 +270,47 @@ async fn tokens_through_the_browser_are_bound_to_each_other() {
                 assert_eq!(claims["nonce"], "n-1");
                 assert_eq!(claims.contains_key("at_hash"), kind.has_token(), "{kind}");
                 assert_eq!(claims.contains_key("c_hash"), kind.has_code(), "{kind}");
-                assert_eq!(claims.contains_key("preferred_username"), false);
+                assert!(!claims.contains_key("preferred_username"));
             }
             if let Some(token) = fields.get("access_token") {
                 assert_eq!(userinfo(&world, token).await.status, 200, "{kind}");
             }
+        }
+    })
+    .await;
+}
+
+/// ROIDC-5.4-a, ROIDC-5.5-a
+#[tokio::test]
+async fn an_id_token_alone_tells_what_its_scopes_and_its_own_claims_ask_for() {
+    let implicit = |settings: &mut grantwell_web::Settings| {
+        settings.policy.capabilities =
+            settings.policy.capabilities.clone().allowing_response(ResponseType::IdToken);
+    };
+    on_both_with(implicit, |world| async move {
+        world.user("halfspring").await;
+        world
+            .site("site", |client| {
+                client.metadata.consent = ConsentRule::Trusted;
+                client.metadata.response_types = [ResponseType::IdToken].into();
+            })
+            .await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        let claims = r#"{"id_token":{"preferred_username":null},"userinfo":{"updated_at":null}}"#;
+        for (scope, username, updated) in
+            [("openid", true, false), ("openid profile", true, true), ("openid email", true, false)]
+        {
+            let more = [
+                ("response_type", "id_token"),
+                ("nonce", "n-1"),
+                ("scope", scope),
+                ("claims", claims),
+            ];
+            let (_, fields) = browser.get(&request("site", &more)).await.redirect();
+            let token = Value::from(fields["id_token"].as_str());
+            let told = verified(&world, &token, Algorithm::Es256).await;
+            assert_eq!(told.contains_key("preferred_username"), username, "{scope}");
+            assert_eq!(told.contains_key("updated_at"), updated, "{scope}");
         }
     })
     .await;
