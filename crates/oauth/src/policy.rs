@@ -1,6 +1,10 @@
 //! What this server does: lifetimes, scopes, and the one list of capabilities that drives both its
 //! behaviour and its metadata.
 
+mod endpoints;
+
+pub use endpoints::Endpoints;
+
 use crate::access_token::TokenFormat;
 use crate::client::{AuthMethod, Client};
 use crate::error::{ErrorCode, Malformed, OAuthError};
@@ -272,39 +276,6 @@ pub struct Capabilities {
     pub endpoints: Endpoints,
 }
 
-/// The paths of the endpoints; each starts with a slash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoints {
-    /// RFC 6749 §3.1.
-    pub authorization: Option<String>,
-    /// RFC 9126 §2.
-    pub pushed_authorization_request: Option<String>,
-    /// RFC 6749 §3.2.
-    pub token: Option<String>,
-    /// OIDC Core §5.3.
-    pub userinfo: Option<String>,
-    /// RFC 7517 §5.
-    pub jwks: Option<String>,
-    /// RFC 7009 §2.
-    pub revocation: Option<String>,
-    /// RFC 7662 §2.
-    pub introspection: Option<String>,
-}
-
-impl Default for Endpoints {
-    fn default() -> Self {
-        Self {
-            authorization: Some("/o/authorize/".to_owned()),
-            pushed_authorization_request: Some("/o/par/".to_owned()),
-            token: Some("/o/token/".to_owned()),
-            userinfo: Some("/o/userinfo/".to_owned()),
-            jwks: Some("/.well-known/jwks.json".to_owned()),
-            revocation: Some("/o/revoke_token/".to_owned()),
-            introspection: Some("/o/introspect/".to_owned()),
-        }
-    }
-}
-
 impl Default for Capabilities {
     /// Everything that is safe; the password grant is not (RFC 9700 §2.4).
     fn default() -> Self {
@@ -391,6 +362,11 @@ impl Capabilities {
     pub fn pushes(&self) -> Option<&str> {
         let path = self.endpoints.pushed_authorization_request.as_deref();
         path.filter(|_| self.responses().next().is_some())
+    }
+
+    /// Where the public keys are; nowhere without one (RFC 8414 §2).
+    pub fn publishes_keys(&self) -> Option<&str> {
+        self.endpoints.jwks.as_deref().filter(|_| !self.signing_algorithms.is_empty())
     }
 
     /// The ways by which it answers.

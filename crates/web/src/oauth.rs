@@ -4,6 +4,7 @@
 pub(crate) mod authorize;
 mod client;
 pub(crate) mod introspect;
+pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod par;
 pub(crate) mod request;

@@ -11,7 +11,7 @@ use pages::refusal::pages_for_people;
 
 use crate::cors;
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{authorize, introspect, metadata, par, revoke, token, userinfo};
+use crate::oauth::{authorize, introspect, jwks, metadata, par, revoke, token, userinfo};
 use crate::pages::{
     applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in,
     sign_out,
@@ -93,11 +93,9 @@ fn well_known(state: &State) -> Router<State> {
         let inserted = format!("{OPENID}/{{*path}}");
         router = router.route(&inserted, get(metadata::authorization_server_of));
     }
-    let signs = !state.policy().capabilities.signing_algorithms.is_empty();
-    if let Some(path) = state.policy().capabilities.endpoints.jwks.as_deref().filter(|_| signs) {
-        router = router.route(path, get(metadata::keys));
-        let beside = format!("{}{path}", state.urls().provider);
-        router = router.route(&beside, get(metadata::keys));
+    if let Some(path) = state.policy().capabilities.publishes_keys() {
+        router = both(router, path, &get(jwks::show));
+        router = both(router, &format!("{}{path}", state.urls().provider), &get(jwks::show));
     }
     both(router, RESOURCE, &get(metadata::protected_resource))
         .route(&format!("{SERVER}/{{*path}}"), get(metadata::authorization_server_of))

@@ -33,6 +33,7 @@ pub(crate) fn routes(project: &Project) -> Vec<Route> {
         (endpoints.token, "token endpoint (RFC 6749 §3.2)"),
         (endpoints.revocation, "token revocation (RFC 7009)"),
         (endpoints.introspection, "token introspection (RFC 7662)"),
+        (endpoints.jwks, "public keys (RFC 7517 §5)"),
     ] {
         if let Some(path) = path {
             add(path, about);

@@ -118,7 +118,7 @@ pub fn decide(policy: &Policy) -> Metadata {
             .pushes()
             .map(|path| policy.issuer.url(path)),
         token_endpoint: url(&endpoints.token),
-        jwks_uri: url(&endpoints.jwks).filter(|_| !capabilities.signing_algorithms.is_empty()),
+        jwks_uri: capabilities.publishes_keys().map(|path| policy.issuer.url(path)),
         revocation_endpoint: url(&endpoints.revocation),
         introspection_endpoint: url(&endpoints.introspection),
         scopes_supported: scopes(policy),

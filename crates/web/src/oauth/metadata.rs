@@ -28,14 +28,6 @@ pub(crate) async fn authorization_server_of(
     unknown("This server is not the issuer with that path.")
 }
 
-/// `GET /.well-known/jwks.json`: the public keys of this server, those that have been announced and those that are retired
-/// among them (RFC 7517 §5). It is kept by caches for a shorter time than a new key is announced.
-pub(crate) async fn keys(Shared(state): Shared<State>) -> Response {
-    let mut response = open(Json(state.store.vault().public_keys().to_json()));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=30"));
-    response
-}
-
 /// A well-known path behind the issuer's own path, if it has one.
 pub(crate) fn appended(state: &State, well_known: &str) -> Option<String> {
     let path = path_after_host(state.policy().issuer.as_str());

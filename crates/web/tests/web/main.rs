@@ -19,6 +19,7 @@ mod cors;
 mod first_party;
 mod inactive;
 mod introspect;
+mod jwks;
 mod metadata;
 mod openid;
 mod par;
