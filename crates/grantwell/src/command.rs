@@ -12,6 +12,7 @@ mod makemigrations;
 mod migrate;
 #[cfg(test)]
 mod reference;
+mod registration_token;
 mod routes;
 mod serve;
 pub(crate) mod setup_link;
@@ -83,6 +84,9 @@ enum Command {
     /// The same as `application create`
     #[command(hide = true)]
     Createapplication(application::create::Arguments),
+    /// Make, list and revoke tokens with which clients may register themselves
+    #[command(subcommand)]
+    RegistrationToken(registration_token::Command),
     /// Print a one-time link with which the first administrator is made in a browser
     SetupLink(setup_link::Arguments),
     /// Delete expired sessions, authorizations and revocations
@@ -206,6 +210,7 @@ async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> 
         Command::User(command) => user::run(context, command).await,
         Command::Application(command) => application::run(context, command).await,
         Command::Createapplication(arguments) => application::create::run(context, arguments).await,
+        Command::RegistrationToken(command) => registration_token::run(context, command).await,
         Command::SetupLink(arguments) => setup_link::run(context, arguments).await,
         Command::Cleartokens(arguments) => cleartokens::run(context, arguments).await,
         Command::Keys(command) => keys::run(context, command).await,

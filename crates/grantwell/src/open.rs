@@ -73,6 +73,7 @@ fn store_options(settings: &Settings) -> store::Options {
     options.poll_every = (options.max_staleness / 4).max(Duration::from_millis(50));
     options.signing_algorithms = settings.oauth.algorithms();
     options.rsa_size = RsaSize::from_bits(settings.keys.rsa_bits).unwrap_or_default();
+    options.keep_unused_clients = settings.oauth.unused_client_lifetime.unless_zero();
     options.sweep_every = settings.oauth.sweep_interval.unless_zero();
     options
 }

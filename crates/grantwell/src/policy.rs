@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use oauth::issuer::Issuer;
-use oauth::policy::{Policy, ScopeDeclaration};
+use oauth::policy::{Policy, ScopeDeclaration, SelfRegistration};
 use oauth::scope::{ScopeSet, ScopeToken};
 use rest::Resources;
 use url::Url;
@@ -53,6 +53,12 @@ pub(crate) fn policy<'r>(
     policy.id_token_lifetime = oauth.id_token_lifetime.duration();
     policy.pushed_request_lifetime = oauth.pushed_request_lifetime.duration();
     policy.require_pushed_requests = oauth.require_pushed_requests;
+    policy.self_registration =
+        match (oauth.allow_open_client_registration, oauth.client_registration) {
+            (true, _) => SelfRegistration::Anybody,
+            (false, true) => SelfRegistration::WithToken,
+            (false, false) => SelfRegistration::Closed,
+        };
     policy.capabilities.openid = oauth.openid;
     policy.capabilities.signing_algorithms = oauth.algorithms();
     if oauth.allow_password_grant {

@@ -2,6 +2,7 @@
 
 mod draft;
 mod field_error;
+mod members;
 mod metadata;
 
 pub use crate::grant::GrantType;

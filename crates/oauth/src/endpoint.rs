@@ -4,6 +4,7 @@ pub mod authorize;
 pub mod introspect;
 pub mod metadata;
 pub mod pushed_authorization_request;
+pub mod registration;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;

@@ -23,6 +23,7 @@
 //! | 6750 | bearer tokens at a resource | [`bearer`] |
 //! | 7009 | revocation | [`endpoint::revoke`], [`revocation`] |
 //! | 7591 §2 | facts of a client | [`client`] |
+//! | 7591 §3, 7592 | clients that register themselves | [`endpoint::registration`] |
 //! | 7662 | introspection | [`endpoint::introspect`] |
 //! | 8414 | metadata | [`endpoint::metadata`], [`policy`] |
 //! | OpenID Connect Core §5 | claims: known, asked for, told | [`claims`] |

@@ -3,6 +3,7 @@
 
 mod endpoints;
 
+pub use crate::endpoint::registration::SelfRegistration;
 pub use endpoints::Endpoints;
 
 use crate::access_token::TokenFormat;
@@ -43,6 +44,8 @@ pub struct Policy {
     pub pushed_request_lifetime: Duration,
     /// Whether every authorization request has to be pushed (RFC 9126 §5).
     pub require_pushed_requests: bool,
+    /// Who may register a client by RFC 7591. Default: nobody.
+    pub self_registration: SelfRegistration,
     /// How long an access token lives, at most 24 hours. Default one hour.
     pub access_token_lifetime: Duration,
     /// How long an authorization lives without a refresh. Default 30 days.
@@ -97,6 +100,7 @@ impl Policy {
             pkce: Pkce::Required,
             pushed_request_lifetime: Duration::from_mins(1),
             require_pushed_requests: false,
+            self_registration: SelfRegistration::Closed,
             access_token_lifetime: Duration::from_hours(1),
             refresh_idle: DAY.saturating_mul(30),
             refresh_absolute: Some(DAY.saturating_mul(365)),
@@ -135,6 +139,12 @@ impl Policy {
             return Err(Malformed("the default scope names a scope that is not declared"));
         }
         Ok(())
+    }
+
+    /// Where clients register themselves; nowhere if they may not.
+    pub fn registration_path(&self) -> Option<&str> {
+        let open = self.self_registration != SelfRegistration::Closed;
+        self.capabilities.endpoints.registration.as_deref().filter(|_| open)
     }
 
     /// When an access token that is issued now lapses.

@@ -16,6 +16,8 @@ use sea_orm::{
 };
 use vault::Purpose;
 
+pub(crate) use row::changeable;
+
 use crate::entity::{application, revocation};
 use crate::revocations::{Entry, News};
 use crate::row::epoch_from;
@@ -93,6 +95,17 @@ impl Applications<'_> {
         client: Client,
         secret: NewSecret,
     ) -> Result<(Application, Option<Secret>), StoreError> {
+        let (made, shown) = self.draw(client, secret)?;
+        let made = self.0.write(move |tx| Box::pin(insert(tx, made))).await?;
+        Ok((made, shown))
+    }
+
+    /// The application as it will be, and its secret if one is drawn.
+    pub(crate) fn draw(
+        self,
+        client: Client,
+        secret: NewSecret,
+    ) -> Result<(Application, Option<Secret>), StoreError> {
         let now = self.0.now();
         let (stored, shown) = match secret {
             NewSecret::None => (None, None),
@@ -102,23 +115,12 @@ impl Applications<'_> {
                 (Some(stored), Some(shown))
             }
         };
-        let mut made = Application {
+        let made = Application {
             id: ApplicationId::from(self.0.entropy().uuid(now)?),
             client: Client { secret: stored, ..client },
             created_at: now,
             updated_at: now,
         };
-        let made = self
-            .0
-            .write(move |tx| {
-                Box::pin(async move {
-                    made.client.epoch = first_epoch(tx, &made.client.id).await?;
-                    let row = made.row();
-                    application::Entity::insert(row).exec_without_returning(tx).await?;
-                    Ok(made)
-                })
-            })
-            .await?;
         Ok((made, shown))
     }
 
@@ -172,12 +174,9 @@ impl Applications<'_> {
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    let update = application::Entity::update_many()
-                        .set(changed)
-                        .filter(application::Column::Id.eq(id.as_uuid()));
-                    let found = hit(tx, update).await?;
-                    let news = News::ClientChanged(found.client.id.clone());
-                    Ok((found, vec![Entry::changed(news, now)]))
+                    let found = change(tx, id, changed).await?;
+                    let entry = found.changed(now);
+                    Ok((found, vec![entry]))
                 })
             })
             .await
@@ -311,8 +310,13 @@ impl Application {
         self.client.id.as_str() == FIRST_PARTY
     }
 
+    /// What is remembered of it is out of date.
+    pub(crate) fn changed(&self, now: Timestamp) -> Entry {
+        Entry::changed(News::ClientChanged(self.client.id.clone()), now)
+    }
+
     /// Tokens below its present epoch are dead.
-    fn dead(&self, expires_at: Timestamp) -> Entry {
+    pub(crate) fn dead(&self, expires_at: Timestamp) -> Entry {
         Entry::revoked(Subject::Client(self.client.id.clone(), self.client.epoch), expires_at)
     }
 }
@@ -327,6 +331,28 @@ fn set_active(active: bool) -> UpdateMany<application::Entity> {
 
 fn raise(update: UpdateMany<application::Entity>) -> UpdateMany<application::Entity> {
     update.col_expr(application::Column::Epoch, Expr::col(application::Column::Epoch).add(1))
+}
+
+/// Writes the row of an application that has been drawn.
+pub(crate) async fn insert(
+    tx: &impl ConnectionTrait,
+    mut made: Application,
+) -> Result<Application, StoreError> {
+    made.client.epoch = first_epoch(tx, &made.client.id).await?;
+    application::Entity::insert(made.row()).exec_without_returning(tx).await?;
+    Ok(made)
+}
+
+/// Writes the columns of [`changeable`] and answers the row.
+pub(crate) async fn change(
+    tx: &impl ConnectionTrait,
+    id: ApplicationId,
+    changed: application::ActiveModel,
+) -> Result<Application, StoreError> {
+    let update = application::Entity::update_many()
+        .set(changed)
+        .filter(application::Column::Id.eq(id.as_uuid()));
+    hit(tx, update).await
 }
 
 /// Runs an update of one row and answers the row.

@@ -2,8 +2,10 @@
 
 pub mod application;
 pub mod authorization;
+pub mod client_registration;
 pub mod consent;
 pub mod pushed_request;
+pub mod registration_token;
 pub mod replay;
 pub mod revocation;
 pub mod session;
@@ -28,4 +30,6 @@ pub fn all() -> database::migration::Entities {
         .add::<consent::Entity>()
         .add::<pushed_request::Entity>()
         .add::<replay::Entity>()
+        .add::<registration_token::Entity>()
+        .add::<client_registration::Entity>()
 }

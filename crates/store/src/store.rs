@@ -30,6 +30,10 @@ pub fn migrations() -> database::migration::Set {
                 "0003_authorization_endpoint",
                 include_str!("../migrations/0003_authorization_endpoint.toml"),
             ),
+            (
+                "0004_client_registration",
+                include_str!("../migrations/0004_client_registration.toml"),
+            ),
         ],
     }
 }
@@ -50,6 +54,8 @@ pub struct Options {
     pub rsa_size: RsaSize,
     /// How often what has expired is deleted by itself; `None`: only by `cleartokens`.
     pub sweep_every: Option<Duration>,
+    /// How long a client that registered itself is kept that nobody has allowed anything; `None`: for ever.
+    pub keep_unused_clients: Option<Duration>,
 }
 
 impl Default for Options {
@@ -61,6 +67,7 @@ impl Default for Options {
             signing_algorithms: vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
             rsa_size: RsaSize::default(),
             sweep_every: Some(Duration::from_hours(1)),
+            keep_unused_clients: Some(Duration::from_hours(30 * 24)),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, StatementBuilder as _};
+use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait as _, Statement, StatementBuilder as _};
 
 use crate::row::Sql;
 use crate::{Store, StoreError};
@@ -36,6 +37,10 @@ pub struct Swept {
     pub pushed_requests: u64,
     /// Notes about assertions that have been used.
     pub replays: u64,
+    /// Tokens with which clients may register themselves.
+    pub registration_tokens: u64,
+    /// Clients that registered themselves and were never used.
+    pub unused_clients: u64,
 }
 
 /// Counting and deleting for one table.
@@ -79,7 +84,15 @@ const THROTTLES: Table = table!("grantwell_throttle", "key", "expires_at <= $1")
 const SETUP_LINKS: Table = table!("grantwell_setup_link", "digest", "expires_at <= $1");
 const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "expires_at <= $1");
 const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
+const REGISTRATION_TOKENS: Table = table!("grantwell_registration_token", "id", "expires_at <= $1");
 const KEYS: Table = table!("grantwell_signing_key", "id", "expires_at <= $1");
+
+// A client that acts for itself leaves no row behind when it does; somebody vouched for it.
+const UNUSED_CLIENTS: &str = "FROM grantwell_client_registration r \
+     JOIN grantwell_application p ON p.id = r.application_id \
+     WHERE r.created_at <= $1 AND p.grant_types NOT LIKE '%client_credentials%' \
+     AND NOT EXISTS (SELECT 1 FROM grantwell_authorization a WHERE a.application_id = p.id) \
+     AND NOT EXISTS (SELECT 1 FROM grantwell_consent c WHERE c.application_id = p.id)";
 
 impl Store {
     /// Deleting what has expired.
@@ -112,6 +125,8 @@ impl Sweep<'_> {
             keys: self.delete(&KEYS).await?,
             pushed_requests: self.delete(&PUSHED_REQUESTS).await?,
             replays: self.delete(&REPLAYS).await?,
+            registration_tokens: self.delete(&REGISTRATION_TOKENS).await?,
+            unused_clients: self.delete_unused_clients().await?,
         })
     }
 
@@ -126,6 +141,8 @@ impl Sweep<'_> {
             keys: self.count(&KEYS).await?,
             pushed_requests: self.count(&PUSHED_REQUESTS).await?,
             replays: self.count(&REPLAYS).await?,
+            registration_tokens: self.count(&REGISTRATION_TOKENS).await?,
+            unused_clients: self.count_unused_clients().await?,
         })
     }
 
@@ -145,6 +162,49 @@ impl Sweep<'_> {
             let gone = self.0.database().execute_write(&batch).await?;
             total += gone;
             if gone < BATCH.unsigned_abs() {
+                return Ok(total);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Before when a client must have registered to be forgotten, if it was never used.
+    fn unused_since(self) -> Option<i64> {
+        let keep = self.0.options().keep_unused_clients?;
+        let keep = i64::try_from(keep.as_millis()).ok()?;
+        Some(self.0.now().as_millis().saturating_sub(keep))
+    }
+
+    async fn count_unused_clients(self) -> Result<u64, StoreError> {
+        let Some(since) = self.unused_since() else { return Ok(0) };
+        let read = self.0.database().read();
+        let text = format!("SELECT COUNT(*) AS count {UNUSED_CLIENTS}");
+        let question =
+            Statement::from_sql_and_values(read.get_database_backend(), text, [since.into()]);
+        let row = read.query_one_raw(question).await?;
+        let count: i64 = row.ok_or(StoreError::Corrupt("count"))?.try_get("", "count")?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// One by one: each is told to the nodes, which hold clients in memory.
+    async fn delete_unused_clients(self) -> Result<u64, StoreError> {
+        let Some(since) = self.unused_since() else { return Ok(0) };
+        let mut total = 0;
+        loop {
+            let read = self.0.database().read();
+            let text = format!("SELECT p.id AS id {UNUSED_CLIENTS} LIMIT $2");
+            let values = [since.into(), BATCH.into()];
+            let question =
+                Statement::from_sql_and_values(read.get_database_backend(), text, values);
+            let rows = read.query_all_raw(question).await?;
+            let mut gone = 0;
+            for row in &rows {
+                let id: Uuid = row.try_get("", "id")?;
+                let deleted = self.0.client_registrations().delete_unused(id.into()).await?;
+                gone += u64::from(deleted);
+            }
+            total += gone;
+            if gone == 0 {
                 return Ok(total);
             }
             tokio::time::sleep(PAUSE).await;

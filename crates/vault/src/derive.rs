@@ -15,6 +15,10 @@ pub enum Purpose {
     SetupLink,
     /// The name of a pushed authorization request (RFC 9126 §2.2).
     PushedRequest,
+    /// The token that lets somebody register a client (RFC 7591 §3).
+    InitialAccess,
+    /// The token by which a client looks after its registration (RFC 7592 §3).
+    RegistrationAccess,
     /// What an authorization request has come to while the browser is at the sign-in page.
     Interaction,
     /// The token that guards a form against requests from elsewhere.
@@ -33,6 +37,8 @@ impl Purpose {
             Self::Session => "session",
             Self::SetupLink => "setup link",
             Self::PushedRequest => "pushed request",
+            Self::InitialAccess => "initial access token",
+            Self::RegistrationAccess => "registration access token",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
@@ -76,6 +82,8 @@ pub(crate) struct Derived {
     session: MacKey,
     setup_link: MacKey,
     pushed_request: MacKey,
+    initial_access: MacKey,
+    registration_access: MacKey,
     interaction: MacKey,
     csrf: MacKey,
     throttle: MacKey,
@@ -96,6 +104,8 @@ impl Derived {
             session: digest(Purpose::Session),
             setup_link: digest(Purpose::SetupLink),
             pushed_request: digest(Purpose::PushedRequest),
+            initial_access: digest(Purpose::InitialAccess),
+            registration_access: digest(Purpose::RegistrationAccess),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
@@ -110,6 +120,8 @@ impl Derived {
             Purpose::Session => &self.session,
             Purpose::SetupLink => &self.setup_link,
             Purpose::PushedRequest => &self.pushed_request,
+            Purpose::InitialAccess => &self.initial_access,
+            Purpose::RegistrationAccess => &self.registration_access,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,

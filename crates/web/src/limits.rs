@@ -15,6 +15,10 @@ pub struct Limits {
     pub clients: Rules,
     /// How registrations from one address are slowed down.
     pub registrations: Rule,
+    /// How clients that register themselves from one address are slowed down.
+    pub client_registrations: Rule,
+    /// How many clients may have registered themselves.
+    pub registered_clients: u64,
     /// How many password hashes run at once; each takes about 19 MiB of memory meanwhile.
     pub hashing_parallel: usize,
     /// How many more may wait; beyond, the answer is 503 with `Retry-After`.
@@ -38,6 +42,13 @@ impl Default for Limits {
                 max_delay: Duration::from_mins(1),
                 window: Duration::from_hours(1),
             },
+            client_registrations: Rule {
+                free: 20,
+                first_delay: Duration::from_secs(1),
+                max_delay: Duration::from_mins(10),
+                window: Duration::from_hours(1),
+            },
+            registered_clients: 10_000,
             hashing_parallel: processors,
             hashing_queue: 64,
             applications_per_user: 100,

@@ -7,6 +7,7 @@ pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod par;
+pub(crate) mod registration;
 pub(crate) mod request;
 pub(crate) mod revoke;
 pub(crate) mod token;

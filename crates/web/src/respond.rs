@@ -2,4 +2,5 @@
 
 pub(crate) mod oauth_failure;
 pub(crate) mod page_failure;
+pub(crate) mod registration;
 pub(crate) mod stop;

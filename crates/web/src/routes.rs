@@ -11,7 +11,9 @@ use pages::refusal::pages_for_people;
 
 use crate::cors;
 use crate::first_party::{self, Endpoint};
-use crate::oauth::{authorize, introspect, jwks, metadata, par, revoke, token, userinfo};
+use crate::oauth::{
+    authorize, introspect, jwks, metadata, par, registration, revoke, token, userinfo,
+};
 use crate::pages::{
     applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in,
     sign_out,
@@ -53,11 +55,20 @@ fn protocol(state: &State) -> Router<State> {
     if let Some(path) = capabilities.pushes() {
         router = both(router, path, &post(par::post).fallback(only_post));
     }
-    router.layer(from_fn(cors::for_clients)).merge(authorization(state))
+    router.merge(registration(state)).layer(from_fn(cors::for_clients)).merge(authorization(state))
 }
 
 async fn get_or_post() -> Response {
     OAuthFailure::method("GET, HEAD, POST").into_response()
+}
+
+/// Where clients register themselves and look after their registration, if they may.
+fn registration(state: &State) -> Router<State> {
+    let Some(path) = state.policy().registration_path() else { return Router::new() };
+    let one = format!("{}/{{id}}/", path.trim_end_matches('/'));
+    let router = both(Router::new(), path, &post(registration::register).fallback(only_post));
+    let own = get(registration::show).put(registration::change).delete(registration::delete);
+    both(router, &one, &own.fallback(registration::other_method))
 }
 
 /// The authorization endpoint and the answers to its questions: for browsers, so its refusals are pages.

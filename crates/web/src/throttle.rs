@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use accounts::throttle::{Key, Rules, Scope, Subject, Verdict, keys, network};
+use accounts::throttle::{Key, Rule, Rules, Scope, Subject, Verdict, keys, network};
 
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -57,7 +57,16 @@ impl Try {
 /// Count a registration from this address.
 pub(crate) async fn registration(state: &State, address: IpAddr) -> Result<(), Stop> {
     let text = format!("registration from {}", network(address));
-    let rule = state.settings.limits.registrations;
+    by_address(state, text, state.settings.limits.registrations).await
+}
+
+/// Count a client that registers itself from this address.
+pub(crate) async fn client_registration(state: &State, address: IpAddr) -> Result<(), Stop> {
+    let text = format!("client registration from {}", network(address));
+    by_address(state, text, state.settings.limits.client_registrations).await
+}
+
+async fn by_address(state: &State, text: String, rule: Rule) -> Result<(), Stop> {
     let rules = Rules { subject_and_address: rule, subject: rule, address: rule };
     count(state, &[Key { scope: Scope::Address, text }], &rules).await
 }

@@ -127,6 +127,8 @@ fn limits(settings: &Settings) -> web::Limits {
             rule.max_delay = accounts.longest_wait.duration();
         }
     }
+    limits.client_registrations.free = settings.oauth.client_registrations_per_address;
+    limits.registered_clients = settings.oauth.registered_clients;
     limits.registrations.free = accounts.registrations_per_address;
     if accounts.hashing_at_once > 0 {
         limits.hashing_parallel = accounts.hashing_at_once;

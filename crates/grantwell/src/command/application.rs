@@ -2,9 +2,11 @@
 
 pub(super) mod create;
 mod delete;
+mod facts;
 mod list;
 mod rotate_secret;
 mod show;
+mod update;
 
 use std::process::ExitCode;
 
@@ -12,6 +14,7 @@ use clap::Subcommand;
 use oauth::id::ClientId;
 use oauth::secret::Secret;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use store::{Application, Store};
 
 use super::Context;
@@ -25,6 +28,8 @@ pub(super) enum Command {
     List(list::Arguments),
     /// Show one application
     Show(show::Arguments),
+    /// Change what is registered about an application
+    Update(update::Arguments),
     /// Give an application a new secret and end every token it has
     RotateSecret(rotate_secret::Arguments),
     /// Delete an application with everything that people allowed it
@@ -36,6 +41,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
         Command::Create(arguments) => create::run(context, arguments).await,
         Command::List(arguments) => list::run(context, arguments).await,
         Command::Show(arguments) => show::run(context, arguments).await,
+        Command::Update(arguments) => update::run(context, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(context, arguments).await,
         Command::Delete(arguments) => delete::run(context, arguments).await,
     }
@@ -55,13 +61,22 @@ struct Shown {
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
     active: bool,
     created_at: String,
+    /// What else is registered, by its names in RFC 7591.
+    #[serde(flatten)]
+    metadata: Map<String, Value>,
 }
 
 impl Shown {
     fn of(application: &Application) -> Self {
         let client = &application.client;
+        let mut metadata = client.members();
+        for shown in ["redirect_uris", "grant_types", "token_endpoint_auth_method", "scope"] {
+            metadata.remove(shown);
+        }
         Self {
             client_id: client.id.as_str().to_owned(),
             client_secret: None,
@@ -71,7 +86,9 @@ impl Shown {
             grant_types: client.grant_types.iter().map(|grant| grant.as_str()).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             scope: client.scope.as_ref().map(ToString::to_string),
+            resources: client.resources.clone(),
             active: client.active,
+            metadata,
             created_at: crate::command::rfc3339(application.created_at),
         }
     }
@@ -91,6 +108,14 @@ impl Shown {
         lines.push(format!("grant_types: {}", self.grant_types.join(" ")));
         lines.push(format!("redirect_uris: {}", self.redirect_uris.join(" ")));
         lines.extend(self.scope.as_ref().map(|scope| format!("scope: {scope}")));
+        if !self.resources.is_empty() {
+            lines.push(format!("resources: {}", self.resources.join(" ")));
+        }
+        let plain = self.metadata.iter().filter(|(name, _)| *name != "client_name");
+        lines.extend(plain.map(|(name, value)| match value {
+            Value::String(text) => format!("{name}: {text}"),
+            other => format!("{name}: {other}"),
+        }));
         lines.push(format!("active: {}", self.active));
         lines.push(format!("created_at: {}", self.created_at));
         lines.join("\n")

@@ -39,6 +39,10 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
             ("throttles", swept.throttles),
             ("setup_links", swept.setup_links),
             ("keys", swept.keys),
+            ("pushed_requests", swept.pushed_requests),
+            ("replays", swept.replays),
+            ("registration_tokens", swept.registration_tokens),
+            ("unused_clients", swept.unused_clients),
         ] {
             context.out.data(format!("{kind}: {rows}"))?;
         }

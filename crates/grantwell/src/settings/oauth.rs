@@ -46,6 +46,18 @@ pub struct OAuth {
     pub pushed_request_lifetime: Span,
     /// Take authorization requests only by reference: each client has to push them first (RFC 9126 §5).
     pub require_pushed_requests: bool,
+    /// Let clients register themselves at `/o/register/` (RFC 7591) when they bring a token of `registration-token create`,
+    /// and look after their registration (RFC 7592).
+    pub client_registration: bool,
+    /// Let clients register themselves without any token. Anybody can then make a client with any name; people are warned
+    /// when it asks them, and it gets the default scopes at most.
+    pub allow_open_client_registration: bool,
+    /// How many clients one network address may register within an hour without a token and without waiting.
+    pub client_registrations_per_address: u32,
+    /// How many clients may have registered themselves.
+    pub registered_clients: u64,
+    /// A client that registered itself and that nobody has allowed anything is deleted after this time; 0 for never.
+    pub unused_client_lifetime: Span,
     /// Let clients that are registered for it send a user's name and password to the token endpoint (`password`
     /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
     /// second factor. The first-party API works without it.
@@ -78,6 +90,11 @@ impl Default for OAuth {
             id_token_lifetime: Span::seconds(3600),
             pushed_request_lifetime: Span::seconds(60),
             require_pushed_requests: false,
+            client_registration: false,
+            allow_open_client_registration: false,
+            client_registrations_per_address: 20,
+            registered_clients: 10_000,
+            unused_client_lifetime: Span::days(30),
             allow_password_grant: false,
             allow_http_issuer: false,
             signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),

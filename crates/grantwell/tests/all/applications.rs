@@ -106,3 +106,77 @@ fn the_owner_has_to_be_there() {
     house.run_with(&["createsuperuser", "--username", "ann"], &[], "quiet harbour lights").code(0);
     create(&house, &["--owner", "ann"], "").code(0);
 }
+
+#[test]
+fn metadata_is_set_by_its_registered_names_and_shown_by_them() {
+    let house = House::migrated();
+    house.write(
+        "more.json",
+        r#"{"tos_uri": "https://app.example/terms", "contacts": ["a@app.example"]}"#,
+    );
+    let more = ["--metadata", "@more.json", "--pkce", "allow_plain", "--consent", "trusted"];
+    let made = create(&house, &more, "").code(0).json();
+    let id = made["client_id"].as_str().unwrap();
+    let shown = house.run(&["application", "show", id, "--json"]).code(0).json();
+    for (member, expected) in [
+        ("tos_uri", "https://app.example/terms"),
+        ("pkce", "allow_plain"),
+        ("consent", "trusted"),
+        ("origin", "operator"),
+        ("client_name", "Site"),
+    ] {
+        assert_eq!(shown[member], expected, "{member}");
+    }
+    let update =
+        |more: &[&str]| house.run(&[&["application", "update", id, "--json"], more].concat());
+    let dry = update(&["--name", "Other", "--dry-run"]).code(0);
+    assert_eq!(dry.json()["name"], "Other");
+    let changed =
+        update(&["--metadata", r#"{"tos_uri": null, "client_uri": "https://app.example/"}"#]);
+    let changed = changed.code(0).json();
+    assert_eq!((&changed["name"], changed.get("tos_uri")), (&"Site".into(), None));
+    assert_eq!(
+        (&changed["client_uri"], &changed["pkce"]),
+        (&"https://app.example/".into(), &"allow_plain".into())
+    );
+    for (more, code, text) in [
+        (&["--metadata", r#"{"logo_uri": "javascript:x"}"#][..], 1, "logo_uri: "),
+        (&["--metadata", "{"], 2, "--metadata"),
+        (&["--metadata", "@nowhere.json"], 1, "nowhere.json"),
+        (&["--pkce", "odd"], 1, "pkce: "),
+        (&["--resource", "not a uri"], 1, "resource: "),
+        (
+            &[
+                "--metadata",
+                r#"{"client_type": "public", "token_endpoint_auth_method": "none", "grant_types": []}"#,
+            ],
+            1,
+            "grant_types: ",
+        ),
+    ] {
+        let ran = update(more).code(code);
+        assert!(ran.err.contains(text), "{}", ran.err);
+    }
+    house.run(&["application", "update", "nobody", "--name", "x"]).code(3);
+}
+
+#[test]
+fn a_registration_token_is_made_listed_and_revoked() {
+    let house = House::migrated();
+    let made =
+        house.run(&["registration-token", "create", "--label", "photos", "--uses", "3", "--json"]);
+    let made = made.code(0);
+    assert!(made.err.contains("oauth.client_registration is off"), "{}", made.err);
+    let made = made.json();
+    assert!(made["token"].as_str().unwrap().starts_with("gwi_"));
+    let list = house.run(&["registration-token", "list"]).code(0).out;
+    assert!(list.contains("photos") && !list.contains("gwi_"), "{list}");
+    let id = made["id"].as_str().unwrap();
+    house.run(&["registration-token", "revoke", id]).code(0);
+    house.run(&["registration-token", "revoke", id]).code(3);
+    house.run(&["registration-token", "create", "--uses", "0"]).code(2);
+    assert_eq!(
+        house.run(&["registration-token", "list", "--json"]).code(0).json(),
+        serde_json::json!([])
+    );
+}

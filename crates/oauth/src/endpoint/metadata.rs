@@ -35,6 +35,9 @@ pub struct Metadata {
     /// RFC 7662.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_endpoint: Option<String>,
+    /// RFC 7591 §3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// The scopes: those of OpenID Connect, then the declared ones in the order of their declaration.
     pub scopes_supported: Vec<String>,
     /// What the authorization endpoint gives; required by RFC 8414, so it is there even when it is empty.
@@ -121,6 +124,7 @@ pub fn decide(policy: &Policy) -> Metadata {
         jwks_uri: capabilities.publishes_keys().map(|path| policy.issuer.url(path)),
         revocation_endpoint: url(&endpoints.revocation),
         introspection_endpoint: url(&endpoints.introspection),
+        registration_endpoint: policy.registration_path().map(|path| policy.issuer.url(path)),
         scopes_supported: scopes(policy),
         response_types_supported: capabilities.responses().collect(),
         response_modes_supported: capabilities.response_modes(),
@@ -214,6 +218,16 @@ mod tests {
         assert_eq!(document["scopes_supported"][0], "openid");
         let claims = document["claims_supported"].as_array().unwrap();
         assert!(claims.contains(&"sub".into()) && claims.contains(&"email".into()));
+    }
+
+    /// R7591-3.1-a
+    #[test]
+    fn the_registration_endpoint_is_told_only_where_it_is_served() {
+        let mut policy = policy();
+        assert_eq!(decide(&policy).registration_endpoint, None);
+        policy.self_registration = crate::policy::SelfRegistration::WithToken;
+        let url = decide(&policy).registration_endpoint.unwrap();
+        assert_eq!(url, "https://id.example/o/register/");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Endpoints {
     pub revocation: Option<String>,
     /// RFC 7662 §2.
     pub introspection: Option<String>,
+    /// RFC 7591 §3; served only when clients may register themselves.
+    pub registration: Option<String>,
 }
 
 impl Default for Endpoints {
@@ -29,6 +31,7 @@ impl Default for Endpoints {
             jwks: Some("/.well-known/jwks.json".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),
             introspection: Some("/o/introspect/".to_owned()),
+            registration: Some("/o/register/".to_owned()),
         }
     }
 }

@@ -34,7 +34,7 @@ impl Application {
 }
 
 /// The columns that an update of the registration writes.
-pub(super) fn changeable(client: &Client, now: Timestamp) -> application::ActiveModel {
+pub(crate) fn changeable(client: &Client, now: Timestamp) -> application::ActiveModel {
     let words = |words: Vec<String>| words.join(" ");
     application::ActiveModel {
         name: Set(client.name.clone()),

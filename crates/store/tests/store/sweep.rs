@@ -36,6 +36,7 @@ async fn what_has_expired_is_counted_then_deleted_and_nothing_else() {
             keys: 0,
             pushed_requests: 0,
             replays: 0,
+            ..Swept::default()
         };
         assert_eq!(store.sweep().dry_run().await.unwrap(), expected);
         assert_eq!(store.sweep().run().await.unwrap(), expected);

@@ -265,14 +265,16 @@ fn a_refresh_mac_depends_on_each_of_its_inputs_and_on_the_master_key() {
 #[test]
 fn a_digest_for_one_purpose_never_matches_for_another() {
     use Purpose::{
-        ClientSecret, Csrf, Interaction, PairwiseSubject, PushedRequest, Session, SetupLink,
-        Throttle,
+        ClientSecret, Csrf, InitialAccess, Interaction, PairwiseSubject, PushedRequest,
+        RegistrationAccess, Session, SetupLink, Throttle,
     };
     let all = [
         ClientSecret,
         Session,
         SetupLink,
         PushedRequest,
+        InitialAccess,
+        RegistrationAccess,
         Interaction,
         Csrf,
         Throttle,

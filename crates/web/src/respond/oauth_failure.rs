@@ -70,6 +70,21 @@ impl OAuthFailure {
         failure
     }
 
+    /// A token for registering was needed and is missing or not good (RFC 7591 §3, RFC 7592 §3, RFC 6750 §3).
+    pub(crate) fn unvouched(error: Option<OAuthError>) -> Self {
+        let challenge = match &error {
+            Some(error) => Challenge::new().error(error),
+            None => Challenge::new(),
+        };
+        let text = "this address needs a token in the Authorization header (Bearer)";
+        let error = error.unwrap_or(OAuthError::new(ErrorCode::InvalidToken, text));
+        let mut failure = Self::new(StatusCode::UNAUTHORIZED, error);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge.to_string()) {
+            failure.headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        failure
+    }
+
     /// The method is not one of `allowed`.
     pub(crate) fn method(allowed: &'static str) -> Self {
         let text =

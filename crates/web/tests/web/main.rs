@@ -26,6 +26,7 @@ mod par;
 mod people;
 mod profile;
 mod refresh;
+mod registration;
 mod revoke;
 mod setup;
 mod throttle;

@@ -10,6 +10,7 @@ use store::{NewSecret, StoreError};
 use zeroize::Zeroizing;
 
 use super::Shown;
+use super::facts::Facts;
 use crate::command::Context;
 use crate::error::{Error, Result};
 use crate::output::{secret_from_file, secret_from_stdin};
@@ -41,6 +42,8 @@ pub(in crate::command) struct Arguments {
     /// How it shows its secret at the token endpoint; without it: either way
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
+    #[command(flatten)]
+    facts: Facts,
     /// The username of the person whose application it is; without it: the operator's
     #[arg(long, value_name = "USERNAME")]
     owner: Option<String>,
@@ -69,6 +72,8 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         scope: arguments.scope,
         metadata: ClientMetadata { origin: Origin::Operator, ..ClientMetadata::default() },
     };
+    let draft = arguments.facts.write(draft)?;
+    let resources = arguments.facts.resources()?.unwrap_or_default();
     let registration = draft.check(&policy).map_err(|errors| {
         let lines: Vec<String> =
             errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
@@ -87,7 +92,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         None => None,
     };
     let was_chosen = matches!(secret, NewSecret::Chosen(_));
-    let client = Client { owner, ..client(id.clone(), registration) };
+    let client = Client { owner, resources, ..client(id.clone(), registration) };
     let made = store.applications().create(client, secret).await;
     let (application, shown) = made.map_err(|error| match error {
         StoreError::Conflict { field: "client_id" } => {

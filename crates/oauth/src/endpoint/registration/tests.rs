@@ -1,0 +1,135 @@
+//! What a client may say about itself, and what becomes of it.
+
+use super::*;
+use crate::client::ConsentRule;
+use crate::fixtures::{client, policy};
+use serde_json::json;
+
+fn request(value: &Value) -> Result<Request, OAuthError> {
+    Request::parse(value.to_string().as_bytes())
+}
+
+fn register(value: &Value, vouched_for: bool) -> Result<Registration, OAuthError> {
+    decide(&request(value)?, Facts { vouched_for }, &policy())
+}
+
+fn code(value: &Value) -> &'static str {
+    register(value, false).map_or_else(|error| error.code().as_str(), |_| "made")
+}
+
+/// R7591-2-a
+#[test]
+fn what_is_left_out_has_its_default() {
+    let made = register(&json!({"redirect_uris": ["https://app.example/cb"]}), false).unwrap();
+    assert_eq!(made.auth_method, AuthMethod::ClientSecretBasic);
+    assert_eq!(made.client_type, ClientType::Confidential);
+    assert_eq!(made.grant_types, [GrantType::AuthorizationCode].into());
+    assert_eq!(made.metadata.origin, Origin::Dynamic);
+    assert_eq!(made.metadata.application_type, ApplicationType::Web);
+    assert_eq!(made.name, "app.example");
+    let app =
+        json!({"redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none"});
+    let app = register(&app, false).unwrap();
+    assert_eq!(app.metadata.application_type, ApplicationType::Native);
+    assert_eq!((app.client_type, has_secret(&app)), (ClientType::Public, false));
+}
+
+/// R7591-2-b, R7591-2-c, R7591-3.2.2-a, R7591-3.2.2-b
+#[test]
+fn each_fault_has_its_code() {
+    let uri = "https://app.example/cb";
+    for (value, expected) in [
+        (json!({"redirect_uris": [uri]}), "made"),
+        (json!({"redirect_uris": [uri], "response_types": ["token"]}), "invalid_client_metadata"),
+        (
+            json!({"redirect_uris": [uri], "grant_types": ["refresh_token"]}),
+            "invalid_client_metadata",
+        ),
+        (json!({"redirect_uris": [uri], "grant_types": ["magic"]}), "invalid_client_metadata"),
+        (json!({"redirect_uris": [uri], "grant_types": ["password"]}), "invalid_client_metadata"),
+        (
+            json!({"redirect_uris": [uri], "token_endpoint_auth_method": "x"}),
+            "invalid_client_metadata",
+        ),
+        (json!({"redirect_uris": [uri], "logo_uri": "data:,x"}), "invalid_client_metadata"),
+        (json!({"redirect_uris": [uri], "jwks": {"keys": []}}), "invalid_client_metadata"),
+        (
+            json!({"redirect_uris": [uri], "software_statement": "e30.e30."}),
+            "unapproved_software_statement",
+        ),
+        (json!({"redirect_uris": ["javascript:alert(1)"]}), "invalid_redirect_uri"),
+        (json!({"redirect_uris": ["data:text/html,x"]}), "invalid_redirect_uri"),
+        (json!({"redirect_uris": ["https://app.example/cb#x"]}), "invalid_redirect_uri"),
+        (json!({"redirect_uris": ["https://*.app.example/cb"]}), "invalid_redirect_uri"),
+        (json!({"redirect_uris": ["http://app.example/cb"]}), "invalid_redirect_uri"),
+        (json!({"redirect_uris": []}), "invalid_redirect_uri"),
+        (json!({}), "invalid_redirect_uri"),
+        (json!([]), "invalid_client_metadata"),
+    ] {
+        assert_eq!(code(&value), expected, "{value}");
+    }
+    assert_eq!(
+        Request::parse(b"{\"a\":1,\"a\":1}").unwrap_err().code(),
+        ErrorCode::InvalidClientMetadata
+    );
+}
+
+/// R7591-5-a
+#[test]
+fn nobody_gives_themselves_more_than_everybody_gets() {
+    let greedy = json!({
+        "redirect_uris": ["https://app.example/cb"], "client_id": "mine", "client_secret": "mine",
+        "scope": "read admin openid", "consent": "trusted", "pkce": "allow_none",
+        "origin": "operator", "first_party": true, "skip_consent": true, "trusted": true,
+    });
+    let made = register(&greedy, true).unwrap();
+    assert_eq!(made.scope.unwrap().to_string(), "openid read");
+    assert_eq!(made.metadata.consent, ConsentRule::Remember);
+    assert_eq!((made.metadata.pkce, made.metadata.origin), (None, Origin::Dynamic));
+    let admin = json!({"redirect_uris": ["https://app.example/cb"], "scope": "admin"});
+    assert_eq!(code(&admin), "invalid_client_metadata");
+    let all = register(&json!({"redirect_uris": ["https://app.example/cb"]}), true).unwrap();
+    assert!(!all.scope.unwrap().to_string().contains("admin"));
+}
+
+#[test]
+fn acting_for_itself_needs_somebody_who_vouches() {
+    let machine = json!({"grant_types": ["client_credentials"]});
+    assert_eq!(code(&machine), "invalid_client_metadata");
+    let made = register(&machine, true).unwrap();
+    assert!(made.metadata.response_types.is_empty());
+}
+
+/// R7592-2.2-a
+#[test]
+fn a_change_replaces_everything_and_proves_whose_it_is() {
+    let mut known = client();
+    known.metadata.tos_uri = Some("https://app.example/terms".to_owned());
+    known.scope = Some(crate::fixtures::scope("read"));
+    known.metadata.consent = ConsentRule::Always;
+    let change = |value: Value, secret_is_right: bool| {
+        let change = Change { client: &known, secret_is_right };
+        decide_change(&request(&value)?, change, &policy())
+    };
+    let good = json!({"client_id": "cli", "redirect_uris": ["https://app.example/new"]});
+    let made = change(good.clone(), true).unwrap();
+    assert_eq!(made.metadata.tos_uri, None);
+    // What an operator has decided stays.
+    assert_eq!(made.metadata.consent, ConsentRule::Always);
+    assert_eq!(made.scope.unwrap().to_string(), "read");
+    assert_eq!(made.redirect_uris[0].as_str(), "https://app.example/new");
+    assert!(change(good.clone(), false).is_err());
+    for (member, value) in [
+        ("client_id", json!("other")),
+        ("client_id", Value::Null),
+        ("registration_access_token", json!("x")),
+        ("registration_client_uri", json!("x")),
+        ("client_secret_expires_at", json!(0)),
+        ("client_id_issued_at", json!(0)),
+        ("token_endpoint_auth_method", json!("none")),
+    ] {
+        let mut bad = good.clone();
+        bad[member] = value;
+        assert!(change(bad, true).is_err(), "{member}");
+    }
+}
