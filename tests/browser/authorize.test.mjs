@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { PASSWORD, account, application, close, desktop, open, phone, sound, url } from './house.mjs';
 
-const library = readFileSync(createRequire(import.meta.url).resolve('oidc-client-ts/dist/browser/oidc-client-ts.min.js'));
+const library = readFileSync(new URL('./node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js', import.meta.url));
 
 const PAGE = `<!doctype html><html lang="en"><title>A client</title><script src="/oidc.js"></script><script src="/app.js"></script>
 <h1>A client</h1><button id="go">Sign in</button><button id="silent">Refresh</button><pre id="out"></pre></html>`;

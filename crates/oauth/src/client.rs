@@ -83,10 +83,11 @@ impl Client {
     /// redirect URI of a client that lives in browsers.
     pub fn allows_origin(&self, origin: &str) -> bool {
         let registered = self.metadata.allowed_origins.iter().any(|known| known == origin);
+        // The same place on this origin is the registered one: on a loopback address the port is free.
         let own = |uri: &RedirectUri| {
-            let rest = uri.as_str().strip_prefix(origin);
-            uri.as_str().starts_with("http")
-                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            let (_, rest) = uri.as_str().split_once("://").unwrap_or_default();
+            let path = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or_default();
+            uri.as_str().starts_with("http") && uri.matches(&format!("{origin}{path}"))
         };
         let in_browser = self.client_type == ClientType::Public;
         origin.contains("://") && (registered || (in_browser && self.redirect_uris.iter().any(own)))
@@ -252,11 +253,16 @@ mod tests {
     /// RBBA-6.3-c
     #[test]
     fn the_origins_of_a_client_are_those_it_registered() {
-        let uris = ["https://app.example/cb", "http://localhost:3000/cb", "com.example.app:/cb"];
+        let uris = [
+            "https://app.example/cb",
+            "http://localhost:3000/cb",
+            "http://127.0.0.1/cb",
+            "com.example.app:/cb",
+        ];
         let uris: Vec<_> = uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect();
         let public = Client { redirect_uris: uris.clone(), ..public_client() };
         let mut confidential = Client { redirect_uris: uris, ..client() };
-        for origin in ["https://app.example", "http://localhost:3000"] {
+        for origin in ["https://app.example", "http://localhost:3000", "http://127.0.0.1:4711"] {
             assert!(public.allows_origin(origin), "{origin}");
             assert!(!confidential.allows_origin(origin), "{origin}: it has no scripts in browsers");
         }
@@ -265,6 +271,7 @@ mod tests {
             "https://",
             "null",
             "https://app.exampl",
+            "https://app.example/cb",
             "https://app.example:8443",
             "http://localhost",
             "com.example.app:",
