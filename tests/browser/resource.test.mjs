@@ -2,12 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { account, close, desktop, open, phone, signIn, sound } from './house.mjs';
+import { PASSWORD, account, close, desktop, open, phone, signIn, sound, url } from './house.mjs';
 
 after(close);
 
+// Several rows side by side: their links have to be large enough to hit.
+async function someUnicorns() {
+  const form = new URLSearchParams({ username: await account(), password: PASSWORD });
+  const { access_token: token } = await (await fetch(`${url}/authentication/token/`, { method: 'POST', body: form })).json();
+  for (const age of ['1', '2', '3']) {
+    const made = await fetch(`${url}/v1/unicorn/`, {
+      method: 'POST', headers: { authorization: `Bearer ${token}` }, body: new URLSearchParams({ name: `row ${age}`, age }),
+    });
+    assert.equal(made.status, 201);
+  }
+}
+
 for (const [device, options] of [['desktop', desktop], ['phone', phone]]) {
   test(`create, update and delete by form (${device})`, async () => {
+    await someUnicorns();
     const page = await open(options);
     await signIn(page, await account());
     await page.goto('/v1/');
