@@ -50,6 +50,7 @@ pub(crate) fn policy<'r>(
     policy.refresh_absolute = oauth.refresh_absolute.unless_zero();
     policy.refresh_grace = oauth.refresh_grace.duration();
     policy.code_lifetime = oauth.authorization_code_lifetime.duration();
+    policy.device_code_lifetime = oauth.device_code_lifetime.duration();
     policy.id_token_lifetime = oauth.id_token_lifetime.duration();
     policy.pushed_request_lifetime = oauth.pushed_request_lifetime.duration();
     policy.require_pushed_requests = oauth.require_pushed_requests;

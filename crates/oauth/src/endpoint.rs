@@ -1,6 +1,8 @@
 //! The endpoints, one file each.
 
 pub mod authorize;
+pub mod device;
+pub mod device_authorization;
 pub mod introspect;
 pub mod metadata;
 pub mod pushed_authorization_request;

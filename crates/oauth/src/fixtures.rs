@@ -5,6 +5,7 @@ use crate::active::{Facts, Standing};
 use crate::authorization::{Authorization, Details, Seed, State};
 use crate::claims::{Address, CustomClaims, PersonClaims};
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientType, StoredSecret};
+use crate::device::{self, Approval, Device};
 use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
 use crate::issuer::Issuer;
@@ -95,6 +96,32 @@ pub(crate) fn authorization() -> Authorization {
         last_used_at: NOW - Duration::from_secs(59),
         expires_at: Some(created_at + Duration::from_hours(24 * 365)),
         authenticated_at: Some(created_at),
+        details: Details::default(),
+    }
+}
+
+/// A request of a device of `cli` for `read write`, made a minute ago, which nobody has answered.
+pub(crate) fn device() -> Device {
+    let created_at = NOW - Duration::from_mins(1);
+    Device {
+        asked: device::New {
+            client: client_id("cli"),
+            scope: scope("read write"),
+            audience: Vec::new(),
+            created_at,
+            expires_at: created_at + Duration::from_mins(10),
+            interval: device::INTERVAL,
+        },
+        state: device::State::Pending { by: None },
+        last_polled_at: None,
+    }
+}
+
+/// Our person, who signed in an hour ago.
+pub(crate) fn approval() -> Approval {
+    Approval {
+        user: bearer(),
+        authenticated_at: NOW - Duration::from_hours(1),
         details: Details::default(),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod authorization_code;
 pub mod client_credentials;
+pub mod device_code;
 pub mod password;
 pub mod refresh_token;
 
@@ -41,8 +42,13 @@ impl GrantType {
     ];
 
     /// The grants that have a rule in this crate; only these can be switched on.
-    pub const IMPLEMENTED: [Self; 4] =
-        [Self::AuthorizationCode, Self::ClientCredentials, Self::Password, Self::RefreshToken];
+    pub const IMPLEMENTED: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::Password,
+        Self::RefreshToken,
+        Self::DeviceCode,
+    ];
 
     /// The spelling on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -100,6 +106,8 @@ pub enum TokenRequest {
     Password(password::Request),
     /// RFC 6749 §4.4.
     ClientCredentials(client_credentials::Request),
+    /// RFC 8628 §3.4.
+    DeviceCode(device_code::Request),
     /// RFC 6749 §6.
     RefreshToken(refresh_token::Request),
 }
@@ -116,7 +124,8 @@ impl TokenRequest {
                 client_credentials::Request::parse(form).map(Self::ClientCredentials)
             }
             GrantType::RefreshToken => refresh_token::Request::parse(form).map(Self::RefreshToken),
-            GrantType::DeviceCode | GrantType::TokenExchange => Err(UNSUPPORTED),
+            GrantType::DeviceCode => device_code::Request::parse(form).map(Self::DeviceCode),
+            GrantType::TokenExchange => Err(UNSUPPORTED),
         }
     }
 
@@ -126,6 +135,7 @@ impl TokenRequest {
             Self::AuthorizationCode(_) => GrantType::AuthorizationCode,
             Self::Password(_) => GrantType::Password,
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
+            Self::DeviceCode(_) => GrantType::DeviceCode,
             Self::RefreshToken(_) => GrantType::RefreshToken,
         }
     }
@@ -173,7 +183,11 @@ mod tests {
             mac: [0; 32],
         };
         let code = code.compose();
-        let body = format!("username=u&password=p&refresh_token={refresh}&code={}", code.expose());
+        let device = crate::device::DeviceCode::from_random([1; 32]).compose();
+        let (code, device) = (code.expose(), device.expose());
+        let body = format!(
+            "username=u&password=p&refresh_token={refresh}&code={code}&device_code={device}"
+        );
         let form = Form::parse(body.as_bytes()).unwrap();
         for grant in GrantType::ALL {
             let parsed = TokenRequest::parse(grant, &form);

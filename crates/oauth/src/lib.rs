@@ -26,6 +26,7 @@
 //! | 7591 §3, 7592 | clients that register themselves | [`endpoint::registration`] |
 //! | 7662 | introspection | [`endpoint::introspect`] |
 //! | 8414 | metadata | [`endpoint::metadata`], [`policy`] |
+//! | 8628 | the device grant | [`endpoint::device_authorization`], [`endpoint::device`], [`grant::device_code`], [`device`], [`user_code`] |
 //! | OpenID Connect Core §5 | claims: known, asked for, told | [`claims`] |
 //! | OpenID Connect Core §8 | public and pairwise subjects | [`subject`] |
 //!
@@ -44,6 +45,7 @@ pub mod client;
 pub mod client_auth;
 pub mod code;
 pub mod consent;
+pub mod device;
 pub mod endpoint;
 pub mod error;
 pub mod form;
@@ -64,6 +66,7 @@ pub mod secret;
 pub mod subject;
 pub mod time;
 pub mod token_response;
+pub mod user_code;
 
 #[cfg(test)]
 mod fixtures;

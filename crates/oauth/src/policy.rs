@@ -36,6 +36,9 @@ pub struct Policy {
     pub token_format: TokenFormat,
     /// How long an authorization code may be redeemed, at most ten minutes (RFC 6749 §4.1.2). Default 60 s.
     pub code_lifetime: Duration,
+    /// How long a device waits for a person, at most 30 minutes (RFC 8628 §3.2). Default ten minutes: what may be guessed of
+    /// its user code is counted for that time.
+    pub device_code_lifetime: Duration,
     /// How long an ID token may be relied on. Default one hour.
     pub id_token_lifetime: Duration,
     /// What clients have to do about PKCE that have no rule of their own.
@@ -96,6 +99,7 @@ impl Policy {
             resources: Vec::new(),
             token_format: TokenFormat::Sealed,
             code_lifetime: Duration::from_mins(1),
+            device_code_lifetime: Duration::from_mins(10),
             id_token_lifetime: Duration::from_hours(1),
             pkce: Pkce::Required,
             pushed_request_lifetime: Duration::from_mins(1),
@@ -134,6 +138,11 @@ impl Policy {
             return Err(Malformed(
                 "requests have to be pushed, and there is no endpoint to push them to",
             ));
+        }
+        if self.device_code_lifetime < Duration::from_mins(1)
+            || self.device_code_lifetime > Duration::from_mins(30)
+        {
+            return Err(Malformed("a device code lives from one minute to 30 minutes"));
         }
         if !self.default_scope.within(&self.declared_scope()) {
             return Err(Malformed("the default scope names a scope that is not declared"));
@@ -293,6 +302,7 @@ impl Default for Capabilities {
             grants: BTreeSet::from([
                 GrantType::AuthorizationCode,
                 GrantType::ClientCredentials,
+                GrantType::DeviceCode,
                 GrantType::RefreshToken,
             ]),
             responses: BTreeSet::from([ResponseType::Code]),
@@ -328,14 +338,16 @@ impl Capabilities {
         self.grants.remove(&grant);
     }
 
-    /// Whether this grant is offered.
+    /// Whether this grant is offered. That of devices is nothing without the endpoint where they begin.
     pub fn offers(&self, grant: GrantType) -> bool {
-        self.grants.contains(&grant)
+        let has_beginning =
+            grant != GrantType::DeviceCode || self.endpoints.device_authorization.is_some();
+        has_beginning && self.grants.contains(&grant)
     }
 
     /// What is offered.
     pub fn grants(&self) -> impl Iterator<Item = GrantType> {
-        self.grants.iter().copied()
+        self.grants.iter().copied().filter(|grant| self.offers(*grant))
     }
 
     /// Offer a response type beside `code`, for clients that register it. What it gives passes through the browser, where
@@ -424,13 +436,15 @@ mod tests {
     #[test]
     fn settings_that_do_not_hold_together_are_found() {
         assert_eq!(policy().check(), Ok(()));
-        let changes: [fn(&mut Policy); 8] = [
+        let changes: [fn(&mut Policy); 10] = [
             |p| p.pushed_request_lifetime = Duration::from_mins(11),
             |p| p.pushed_request_lifetime = Duration::from_millis(999),
             |p| {
                 p.require_pushed_requests = true;
                 p.capabilities.endpoints.pushed_authorization_request = None;
             },
+            |p| p.device_code_lifetime = Duration::from_secs(59),
+            |p| p.device_code_lifetime = Duration::from_mins(31),
             |p| p.access_token_lifetime = Duration::ZERO,
             |p| p.access_token_lifetime = Policy::LONGEST_ACCESS_TOKEN + Duration::from_secs(1),
             |p| p.refresh_idle = Duration::ZERO,

@@ -6,6 +6,7 @@ use grantwell_oauth::bearer::{self, Challenge};
 use grantwell_oauth::claims::{ClaimsRequest, CustomClaims, Granted, PersonClaims, Place, release};
 use grantwell_oauth::client::{AuthMethod, ClientType, RedirectUri};
 use grantwell_oauth::client_auth::{Presented, parse_basic};
+use grantwell_oauth::device::DeviceCode;
 use grantwell_oauth::error::{ErrorCode, OAuthError};
 use grantwell_oauth::form::{self, Form};
 use grantwell_oauth::grant::GrantType;
@@ -14,6 +15,7 @@ use grantwell_oauth::issuer::Issuer;
 use grantwell_oauth::refresh_token::RefreshToken;
 use grantwell_oauth::scope::{ScopeSet, ScopeToken};
 use grantwell_oauth::time::Timestamp;
+use grantwell_oauth::user_code::UserCode;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -32,6 +34,8 @@ fn almost() -> impl Strategy<Value = String> {
         "(https?|com\\.example|javascript|data):/{0,3}[a-z0-9.@:*#?%/\\[\\]\\\\]{0,40}",
         "http://(127\\.0\\.0\\.1|\\[::1\\]|localhost)(:[0-9]{0,6})?(/[a-z]{0,3})?([?#@][a-z]{0,3})?",
         "gwr_[A-Za-z0-9_-]{68,74}",
+        "gwd_[A-Za-z0-9_-]{42,44}",
+        "[b-df-hj-np-tv-xzA ]{4}[- ]?[B-DF-HJ-NP-TV-XZ0]{4}",
         "[A-Za-z0-9_-]{20,24}",
         "(Basic|Bearer|bearer) {1,2}[A-Za-z0-9+/=]{0,40}",
         "[a-c%=&+0-9]{0,60}",
@@ -265,6 +269,21 @@ proptest! {
         prop_assert!(error.description().chars().all(allowed));
         let challenge = Challenge::new().realm(&text).error(&error).to_string();
         prop_assert!(challenge.bytes().all(|b| (0x20..=0x7e).contains(&b)));
+    }
+
+    /// R8628-6.1-a
+    #[test]
+    fn every_user_code_reads_back_however_it_is_typed(bytes in any::<[u8; 16]>(), text in almost(), gap in "[ .-]{0,3}") {
+        let code = UserCode::from_random(bytes);
+        let typed: Vec<String> = code.shown().to_lowercase().chars().map(String::from).collect();
+        prop_assert_eq!(UserCode::parse(&typed.join(&gap)), Ok(code));
+        if let Ok(code) = UserCode::parse(&text) {
+            prop_assert_eq!(UserCode::parse(&code.shown()), Ok(code));
+        }
+        if let Ok(code) = DeviceCode::parse(&text) {
+            let composed = code.compose();
+            prop_assert_eq!(composed.expose(), text);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::applications::Application;
+use crate::device_codes::withdraw;
 use crate::entity::{application, consent};
 use crate::{Store, StoreError};
 
@@ -79,7 +80,7 @@ impl Consents<'_> {
             .write(move |tx| {
                 Box::pin(async move {
                     consent::Entity::delete_by_id(key).exec(tx).await?;
-                    Ok(())
+                    withdraw(tx, user, application).await
                 })
             })
             .await?;

@@ -4,6 +4,7 @@ pub mod application;
 pub mod authorization;
 pub mod client_registration;
 pub mod consent;
+pub mod device_code;
 pub mod pushed_request;
 pub mod registration_token;
 pub mod replay;
@@ -32,4 +33,5 @@ pub fn all() -> database::migration::Entities {
         .add::<replay::Entity>()
         .add::<registration_token::Entity>()
         .add::<client_registration::Entity>()
+        .add::<device_code::Entity>()
 }

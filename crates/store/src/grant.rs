@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
+pub(crate) mod device_code;
 pub(crate) mod first_party;
 pub(crate) mod password;
 pub(crate) mod refresh_token;

@@ -34,6 +34,7 @@ pub fn migrations() -> database::migration::Set {
                 "0004_client_registration",
                 include_str!("../migrations/0004_client_registration.toml"),
             ),
+            ("0005_device_codes", include_str!("../migrations/0005_device_codes.toml")),
         ],
     }
 }

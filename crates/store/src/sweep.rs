@@ -35,6 +35,8 @@ pub struct Swept {
     pub keys: u64,
     /// Pushed authorization requests.
     pub pushed_requests: u64,
+    /// Requests of devices.
+    pub device_codes: u64,
     /// Notes about assertions that have been used.
     pub replays: u64,
     /// Tokens with which clients may register themselves.
@@ -83,6 +85,7 @@ const REVOCATIONS: Table = table!(
 const THROTTLES: Table = table!("grantwell_throttle", "key", "expires_at <= $1");
 const SETUP_LINKS: Table = table!("grantwell_setup_link", "digest", "expires_at <= $1");
 const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "expires_at <= $1");
+const DEVICE_CODES: Table = table!("grantwell_device_code", "digest", "expires_at <= $1");
 const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
 const REGISTRATION_TOKENS: Table = table!("grantwell_registration_token", "id", "expires_at <= $1");
 const KEYS: Table = table!("grantwell_signing_key", "id", "expires_at <= $1");
@@ -124,6 +127,7 @@ impl Sweep<'_> {
             setup_links: self.delete(&SETUP_LINKS).await?,
             keys: self.delete(&KEYS).await?,
             pushed_requests: self.delete(&PUSHED_REQUESTS).await?,
+            device_codes: self.delete(&DEVICE_CODES).await?,
             replays: self.delete(&REPLAYS).await?,
             registration_tokens: self.delete(&REGISTRATION_TOKENS).await?,
             unused_clients: self.delete_unused_clients().await?,
@@ -140,6 +144,7 @@ impl Sweep<'_> {
             setup_links: self.count(&SETUP_LINKS).await?,
             keys: self.count(&KEYS).await?,
             pushed_requests: self.count(&PUSHED_REQUESTS).await?,
+            device_codes: self.count(&DEVICE_CODES).await?,
             replays: self.count(&REPLAYS).await?,
             registration_tokens: self.count(&REGISTRATION_TOKENS).await?,
             unused_clients: self.count_unused_clients().await?,

@@ -19,6 +19,10 @@ pub enum Purpose {
     InitialAccess,
     /// The token by which a client looks after its registration (RFC 7592 §3).
     RegistrationAccess,
+    /// The code by which a device asks what has become of its request (RFC 8628 §3.2).
+    DeviceCode,
+    /// The code that a person types for a device. It has few bits: whoever has the master key too can try them all.
+    UserCode,
     /// What an authorization request has come to while the browser is at the sign-in page.
     Interaction,
     /// The token that guards a form against requests from elsewhere.
@@ -39,6 +43,8 @@ impl Purpose {
             Self::PushedRequest => "pushed request",
             Self::InitialAccess => "initial access token",
             Self::RegistrationAccess => "registration access token",
+            Self::DeviceCode => "device code",
+            Self::UserCode => "user code",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
@@ -84,6 +90,8 @@ pub(crate) struct Derived {
     pushed_request: MacKey,
     initial_access: MacKey,
     registration_access: MacKey,
+    device_code: MacKey,
+    user_code: MacKey,
     interaction: MacKey,
     csrf: MacKey,
     throttle: MacKey,
@@ -106,6 +114,8 @@ impl Derived {
             pushed_request: digest(Purpose::PushedRequest),
             initial_access: digest(Purpose::InitialAccess),
             registration_access: digest(Purpose::RegistrationAccess),
+            device_code: digest(Purpose::DeviceCode),
+            user_code: digest(Purpose::UserCode),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
@@ -122,6 +132,8 @@ impl Derived {
             Purpose::PushedRequest => &self.pushed_request,
             Purpose::InitialAccess => &self.initial_access,
             Purpose::RegistrationAccess => &self.registration_access,
+            Purpose::DeviceCode => &self.device_code,
+            Purpose::UserCode => &self.user_code,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,

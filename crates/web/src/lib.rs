@@ -38,6 +38,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("authorize/consent.html", include_str!("../templates/authorize/consent.html")),
     ("authorize/form_post.html", include_str!("../templates/authorize/form_post.html")),
     ("authorized.html", include_str!("../templates/authorized.html")),
+    ("device/confirm.html", include_str!("../templates/device/confirm.html")),
     ("first_party.html", include_str!("../templates/first_party.html")),
     ("home.html", include_str!("../templates/home.html")),
     ("profile.html", include_str!("../templates/profile.html")),

@@ -3,6 +3,7 @@
 
 pub(crate) mod authorize;
 mod client;
+pub(crate) mod device_authorization;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod metadata;

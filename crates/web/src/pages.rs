@@ -4,6 +4,7 @@ pub(crate) mod applications;
 pub(crate) mod authorized;
 pub(crate) mod choose;
 pub(crate) mod consent;
+pub(crate) mod device;
 pub(crate) mod email_change;
 pub(crate) mod home;
 pub(crate) mod password_change;

@@ -7,16 +7,18 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use oauth::grant::GrantType;
 use pages::refusal::pages_for_people;
 
 use crate::cors;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{
-    authorize, introspect, jwks, metadata, par, registration, revoke, token, userinfo,
+    authorize, device_authorization, introspect, jwks, metadata, par, registration, revoke, token,
+    userinfo,
 };
 use crate::pages::{
-    applications, authorized, choose, email_change, home, password_change, profile, setup, sign_in,
-    sign_out,
+    applications, authorized, choose, device, email_change, home, password_change, profile, setup,
+    sign_in, sign_out,
 };
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
@@ -38,7 +40,10 @@ fn protocol(state: &State) -> Router<State> {
     let capabilities = &state.policy().capabilities;
     let endpoints = &capabilities.endpoints;
     let mut router = Router::new();
-    let table: [(&Option<String>, MethodRouter<State>); 3] = [
+    let devices = state.policy().capabilities.offers(GrantType::DeviceCode);
+    let device_authorization = endpoints.device_authorization.clone().filter(|_| devices);
+    let table: [(&Option<String>, MethodRouter<State>); 4] = [
+        (&device_authorization, post(device_authorization::post)),
         (&endpoints.token, post(token::post)),
         (&endpoints.revocation, post(revoke::post)),
         (&endpoints.introspection, post(introspect::post)),
@@ -55,7 +60,11 @@ fn protocol(state: &State) -> Router<State> {
     if let Some(path) = capabilities.pushes() {
         router = both(router, path, &post(par::post).fallback(only_post));
     }
-    router.merge(registration(state)).layer(from_fn(cors::for_clients)).merge(authorization(state))
+    router
+        .merge(registration(state))
+        .layer(from_fn(cors::for_clients))
+        .merge(authorization(state))
+        .merge(devices_of_people(state))
 }
 
 async fn get_or_post() -> Response {
@@ -69,6 +78,17 @@ fn registration(state: &State) -> Router<State> {
     let router = both(Router::new(), path, &post(registration::register).fallback(only_post));
     let own = get(registration::show).put(registration::change).delete(registration::delete);
     both(router, &one, &own.fallback(registration::other_method))
+}
+
+/// The pages where people let devices in.
+fn devices_of_people(state: &State) -> Router<State> {
+    let urls = state.urls();
+    let mut router = Router::new();
+    if state.policy().capabilities.offers(GrantType::DeviceCode) {
+        router = both(router, &urls.device(), &get(device::show).post(device::enter));
+        router = both(router, &urls.confirm_device(), &get(device::confirm).post(device::decided));
+    }
+    router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }
 
 /// The authorization endpoint and the answers to its questions: for browsers, so its refusals are pages.

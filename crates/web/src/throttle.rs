@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use accounts::throttle::{Key, Rule, Rules, Scope, Subject, Verdict, keys, network};
 
+use oauth::id::UserId;
+
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -67,8 +69,54 @@ pub(crate) async fn client_registration(state: &State, address: IpAddr) -> Resul
 }
 
 async fn by_address(state: &State, text: String, rule: Rule) -> Result<(), Stop> {
-    let rules = Rules { subject_and_address: rule, subject: rule, address: rule };
+    let rules = alone(rule);
     count(state, &[Key { scope: Scope::Address, text }], &rules).await
+}
+
+/// Count a request of a device from this address.
+pub(crate) async fn device_request(
+    state: &State,
+    client: &str,
+    address: IpAddr,
+) -> Result<(), Stop> {
+    let text = format!("devices of {}:{client} from {}", client.len(), network(address));
+    by_address(state, text, state.settings.limits.device_requests).await
+}
+
+/// A guess at a user code, counted for the person and for the address.
+pub(crate) struct CodeTry {
+    person: Try,
+    address: Try,
+}
+
+/// Count a guess at a user code. One that turns out right takes back only itself: or somebody could have codes of their own
+/// to begin anew with.
+pub(crate) async fn user_code(
+    state: &State,
+    person: UserId,
+    address: IpAddr,
+) -> Result<CodeTry, Stop> {
+    let key = |text| vec![Key { scope: Scope::Address, text }];
+    let limits = &state.settings.limits;
+    let (by_person, by_address) = (alone(limits.user_codes), alone(limits.user_codes_from_address));
+    let from = key(format!("user code from {}", network(address)));
+    Ok(CodeTry {
+        address: begin(state, from, by_address).await?,
+        person: begin(state, key(format!("user code of {person}")), by_person).await?,
+    })
+}
+
+impl CodeTry {
+    /// It was right.
+    pub(crate) async fn succeeded(self, state: &State) {
+        self.person.succeeded(state).await;
+        self.address.succeeded(state).await;
+    }
+}
+
+/// The same rule whatever is counted by.
+const fn alone(rule: Rule) -> Rules {
+    Rules { subject_and_address: rule, subject: rule, address: rule }
 }
 
 async fn count(state: &State, keys: &[Key], rules: &Rules) -> Result<(), Stop> {

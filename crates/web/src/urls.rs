@@ -112,6 +112,16 @@ impl Urls {
         format!("{}/authorized_tokens/{id}/delete/", self.provider)
     }
 
+    /// The page where a person types the code of a device (`verification_uri`, RFC 8628 §3.2).
+    pub fn device(&self) -> String {
+        format!("{}/device/", self.provider)
+    }
+
+    /// The page that asks whether the device may.
+    pub fn confirm_device(&self) -> String {
+        format!("{}/device/confirm/", self.provider)
+    }
+
     /// Where the sign-out form is posted.
     pub fn sign_out(&self) -> String {
         format!("{}/logout/", self.accounts)

@@ -40,6 +40,8 @@ pub struct OAuth {
     pub openid: bool,
     /// How long an authorization code may be traded in; ten minutes at most.
     pub authorization_code_lifetime: Span,
+    /// How long a device waits for a person to type its code; one minute at least, 30 at most (RFC 8628 §3.2).
+    pub device_code_lifetime: Span,
     /// How long an ID token may be relied on.
     pub id_token_lifetime: Span,
     /// How long a pushed authorization request may be opened (RFC 9126 §2.2); ten minutes at most.
@@ -87,6 +89,7 @@ impl Default for OAuth {
             optional_scopes: Vec::new(),
             openid: true,
             authorization_code_lifetime: Span::seconds(60),
+            device_code_lifetime: Span::seconds(600),
             id_token_lifetime: Span::seconds(3600),
             pushed_request_lifetime: Span::seconds(60),
             require_pushed_requests: false,

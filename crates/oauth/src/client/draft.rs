@@ -338,7 +338,7 @@ mod tests {
         check(
             |d| {
                 d.grant_types =
-                    words(&["urn:ietf:params:oauth:grant-type:device_code", "implicit"]);
+                    words(&["urn:ietf:params:oauth:grant-type:token-exchange", "implicit"]);
             },
             &[("grant_types", "not_offered"), ("grant_types", "invalid")],
         );
@@ -346,7 +346,7 @@ mod tests {
         check(
             |d| {
                 d.grant_types =
-                    words(&["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]);
+                    words(&["urn:ietf:params:oauth:grant-type:token-exchange", "refresh_token"]);
             },
             &[("grant_types", "not_offered")],
         );

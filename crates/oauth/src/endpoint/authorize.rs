@@ -284,7 +284,7 @@ fn check_consent(
 }
 
 /// What was asked for, less the optional scopes that the person left out. Nobody can tick more than was asked for.
-fn chosen(asked: &ScopeSet, ticked: &ScopeSet, policy: &Policy) -> ScopeSet {
+pub(crate) fn chosen(asked: &ScopeSet, ticked: &ScopeSet, policy: &Policy) -> ScopeSet {
     let keeps =
         |scope: &&crate::scope::ScopeToken| !policy.is_optional(scope) || ticked.contains(scope);
     asked.iter().filter(keeps).cloned().collect()

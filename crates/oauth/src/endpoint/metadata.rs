@@ -23,6 +23,9 @@ pub struct Metadata {
     /// RFC 6749 §3.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<String>,
+    /// RFC 8628 §4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
     /// OIDC Core §5.3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_endpoint: Option<String>,
@@ -116,6 +119,8 @@ pub fn decide(policy: &Policy) -> Metadata {
     Metadata {
         issuer: policy.issuer.to_string(),
         authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
+        device_authorization_endpoint: url(&endpoints.device_authorization)
+            .filter(|_| capabilities.offers(GrantType::DeviceCode)),
         userinfo_endpoint: url(&endpoints.userinfo).filter(|_| capabilities.openid),
         pushed_authorization_request_endpoint: capabilities
             .pushes()
@@ -192,13 +197,14 @@ mod tests {
                 r#""authorization_endpoint":"https://id.example/o/authorize/","#,
                 r#""pushed_authorization_request_endpoint":"https://id.example/o/par/","#,
                 r#""token_endpoint":"https://id.example/o/token/","#,
+                r#""device_authorization_endpoint":"https://id.example/o/device-authorization/","#,
                 r#""jwks_uri":"https://id.example/.well-known/jwks.json","#,
                 r#""revocation_endpoint":"https://id.example/o/revoke_token/","#,
                 r#""introspection_endpoint":"https://id.example/o/introspect/","#,
                 r#""scopes_supported":["read","write","admin"],"#,
                 r#""response_types_supported":["code"],"#,
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
-                r#""grant_types_supported":["authorization_code","client_credentials","password","refresh_token"],"#,
+                r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","password","refresh_token"],"#,
                 r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
                 r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
                 r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"#,
@@ -236,7 +242,7 @@ mod tests {
         policy.capabilities.withdraw(GrantType::AuthorizationCode);
         let json = serde_json::to_string(&decide(&policy)).unwrap();
         for word in [
-            "authorization_endpoint",
+            "\"authorization_endpoint",
             "pushed_",
             "code_challenge",
             "iss_parameter",
@@ -244,6 +250,19 @@ mod tests {
         ] {
             assert!(!json.contains(word), "{word}: {json}");
         }
+    }
+
+    /// R8414-2-b
+    #[test]
+    fn the_device_endpoint_is_there_exactly_with_its_grant() {
+        let json = |policy: &Policy| serde_json::to_string(&decide(policy)).unwrap();
+        assert!(json(&policy()).contains("/o/device-authorization/"));
+        let mut without = policy();
+        without.capabilities.withdraw(GrantType::DeviceCode);
+        assert!(!json(&without).contains("device"), "{}", json(&without));
+        let mut without = policy();
+        without.capabilities.endpoints.device_authorization = None;
+        assert!(!json(&without).contains("device"), "{}", json(&without));
     }
 
     /// R8414-2-b

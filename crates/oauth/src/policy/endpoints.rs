@@ -9,6 +9,8 @@ pub struct Endpoints {
     pub pushed_authorization_request: Option<String>,
     /// RFC 6749 §3.2.
     pub token: Option<String>,
+    /// RFC 8628 §3.1.
+    pub device_authorization: Option<String>,
     /// OIDC Core §5.3.
     pub userinfo: Option<String>,
     /// RFC 7517 §5.
@@ -27,6 +29,7 @@ impl Default for Endpoints {
             authorization: Some("/o/authorize/".to_owned()),
             pushed_authorization_request: Some("/o/par/".to_owned()),
             token: Some("/o/token/".to_owned()),
+            device_authorization: Some("/o/device-authorization/".to_owned()),
             userinfo: Some("/o/userinfo/".to_owned()),
             jwks: Some("/.well-known/jwks.json".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),

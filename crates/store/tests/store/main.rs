@@ -12,6 +12,7 @@
 mod applications;
 mod bounds;
 mod claims;
+mod device;
 mod feed;
 mod keys;
 mod open;

@@ -35,6 +35,7 @@ async fn what_has_expired_is_counted_then_deleted_and_nothing_else() {
             setup_links: 1,
             keys: 0,
             pushed_requests: 0,
+            device_codes: 0,
             replays: 0,
             ..Swept::default()
         };

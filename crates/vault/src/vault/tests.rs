@@ -265,8 +265,8 @@ fn a_refresh_mac_depends_on_each_of_its_inputs_and_on_the_master_key() {
 #[test]
 fn a_digest_for_one_purpose_never_matches_for_another() {
     use Purpose::{
-        ClientSecret, Csrf, InitialAccess, Interaction, PairwiseSubject, PushedRequest,
-        RegistrationAccess, Session, SetupLink, Throttle,
+        ClientSecret, Csrf, DeviceCode, InitialAccess, Interaction, PairwiseSubject, PushedRequest,
+        RegistrationAccess, Session, SetupLink, Throttle, UserCode,
     };
     let all = [
         ClientSecret,
@@ -275,6 +275,8 @@ fn a_digest_for_one_purpose_never_matches_for_another() {
         PushedRequest,
         InitialAccess,
         RegistrationAccess,
+        DeviceCode,
+        UserCode,
         Interaction,
         Csrf,
         Throttle,

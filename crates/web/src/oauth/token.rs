@@ -28,6 +28,9 @@ pub(crate) async fn post(
         Decision::Proceed(TokenRequest::ClientCredentials(request)) => {
             grant::client_credentials::grant(&state, &request, &application)
         }
+        Decision::Proceed(TokenRequest::DeviceCode(request)) => {
+            grant::device_code::grant(&state, &request, &application).await
+        }
         Decision::Proceed(TokenRequest::Password(request)) => {
             grant::password::grant(&state, &request, &application, posted.address).await
         }

@@ -16,6 +16,7 @@ mod client_auth;
 mod code;
 mod consent;
 mod cors;
+mod device;
 mod first_party;
 mod inactive;
 mod introspect;

@@ -23,7 +23,12 @@ async fn the_document_says_what_is_there() {
             let json = answer.json();
             assert_eq!(json["issuer"], "https://auth.example");
             assert_eq!(json["token_endpoint"], "https://auth.example/o/token/");
-            for endpoint in ["token_endpoint", "revocation_endpoint", "introspection_endpoint"] {
+            for endpoint in [
+                "token_endpoint",
+                "device_authorization_endpoint",
+                "revocation_endpoint",
+                "introspection_endpoint",
+            ] {
                 let path =
                     json[endpoint].as_str().unwrap().strip_prefix("https://auth.example").unwrap();
                 assert_eq!(
@@ -32,7 +37,7 @@ async fn the_document_says_what_is_there() {
                 );
             }
             let grants = json["grant_types_supported"].as_array().unwrap();
-            assert_eq!(grants.len(), 4, "{grants:?}");
+            assert_eq!(grants.len(), 5, "{grants:?}");
         }
         assert_eq!(world.get("/.well-known/oauth-authorization-server/other").await.status, 404);
         assert_eq!(world.get("/.well-known/oauth-protected-resource").await.status, 404);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use oauth::client::{Client, ClientMetadata, ClientType, Draft, Origin, Registration};
+use oauth::client::{Client, ClientMetadata, ClientType, Draft, GrantType, Origin, Registration};
 use oauth::id::ClientId;
 use store::{NewSecret, StoreError};
 use zeroize::Zeroizing;
@@ -30,7 +30,7 @@ pub(in crate::command) struct Arguments {
     /// How it gets tokens, such as `client_credentials` or `password`; give it once for each
     #[arg(long = "grant-type", visible_alias = "authorization-grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
-    /// Do not let it refresh: without this, `password` and `authorization_code` bring `refresh_token` along
+    /// Do not let it refresh: without this, the grants that act for a person bring `refresh_token` along
     #[arg(long)]
     no_refresh_token: bool,
     /// Where a browser may be sent back to; give it once for each
@@ -113,8 +113,13 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
 
 /// A grant that acts for a person is of little use when the person has to come back each hour.
 fn with_refresh(mut grants: Vec<String>, without: bool) -> Vec<String> {
-    let for_a_person =
-        grants.iter().any(|grant| matches!(grant.as_str(), "password" | "authorization_code"));
+    let for_a_person = grants.iter().any(|grant| {
+        let grant = GrantType::parse(grant).ok();
+        matches!(
+            grant,
+            Some(GrantType::AuthorizationCode | GrantType::DeviceCode | GrantType::Password)
+        )
+    });
     if for_a_person && !without && !grants.iter().any(|grant| grant == "refresh_token") {
         grants.push("refresh_token".to_owned());
     }

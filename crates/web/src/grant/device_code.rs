@@ -1,0 +1,87 @@
+//! A device that asks for its tokens: one read, a decision, one guarded update; again if somebody was faster.
+
+use oauth::grant::device_code::{Decision, INVALID, PENDING, Redeem, Request, SLOW_DOWN, decide};
+use oauth::token_response::TokenResponse;
+use store::{Application, Issued};
+
+use super::Failure;
+use crate::id_token::{self, Basis};
+use crate::issue;
+use crate::respond::stop::Stop;
+use crate::state::State;
+
+/// How often the facts may change under one request. Once the code is redeemed they do not change any more, so the second
+/// round decides.
+const ROUNDS: usize = 3;
+
+/// Grant what `request` of the authenticated `application` asks for.
+pub(crate) async fn grant(
+    state: &State,
+    request: &Request,
+    application: &Application,
+) -> Result<TokenResponse, Failure> {
+    let (devices, code) = (state.store.device_code(), &request.device_code);
+    for _ in 0..ROUNDS {
+        let now = state.clock.now();
+        let facts = devices.load(code, &application.client).await?;
+        let error = match decide(&application.client, &facts, state.policy(), now) {
+            Decision::Redeem(step) => {
+                let Some(issued) = devices.redeem(code, &step, state.policy()).await? else {
+                    continue;
+                };
+                return Ok(answer(state, application, *step, issued).await?);
+            }
+            Decision::Wait => {
+                let before = facts.device.and_then(|device| device.last_polled_at);
+                if devices.polled(code, before, now).await? {
+                    PENDING
+                } else {
+                    // It has asked a second time in the same moment, which is too early.
+                    devices.slowed(code, now).await?;
+                    SLOW_DOWN
+                }
+            }
+            Decision::SlowDown => {
+                devices.slowed(code, now).await?;
+                SLOW_DOWN
+            }
+            Decision::RevokeReplayed(authorization) => {
+                devices.revoke_replayed(authorization).await?;
+                tracing::warn!(
+                    target: "audit",
+                    event = "device_code_replayed",
+                    %authorization,
+                    client = %application.client.id,
+                );
+                INVALID
+            }
+            Decision::Refuse(error) => error,
+        };
+        return Err(Failure::Refused(error));
+    }
+    Err(Failure::Stopped(Stop::Busy))
+}
+
+async fn answer(
+    state: &State,
+    application: &Application,
+    step: Redeem,
+    issued: Issued,
+) -> Result<TokenResponse, Stop> {
+    let (new, authorization) = (step.authorization, Some(issued.authorization));
+    let mut answer = issue::respond(state, step.access, authorization, issued.refresh_token)?;
+    if id_token::is_wanted(state, &new.scope) {
+        let basis = Basis {
+            client: &application.client,
+            user: new.user,
+            scope: &new.scope,
+            details: &new.details,
+            authenticated_at: new.authenticated_at,
+            access_token: Some(&answer.access_token),
+            code: None,
+            refreshed: false,
+        };
+        answer.id_token = Some(id_token::make(state, basis).await?);
+    }
+    Ok(answer)
+}
