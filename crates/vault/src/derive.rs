@@ -19,6 +19,8 @@ pub enum Purpose {
     InitialAccess,
     /// The token by which a client looks after its registration (RFC 7592 §3).
     RegistrationAccess,
+    /// An assertion that has been used (RFC 7523 §3, `jti`), so that the table does not show who used what.
+    Replay,
     /// What an authorization request has come to while the browser is at the sign-in page.
     Interaction,
     /// The token that guards a form against requests from elsewhere.
@@ -39,6 +41,7 @@ impl Purpose {
             Self::PushedRequest => "pushed request",
             Self::InitialAccess => "initial access token",
             Self::RegistrationAccess => "registration access token",
+            Self::Replay => "replay",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
@@ -84,6 +87,7 @@ pub(crate) struct Derived {
     pushed_request: MacKey,
     initial_access: MacKey,
     registration_access: MacKey,
+    replay: MacKey,
     interaction: MacKey,
     csrf: MacKey,
     throttle: MacKey,
@@ -106,6 +110,7 @@ impl Derived {
             pushed_request: digest(Purpose::PushedRequest),
             initial_access: digest(Purpose::InitialAccess),
             registration_access: digest(Purpose::RegistrationAccess),
+            replay: digest(Purpose::Replay),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
@@ -122,6 +127,7 @@ impl Derived {
             Purpose::PushedRequest => &self.pushed_request,
             Purpose::InitialAccess => &self.initial_access,
             Purpose::RegistrationAccess => &self.registration_access,
+            Purpose::Replay => &self.replay,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,
