@@ -66,7 +66,7 @@ impl Draft {
         let around =
             Surroundings { grant_types: &grant_types, redirect_uris: &redirect_uris, policy };
         let metadata = self.metadata.checked(around, &mut errors);
-        if auth_method == Some(AuthMethod::PrivateKeyJwt) && !metadata.has_keys() {
+        if auth_method == Some(AuthMethod::PrivateKeyJwt) && !self.metadata.has_keys() {
             errors.add(
                 "jwks",
                 "required",

@@ -71,6 +71,15 @@ pub struct Metadata {
     /// RFC 9207: answers of the authorization endpoint name the issuer.
     #[serde(skip_serializing_if = "is_false")]
     pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 9101 §10.5, OIDC Discovery §3: whether a request may be signed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub request_parameter_supported: bool,
+    /// Whether a signed request is fetched from its client; said, because OIDC Discovery §3 takes silence for yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_uri_parameter_supported: Option<bool>,
+    /// With what it may be signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
     /// RFC 9126 §5.
     #[serde(skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
@@ -155,6 +164,11 @@ pub fn decide(policy: &Policy) -> Metadata {
         ),
         code_challenge_methods_supported: challenge_methods(policy),
         authorization_response_iss_parameter_supported: authorizes,
+        request_parameter_supported: authorizes,
+        request_uri_parameter_supported: authorizes.then_some(false),
+        request_object_signing_alg_values_supported: algorithms(
+            &endpoints.authorization.clone().filter(|_| authorizes),
+        ),
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy)),
     }
@@ -229,7 +243,9 @@ mod tests {
                 r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],"#,
                 r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
-                r#""authorization_response_iss_parameter_supported":true}"#
+                r#""authorization_response_iss_parameter_supported":true,"#,
+                r#""request_parameter_supported":true,"request_uri_parameter_supported":false,"#,
+                r#""request_object_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"]}"#
             )
         );
     }

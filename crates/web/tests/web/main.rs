@@ -28,6 +28,7 @@ mod people;
 mod profile;
 mod refresh;
 mod registration;
+mod request_object;
 mod revoke;
 mod setup;
 mod signer;
