@@ -194,10 +194,10 @@ fn challenge_methods(policy: &Policy) -> Vec<&'static str> {
 }
 
 fn openid(policy: &Policy) -> OpenId {
-    let signing =
-        || policy.capabilities.signing_algorithms.iter().map(|one| one.as_str()).collect();
     const OF_THE_PROTOCOL: [&str; 10] =
         ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+    let signing =
+        || policy.capabilities.signing_algorithms.iter().map(|one| one.as_str()).collect();
     let standard = StandardClaim::ALL.iter().map(|claim| claim.as_str());
     OpenId {
         id_token_signing_alg_values_supported: signing(),
