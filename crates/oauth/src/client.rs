@@ -2,6 +2,7 @@
 
 mod draft;
 mod field_error;
+pub mod keys;
 mod members;
 mod metadata;
 
@@ -139,12 +140,24 @@ pub enum AuthMethod {
     /// The secret in either place. Our own word: what a client gets whose developer did not
     /// choose, because libraries differ in what they send by themselves and both prove the same.
     ClientSecret,
+    /// A JWT that its private key has signed (RFC 7523 §2.2), and nothing else.
+    PrivateKeyJwt,
 }
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecret];
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecret,
+        Self::PrivateKeyJwt,
+    ];
+
+    /// Whether a client with this method has a secret here.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecret)
+    }
 
     /// The word of RFC 7591 §2, or ours.
     pub const fn as_str(self) -> &'static str {
@@ -153,6 +166,7 @@ impl AuthMethod {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecret => "client_secret",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
@@ -161,7 +175,7 @@ impl AuthMethod {
         let known = Self::ALL.into_iter().find(|method| method.as_str() == text);
         known.ok_or(Malformed(
             "an authentication method is none, client_secret_basic, client_secret_post, \
-             or client_secret for either of the two",
+             client_secret for either of the two, or private_key_jwt",
         ))
     }
 
@@ -172,6 +186,7 @@ impl AuthMethod {
             Self::ClientSecretBasic => matches!(used, Self::ClientSecretBasic),
             Self::ClientSecretPost => matches!(used, Self::ClientSecretPost),
             Self::ClientSecret => matches!(used, Self::ClientSecretBasic | Self::ClientSecretPost),
+            Self::PrivateKeyJwt => matches!(used, Self::PrivateKeyJwt),
         }
     }
 }

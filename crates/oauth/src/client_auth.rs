@@ -1,4 +1,4 @@
-//! Client authentication: RFC 6749 §2.3, §3.2.1; OAuth 2.1 §2.4.
+//! Client authentication: RFC 6749 §2.3, §3.2.1; RFC 7523 §2.2; OAuth 2.1 §2.4.
 //!
 //! ```text
 //! header and form ── one method, well formed ──▶ Presented ── facts ──▶ Accept │ Refuse
@@ -10,6 +10,7 @@
 
 use crate::active::{self, Standing};
 use crate::client::{AuthMethod, Client, ClientType, StoredSecret};
+use crate::client_assertion::{self, Assertion, Fault};
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::{self, Form};
 use crate::id::ClientId;
@@ -24,6 +25,8 @@ pub enum Presented {
     Basic(ClientId, Secret),
     /// `client_id` and `client_secret` in the form.
     Post(ClientId, Secret),
+    /// `client_assertion`: a JWT that the client signed (RFC 7523 §2.2).
+    Assertion(Box<Assertion>),
     /// `client_id` alone.
     None(ClientId),
 }
@@ -45,10 +48,10 @@ impl Presented {
                 reason: Reason::Malformed,
             });
         }
-        if assertion.is_some() {
-            return Err(failed(false, Reason::Method));
-        }
         let named = form.optional("client_id");
+        if assertion.is_some() || form.optional("client_assertion_type").is_some() {
+            return parse_assertion(assertion, form.optional("client_assertion_type"), named);
+        }
         if let Some((id, secret)) = basic {
             return match named {
                 Some(other) if other != id.as_str() => {
@@ -71,6 +74,7 @@ impl Presented {
     pub const fn client_id(&self) -> &ClientId {
         match self {
             Self::Basic(id, _) | Self::Post(id, _) | Self::None(id) => id,
+            Self::Assertion(assertion) => assertion.client_id(),
         }
     }
 
@@ -78,7 +82,15 @@ impl Presented {
     pub const fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Basic(_, secret) | Self::Post(_, secret) => Some(secret),
-            Self::None(_) => None,
+            Self::Assertion(_) | Self::None(_) => None,
+        }
+    }
+
+    /// The assertion to check.
+    pub const fn assertion(&self) -> Option<&Assertion> {
+        match self {
+            Self::Assertion(assertion) => Some(assertion),
+            Self::Basic(..) | Self::Post(..) | Self::None(_) => None,
         }
     }
 
@@ -87,12 +99,30 @@ impl Presented {
         match self {
             Self::Basic(..) => AuthMethod::ClientSecretBasic,
             Self::Post(..) => AuthMethod::ClientSecretPost,
+            Self::Assertion(_) => AuthMethod::PrivateKeyJwt,
             Self::None(_) => AuthMethod::None,
         }
     }
 
     const fn used_basic(&self) -> bool {
         matches!(self, Self::Basic(..))
+    }
+}
+
+/// RFC 7521 §4.2: of the one known type, and about the client that the form names, if it names one.
+fn parse_assertion(
+    text: Option<&str>,
+    kind: Option<&str>,
+    named: Option<&str>,
+) -> Result<Presented, Refusal> {
+    let text = text.filter(|_| kind == Some(client_assertion::TYPE));
+    let assertion = text.ok_or(Fault::Form).and_then(Assertion::parse);
+    let assertion = assertion.map_err(|fault| failed(false, Reason::Assertion(fault)))?;
+    match named {
+        Some(other) if other != assertion.client_id().as_str() => {
+            Err(failed(false, Reason::Assertion(Fault::Subject)))
+        }
+        _ => Ok(Presented::Assertion(Box::new(assertion))),
     }
 }
 
@@ -119,7 +149,7 @@ pub fn parse_basic(header: &[u8]) -> Result<(ClientId, Secret), Refusal> {
     Ok((id, secret))
 }
 
-/// What became of checking the presented secret.
+/// What became of checking the presented secret or assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretCheck {
     /// It is the registered one.
@@ -150,7 +180,7 @@ impl SecretCheck {
 pub struct Facts<'a> {
     /// The client, if there is one of that name.
     pub client: Option<&'a Client>,
-    /// Whether its secret is the presented one.
+    /// Whether its secret is the presented one, or the assertion is its own.
     pub secret: SecretCheck,
 }
 
@@ -188,6 +218,10 @@ pub enum Reason {
     Method,
     /// The secret is not the registered one.
     Secret,
+    /// The assertion is no good.
+    Assertion(Fault),
+    /// The assertion has been used before.
+    Replayed,
     /// The client is switched off.
     Disabled,
 }
@@ -217,6 +251,11 @@ fn check<'a>(presented: &Presented, facts: Facts<'a>) -> Result<&'a Client, Reas
     let standing = if client.active { Standing::Good } else { Standing::Disabled };
     active::admit(&active::Facts::of_client(standing)).map_err(|_| Reason::Disabled)?;
     Ok(client)
+}
+
+/// What becomes of an assertion that does not prove what it should, for this reason. Outside it looks like any other failure.
+pub const fn refuse_assertion(reason: Reason) -> Refusal {
+    failed(false, reason)
 }
 
 const fn failed(used_basic: bool, reason: Reason) -> Refusal {

@@ -42,6 +42,7 @@ pub mod authorization;
 pub mod bearer;
 pub mod claims;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod code;
 pub mod consent;

@@ -398,7 +398,12 @@ impl Capabilities {
 
     /// How clients may authenticate.
     pub const fn client_auth_methods(&self) -> &'static [AuthMethod] {
-        &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost, AuthMethod::None]
+        &[
+            AuthMethod::ClientSecretBasic,
+            AuthMethod::ClientSecretPost,
+            AuthMethod::PrivateKeyJwt,
+            AuthMethod::None,
+        ]
     }
 }
 

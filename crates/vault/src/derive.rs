@@ -23,6 +23,8 @@ pub enum Purpose {
     DeviceCode,
     /// The code that a person types for a device. It has few bits: whoever has the master key too can try them all.
     UserCode,
+    /// An assertion that has been used (RFC 7523 §3, `jti`), so that the table does not show who used what.
+    Replay,
     /// What an authorization request has come to while the browser is at the sign-in page.
     Interaction,
     /// The token that guards a form against requests from elsewhere.
@@ -45,6 +47,7 @@ impl Purpose {
             Self::RegistrationAccess => "registration access token",
             Self::DeviceCode => "device code",
             Self::UserCode => "user code",
+            Self::Replay => "replay",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::Throttle => "throttle",
@@ -92,6 +95,7 @@ pub(crate) struct Derived {
     registration_access: MacKey,
     device_code: MacKey,
     user_code: MacKey,
+    replay: MacKey,
     interaction: MacKey,
     csrf: MacKey,
     throttle: MacKey,
@@ -116,6 +120,7 @@ impl Derived {
             registration_access: digest(Purpose::RegistrationAccess),
             device_code: digest(Purpose::DeviceCode),
             user_code: digest(Purpose::UserCode),
+            replay: digest(Purpose::Replay),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             throttle: digest(Purpose::Throttle),
@@ -134,6 +139,7 @@ impl Derived {
             Purpose::RegistrationAccess => &self.registration_access,
             Purpose::DeviceCode => &self.device_code,
             Purpose::UserCode => &self.user_code,
+            Purpose::Replay => &self.replay,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::Throttle => &self.throttle,

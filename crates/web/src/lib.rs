@@ -4,6 +4,7 @@
 //! `oauth` or `accounts` decide, applies the decision and answers; there is no SQL and no protocol rule in this room.
 
 pub mod bearer;
+mod client_keys;
 mod cors;
 mod credentials;
 mod extract;

@@ -10,6 +10,7 @@ pub(crate) mod metadata;
 pub(crate) mod par;
 pub(crate) mod registration;
 pub(crate) mod request;
+mod request_object;
 pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;

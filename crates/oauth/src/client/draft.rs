@@ -66,6 +66,13 @@ impl Draft {
         let around =
             Surroundings { grant_types: &grant_types, redirect_uris: &redirect_uris, policy };
         let metadata = self.metadata.checked(around, &mut errors);
+        if auth_method == Some(AuthMethod::PrivateKeyJwt) && !self.metadata.has_keys() {
+            errors.add(
+                "jwks",
+                "required",
+                "A client that signs has public keys: register them as jwks, or say where they are in jwks_uri.",
+            );
+        }
         match (client_type, auth_method) {
             (Some(client_type), Some(auth_method)) if errors.0.is_empty() => Ok(Registration {
                 name,

@@ -6,7 +6,7 @@ use crate::response::ResponseType;
 use serde_json::{Map, Value};
 
 /// The members that whoever registers a client may write, beside those that every client has.
-const OPEN: [&str; 26] = [
+const OPEN: [&str; 29] = [
     "access_token_format",
     "allowed_origins",
     "application_type",
@@ -19,10 +19,12 @@ const OPEN: [&str; 26] = [
     "frontchannel_logout_session_required",
     "frontchannel_logout_uri",
     "initiate_login_uri",
+    "jwks",
     "jwks_uri",
     "logo_uri",
     "policy_uri",
     "post_logout_redirect_uris",
+    "request_object_signing_alg",
     "request_uris",
     "require_auth_time",
     "require_pushed_authorization_requests",
@@ -32,6 +34,7 @@ const OPEN: [&str; 26] = [
     "software_id",
     "software_version",
     "subject_type",
+    "token_endpoint_auth_signing_alg",
     "tos_uri",
 ];
 

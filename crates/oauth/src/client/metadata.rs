@@ -65,7 +65,16 @@ pub struct ClientMetadata {
     /// Where its request objects may be fetched from (OIDC Core §6.2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
-    /// Where its keys are.
+    /// How it may sign what it asks for; every algorithm of signatures if it does not say (RFC 9101 §10.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<String>,
+    /// How it may sign that it is who it says; every algorithm of signatures if it does not say (OIDC Registration §2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// Its public keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<serde_json::Value>,
+    /// Where its keys are, if it has not registered them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// With what its ID tokens are signed; RS256 if it does not say (OIDC Registration §2).
@@ -126,6 +135,9 @@ impl Default for ClientMetadata {
             require_pushed_authorization_requests: false,
             require_signed_request_object: false,
             request_uris: Vec::new(),
+            request_object_signing_alg: None,
+            token_endpoint_auth_signing_alg: None,
+            jwks: None,
             jwks_uri: None,
             id_token_signed_response_alg: None,
             userinfo_signed_response_alg: None,
@@ -142,6 +154,13 @@ impl Default for ClientMetadata {
             pkce: None,
             origin: Origin::Developer,
         }
+    }
+}
+
+impl ClientMetadata {
+    /// Whether it has registered keys, or where they are.
+    pub const fn has_keys(&self) -> bool {
+        self.jwks.is_some() || self.jwks_uri.is_some()
     }
 }
 

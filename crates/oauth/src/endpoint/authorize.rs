@@ -15,11 +15,13 @@ mod destination;
 mod parameters;
 mod prompt;
 mod request;
+mod request_object;
 
 pub use destination::{Destination, locate};
 pub use parameters::Parameters;
 pub use prompt::Prompt;
 pub use request::{Channel, Request};
+pub use request_object::{MEDIA_TYPE as REQUEST_OBJECT_TYPE, RequestObject};
 
 use crate::access_token::{Bearer, Terms};
 use crate::authorization::{Details, New, State};

@@ -1,7 +1,7 @@
 //! What this server tells about itself: RFC 8414 §2, OpenID Connect Discovery §3, derived from the policy and nothing else.
 
 use crate::claims::StandardClaim;
-use crate::client::AuthMethod;
+use crate::client::{AuthMethod, keys};
 use crate::endpoint::authorize::{ACR_PASSWORD, Prompt};
 use crate::grant::GrantType;
 use crate::pkce::{Method, Pkce};
@@ -53,18 +53,36 @@ pub struct Metadata {
     /// How a client may authenticate at the token endpoint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How it may sign an assertion there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How a client may authenticate at the revocation endpoint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How it may sign an assertion there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// How a client may authenticate at the introspection endpoint: with a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// How it may sign an assertion there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// RFC 7636: how a challenge may be made by a client that no switch loosens the rule for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<&'static str>,
     /// RFC 9207: answers of the authorization endpoint name the issuer.
     #[serde(skip_serializing_if = "is_false")]
     pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 9101 §10.5, OIDC Discovery §3: whether a request may be signed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub request_parameter_supported: bool,
+    /// Whether a signed request is fetched from its client; said, because OIDC Discovery §3 takes silence for yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_uri_parameter_supported: Option<bool>,
+    /// With what it may be signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
     /// RFC 9126 §5.
     #[serde(skip_serializing_if = "is_false")]
     pub require_pushed_authorization_requests: bool,
@@ -116,6 +134,10 @@ pub fn decide(policy: &Policy) -> Metadata {
             .collect(),
         None => Vec::new(),
     };
+    let algorithms = |path: &Option<String>| match path {
+        Some(_) => signature_algorithms(),
+        None => Vec::new(),
+    };
     Metadata {
         issuer: policy.issuer.to_string(),
         authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
@@ -138,13 +160,28 @@ pub fn decide(policy: &Policy) -> Metadata {
             None => Vec::new(),
         },
         token_endpoint_auth_methods_supported: methods(&endpoints.token, true),
+        token_endpoint_auth_signing_alg_values_supported: algorithms(&endpoints.token),
         revocation_endpoint_auth_methods_supported: methods(&endpoints.revocation, true),
+        revocation_endpoint_auth_signing_alg_values_supported: algorithms(&endpoints.revocation),
         introspection_endpoint_auth_methods_supported: methods(&endpoints.introspection, false),
+        introspection_endpoint_auth_signing_alg_values_supported: algorithms(
+            &endpoints.introspection,
+        ),
         code_challenge_methods_supported: challenge_methods(policy),
         authorization_response_iss_parameter_supported: authorizes,
+        request_parameter_supported: authorizes,
+        request_uri_parameter_supported: authorizes.then_some(false),
+        request_object_signing_alg_values_supported: algorithms(
+            &endpoints.authorization.clone().filter(|_| authorizes),
+        ),
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy)),
     }
+}
+
+/// What a client may sign with.
+fn signature_algorithms() -> Vec<&'static str> {
+    keys::allowed(None).into_iter().map(jose::Algorithm::as_str).collect()
 }
 
 fn scopes(policy: &Policy) -> Vec<String> {
@@ -205,11 +242,16 @@ mod tests {
                 r#""response_types_supported":["code"],"#,
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
                 r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","password","refresh_token"],"#,
-                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
-                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
-                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"#,
+                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
+                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
+                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
+                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
+                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],"#,
+                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
-                r#""authorization_response_iss_parameter_supported":true}"#
+                r#""authorization_response_iss_parameter_supported":true,"#,
+                r#""request_parameter_supported":true,"request_uri_parameter_supported":false,"#,
+                r#""request_object_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"]}"#
             )
         );
     }

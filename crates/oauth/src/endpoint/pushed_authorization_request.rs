@@ -20,6 +20,8 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 pub struct Request {
     /// The parameters, without those that only authenticate the client.
     pub parameters: Parameters,
+    /// Whether they stood in a signed request object.
+    pub signed: bool,
 }
 
 impl Request {
@@ -30,8 +32,14 @@ impl Request {
         let parameters = Parameters::from_pairs(asked)?;
         match parameters.one("request_uri")? {
             Some(_) => Err(NESTED),
-            None => Ok(Self { parameters }),
+            None => Ok(Self { parameters, signed: false }),
         }
+    }
+
+    /// The same, once its request object has been opened: what stood beside it is not used (RFC 9126 §3).
+    #[must_use]
+    pub fn opened(inside: &Parameters) -> Self {
+        Self { parameters: inside.without(&CREDENTIALS), signed: true }
     }
 }
 
@@ -73,7 +81,7 @@ pub struct Pushed {
 
 /// Decide one request of an authenticated client.
 pub fn decide(request: Request, client: &Client, facts: Facts, policy: &Policy) -> Decision {
-    let channel = Channel::Pushed { signed: false };
+    let channel = Channel::Pushed { signed: request.signed };
     let lifetime = policy.pushed_request_lifetime;
     let parameters = request.parameters;
     let destination = match locate(&parameters, Some(client)) {

@@ -5,9 +5,7 @@
 //! ```
 
 use crate::client::ApplicationType;
-use crate::client::{
-    AuthMethod, Client, ClientMetadata, ClientType, Draft, FieldError, Origin, Registration,
-};
+use crate::client::{Client, ClientMetadata, ClientType, Draft, FieldError, Origin, Registration};
 use crate::error::{ErrorCode, OAuthError};
 use crate::grant::GrantType;
 use crate::json::{self, Limits};
@@ -134,7 +132,8 @@ pub fn decide_change(
     made.metadata.consent = known.metadata.consent;
     made.metadata.pkce = known.metadata.pkce;
     made.metadata.origin = known.metadata.origin;
-    if made.client_type == known.client_type { Ok(made) } else { Err(OTHER_TYPE) }
+    let secret = made.auth_method.has_secret() == known.auth_method.has_secret();
+    if secret && made.client_type == known.client_type { Ok(made) } else { Err(OTHER_TYPE) }
 }
 
 /// The scope of a client that registers itself: within `most`.
@@ -197,8 +196,7 @@ pub fn member(field: &'static str) -> &'static str {
 
 /// Whether a client of this registration gets a secret.
 pub const fn has_secret(made: &Registration) -> bool {
-    matches!(made.client_type, ClientType::Confidential)
-        && !matches!(made.auth_method, AuthMethod::None)
+    matches!(made.client_type, ClientType::Confidential) && made.auth_method.has_secret()
 }
 
 const FORBIDDEN_IN_CHANGE: [&str; 4] = [

@@ -17,6 +17,7 @@ mod feed;
 mod keys;
 mod open;
 mod refresh;
+mod replays;
 mod schema;
 mod secrets;
 mod signing_keys;

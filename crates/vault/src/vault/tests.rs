@@ -266,7 +266,7 @@ fn a_refresh_mac_depends_on_each_of_its_inputs_and_on_the_master_key() {
 fn a_digest_for_one_purpose_never_matches_for_another() {
     use Purpose::{
         ClientSecret, Csrf, DeviceCode, InitialAccess, Interaction, PairwiseSubject, PushedRequest,
-        RegistrationAccess, Session, SetupLink, Throttle, UserCode,
+        RegistrationAccess, Replay, Session, SetupLink, Throttle, UserCode,
     };
     let all = [
         ClientSecret,
@@ -277,6 +277,7 @@ fn a_digest_for_one_purpose_never_matches_for_another() {
         RegistrationAccess,
         DeviceCode,
         UserCode,
+        Replay,
         Interaction,
         Csrf,
         Throttle,

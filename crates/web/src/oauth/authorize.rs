@@ -46,7 +46,7 @@ pub(crate) async fn show(
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let asked = Asked::read(&state, query.as_bytes()).await?;
-    if query.len() > LONGEST_QUERY {
+    if query.len() > LONGEST_QUERY || asked.is_signed_by_value() {
         return resume(&state, &asked).await;
     }
     let visit = Visit::of(&state, &parts.headers).await?;
@@ -187,10 +187,10 @@ fn address(state: &State, page: &str, parameters: &Parameters) -> String {
     format!("{}/{page}?{}", path.trim_end_matches('/'), parameters.to_query())
 }
 
-/// The same request once more by GET; one that is too long for a URL is kept here meanwhile.
+/// The same request once more by GET; one that is too long for a URL, or signed, is kept here meanwhile.
 async fn resume(state: &State, asked: &Asked) -> Result<Response, PageFailure> {
     let query = asked.parameters.to_query();
-    let parameters = if query.len() > LONGEST_QUERY {
+    let parameters = if query.len() > LONGEST_QUERY || asked.is_signed_by_value() {
         asked.keep(state).await?
     } else {
         asked.parameters.clone()

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use accounts::password::{self, Outcome, Stored};
 use http::HeaderValue;
-use oauth::client::{Client, StoredSecret};
-use oauth::client_auth::{self, Decision, Facts, Presented, Refusal, SecretCheck};
+use oauth::client::{Client, StoredSecret, keys};
+use oauth::client_assertion::{Fault, Once};
+use oauth::client_auth::{self, Decision, Facts, Presented, Reason, Refusal, SecretCheck};
 use oauth::error::ErrorCode;
 use store::Application;
 use vault::Purpose;
@@ -36,10 +37,22 @@ pub(crate) async fn authenticate(
         Asker::note(&posted.extensions, application);
     }
     let client = application.as_deref().map(|application| &application.client);
-    let (secret, counted) = check_secret(state, &presented, client, posted.address).await?;
+    let once = check_assertion(state, &presented, client).await;
+    let (secret, counted) = match &once {
+        Some(Ok(_)) => (SecretCheck::Matches, None),
+        Some(Err(_)) => (SecretCheck::Differs, None),
+        None => check_secret(state, &presented, client, posted.address).await?,
+    };
     let decision = client_auth::decide(&presented, Facts { client, secret });
     match (decision, application.as_ref()) {
         (Decision::Accept(_), Some(application)) => {
+            // The last step: what is refused for another reason uses nothing up.
+            if let Some(Ok(once)) = once
+                && !state.store.replays().take_assertion(&once).await.map_err(Stop::from)?
+            {
+                let refusal = client_auth::refuse_assertion(Reason::Replayed);
+                return Err(refused(state, Some(&presented), refusal, posted.address).await);
+            }
             if let Some(counted) = counted {
                 counted.succeeded(state).await;
             }
@@ -52,9 +65,29 @@ pub(crate) async fn authenticate(
             Err(OAuthFailure::client(refusal.error, refusal.used_basic))
         }
         (Decision::Refuse(refusal), _) => {
+            let refusal = match once {
+                Some(Err(fault)) if refusal.reason == Reason::Secret => {
+                    client_auth::refuse_assertion(Reason::Assertion(fault))
+                }
+                _ => refusal,
+            };
             Err(refused(state, Some(&presented), refusal, posted.address).await)
         }
     }
+}
+
+/// Check the presented assertion, if there is one.
+async fn check_assertion(
+    state: &State,
+    presented: &Presented,
+    client: Option<&Client>,
+) -> Option<Result<Once, Fault>> {
+    let assertion = presented.assertion()?;
+    let client = client.filter(|client| client.auth_method == presented.method());
+    let Some(client) = client else { return Some(Err(Fault::Signature)) };
+    let keys = state.client_keys.of(client, assertion.key_id()).await;
+    let allowed = keys::allowed(client.metadata.token_endpoint_auth_signing_alg.as_deref());
+    Some(assertion.check(&keys, &allowed, &state.policy().issuer, state.clock.now()))
 }
 
 /// Compare the presented secret. One that somebody chose can be guessed and costs a slow hash, so the try is counted before

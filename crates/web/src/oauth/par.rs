@@ -7,7 +7,7 @@ use http::StatusCode;
 use oauth::endpoint::authorize::Channel;
 use oauth::endpoint::pushed_authorization_request::{self as par, Decision, Facts, Pushed};
 
-use super::{client, request};
+use super::{client, request, request_object};
 use crate::respond::oauth_failure::{OAuthFailure, never_stored};
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -20,6 +20,10 @@ pub(crate) async fn post(
     let posted = request::read(&state, request).await?;
     let application = client::authenticate(&state, &posted).await?;
     let asked = par::Request::parse(&posted.form)?;
+    let asked = match request_object::open(&state, &asked.parameters, &application.client).await? {
+        Some(inside) => par::Request::opened(&inside),
+        None => asked,
+    };
     let pushed = state.store.pushed_requests();
     let way = Channel::Pushed { signed: false };
     let waiting = pushed.waiting(application.id, way).await.map_err(Stop::from)?;

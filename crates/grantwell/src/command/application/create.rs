@@ -1,6 +1,6 @@
 //! `application create`: registers a client, by the same rules as the page does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -44,6 +44,9 @@ pub(in crate::command) struct Arguments {
     auth_method: Option<String>,
     #[command(flatten)]
     facts: Facts,
+    /// A file with its public keys, a JSON object with `keys`: for `--auth-method private_key_jwt` and for signed requests
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
     /// The username of the person whose application it is; without it: the operator's
     #[arg(long, value_name = "USERNAME")]
     owner: Option<String>,
@@ -70,7 +73,11 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         grant_types: with_refresh(arguments.grant_types, arguments.no_refresh_token),
         redirect_uris: arguments.redirect_uris,
         scope: arguments.scope,
-        metadata: ClientMetadata { origin: Origin::Operator, ..ClientMetadata::default() },
+        metadata: ClientMetadata {
+            origin: Origin::Operator,
+            jwks: arguments.jwks.as_deref().map(read_jwks).transpose()?,
+            ..ClientMetadata::default()
+        },
     };
     let draft = arguments.facts.write(draft)?;
     let resources = arguments.facts.resources()?.unwrap_or_default();
@@ -130,9 +137,23 @@ fn refused(why: &str) -> Error {
     Error::failed(format!("The application was not made.\n{why}"))
 }
 
+fn read_jwks(path: &Path) -> Result<serde_json::Value> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| refused(&format!("jwks: The file {shown} cannot be read: {error}.")))?;
+    serde_json::from_str(&text)
+        .map_err(|error| refused(&format!("jwks: The file {shown} is not JSON: {error}.")))
+}
+
 fn secret(registration: &Registration, chosen: Option<Zeroizing<String>>) -> Result<NewSecret> {
     match (registration.client_type, chosen) {
+        (_, None) if !registration.auth_method.has_secret() => Ok(NewSecret::None),
         (ClientType::Public, None) => Ok(NewSecret::None),
+        (ClientType::Confidential, Some(_)) if !registration.auth_method.has_secret() => {
+            Err(refused(
+                "secret: A client that signs has no secret here: give none, or choose another --auth-method.",
+            ))
+        }
         (ClientType::Public, Some(_)) => Err(refused(
             "secret: A public client cannot keep a secret: give none, or make it confidential.",
         )),

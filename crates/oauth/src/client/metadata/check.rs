@@ -5,6 +5,7 @@ use super::uri;
 use super::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 use crate::client::GrantType;
 use crate::client::field_error::Errors;
+use crate::client::keys;
 use crate::error::Malformed;
 use crate::pkce::Pkce;
 use crate::policy::Policy;
@@ -38,10 +39,14 @@ impl ClientMetadata {
         {
             metadata.response_types.clear();
         }
+        if let Some(jwks) = &self.jwks {
+            metadata.jwks = errors.take("jwks", "invalid", keys::checked(jwks));
+        }
         let mut check = Check { metadata: &metadata, around, errors };
         check.responses();
         check.pages();
         check.endpoints();
+        check.keys(self.jwks.is_some());
         check.lists();
         check.texts();
         check.application_type();
@@ -131,6 +136,33 @@ impl Check<'_> {
                 field,
                 "inconsistent",
                 "The front-channel logout address has scheme, host and port of one of the redirect URIs.",
+            );
+        }
+    }
+
+    /// Keys are registered or published, not both (RFC 7591 §2); who signs has some.
+    fn keys(&mut self, here: bool) {
+        let metadata = self.metadata;
+        if here && metadata.jwks_uri.is_some() {
+            self.errors.add(
+                "jwks",
+                "inconsistent",
+                "Register the keys in jwks or say where they are in jwks_uri, not both.",
+            );
+        }
+        for (field, name) in [
+            ("request_object_signing_alg", &metadata.request_object_signing_alg),
+            ("token_endpoint_auth_signing_alg", &metadata.token_endpoint_auth_signing_alg),
+        ] {
+            if let Some(name) = name {
+                self.errors.take(field, "invalid", keys::algorithm(name));
+            }
+        }
+        if metadata.require_signed_request_object && !here && metadata.jwks_uri.is_none() {
+            self.errors.add(
+                "require_signed_request_object",
+                "inconsistent",
+                "A client that has to sign its requests has public keys: register jwks or jwks_uri.",
             );
         }
     }

@@ -1,7 +1,7 @@
 //! What a client may say about itself, and what becomes of it.
 
 use super::*;
-use crate::client::ConsentRule;
+use crate::client::{AuthMethod, ConsentRule};
 use crate::fixtures::{client, policy};
 use serde_json::json;
 

@@ -10,6 +10,7 @@ use oauth::id::ClientId;
 use pages::Refusal;
 use store::{Application, PushedRequest, REQUEST_URI_PREFIX};
 
+use super::super::request_object;
 use super::interaction;
 use crate::respond::page_failure::PageFailure;
 use crate::respond::stop::Stop;
@@ -44,9 +45,16 @@ impl Asked {
             Some(application) => pushed(state, &parameters, application).await?,
             None => None,
         };
-        let (effective, channel) = match &pushed {
-            Some(pushed) => (pushed.parameters.clone(), pushed.channel),
-            None => (interaction::bare(&parameters), Channel::Front),
+        // Nothing is fetched for a client that may not ask.
+        let signed = match client.filter(|client| client.active) {
+            Some(client) => request_object::open(state, &parameters, client).await,
+            None => Ok(None),
+        };
+        let signed = signed.map_err(|error| refused(&error))?;
+        let (effective, channel) = match (&pushed, signed) {
+            (_, Some(inside)) => (inside, Channel::Signed),
+            (Some(pushed), None) => (pushed.parameters.clone(), pushed.channel),
+            (None, None) => (interaction::bare(&parameters), Channel::Front),
         };
         let destination = locate(&effective, client).map_err(|error| refused(&error))?;
         let application = application.ok_or_else(Refusal::internal)?;
@@ -65,6 +73,11 @@ impl Asked {
             [("client_id", self.application.client.id.as_str()), ("request_uri", name.expose())];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Parameters::from_pairs(pairs).map_err(|error| refused(&error))
+    }
+
+    /// Whether the browser carried a request object, whose end may come before the person has signed in.
+    pub(super) const fn is_signed_by_value(&self) -> bool {
+        matches!(self.channel, Channel::Signed) && self.pushed.is_none()
     }
 
     /// Whether the client pushed it, so that the browser does not know what it asks.

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
-use oauth::client::{Client, ClientType, FieldError, Registration};
+use oauth::client::{Client, FieldError, Registration};
 use oauth::id::{ClientId, UserId};
 use pages::{Form, FormPage};
 use store::NewSecret;
@@ -45,10 +45,8 @@ pub(crate) async fn submit(
         }];
         return page(&state, &opened, form::refused(blank(&state), &sent, errors));
     }
-    let secret = match registration.client_type {
-        ClientType::Confidential => NewSecret::Generated,
-        ClientType::Public => NewSecret::None,
-    };
+    let secret =
+        if registration.auth_method.has_secret() { NewSecret::Generated } else { NewSecret::None };
     let client = client(&state, registration, person.id)?;
     let (made, shown) = state.store.applications().create(client, secret).await?;
     tracing::info!(

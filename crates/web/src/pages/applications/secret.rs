@@ -61,12 +61,17 @@ pub(crate) async fn submit(
 }
 
 fn can_have_secret(found: &Application) -> Result<(), PageFailure> {
-    if found.client.client_type == ClientType::Confidential {
+    const TITLE: &str = "This application has no secret";
+    if found.client.auth_method.has_secret() {
         return Ok(());
     }
-    let refusal =
-        Refusal::new(StatusCode::CONFLICT, "public_client", "This application has no secret")
+    let refusal = match found.client.client_type {
+        ClientType::Public => Refusal::new(StatusCode::CONFLICT, "public_client", TITLE)
             .because("A public client runs on people's devices, where a secret would not stay one.")
-            .advise("Register a confidential application if it runs on a server of yours.");
+            .advise("Register a confidential application if it runs on a server of yours."),
+        ClientType::Confidential => Refusal::new(StatusCode::CONFLICT, "signing_client", TITLE)
+            .because("It proves who it is by signing with a private key that only it has.")
+            .advise("Change the key where the application runs, and register the new public key."),
+    };
     Err(refusal.into())
 }

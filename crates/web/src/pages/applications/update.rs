@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
-use oauth::client::{Client, Draft};
+use oauth::client::{Client, ClientMetadata, Draft};
 use pages::redirect::{LocalPath, see_other};
 use pages::{Form, FormPage, Message};
 use store::Application;
@@ -36,6 +36,12 @@ pub(crate) async fn submit(
     let draft = Draft {
         client_type: found.client.client_type.as_str().to_owned(),
         auth_method: Some(found.client.auth_method.as_str().to_owned()),
+        // They are not in the form, and how it authenticates may depend on them.
+        metadata: ClientMetadata {
+            jwks: found.client.metadata.jwks.clone(),
+            jwks_uri: found.client.metadata.jwks_uri.clone(),
+            ..ClientMetadata::default()
+        },
         ..form::draft(&sent)
     };
     let registration = match draft.check(state.policy()) {

@@ -205,3 +205,58 @@ fn texts_and_lists_are_bounded() {
         ]
     );
 }
+
+/// RFC 7591 §2: one source of keys, public ones, and some for whoever signs.
+#[test]
+fn keys_are_registered_or_published_and_whoever_signs_has_some() {
+    let public = || {
+        let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": key}]})
+    };
+    let uri = || Some("https://app.example/jwks.json".to_owned());
+    type Change = Box<dyn Fn(&mut Draft)>;
+    let signs = |d: &mut Draft| d.auth_method = Some("private_key_jwt".to_owned());
+    let table: [(Change, &[&str]); 9] = [
+        (Box::new(move |d| d.metadata.jwks = Some(public())), &[]),
+        (Box::new(move |d| d.metadata.jwks_uri = uri()), &[]),
+        (
+            Box::new(move |d| {
+                d.metadata.jwks = Some(public());
+                d.metadata.jwks_uri = uri();
+            }),
+            &["jwks inconsistent"],
+        ),
+        (
+            Box::new(move |d| {
+                signs(d);
+                let mut private = public();
+                private["keys"][0]["d"] = "AAAA".into();
+                d.metadata.jwks = Some(private);
+            }),
+            &["jwks invalid"],
+        ),
+        (Box::new(signs), &["jwks required"]),
+        (
+            Box::new(move |d| {
+                signs(d);
+                d.metadata.jwks = Some(public());
+            }),
+            &[],
+        ),
+        (
+            Box::new(|d| d.metadata.require_signed_request_object = true),
+            &["require_signed_request_object inconsistent"],
+        ),
+        (
+            Box::new(|d| d.metadata.request_object_signing_alg = Some("none".to_owned())),
+            &["request_object_signing_alg invalid"],
+        ),
+        (
+            Box::new(|d| d.metadata.token_endpoint_auth_signing_alg = Some("HS256".to_owned())),
+            &["token_endpoint_auth_signing_alg invalid"],
+        ),
+    ];
+    for (change, expected) in table {
+        assert_eq!(faults(Origin::Operator, change), expected);
+    }
+}

@@ -1,0 +1,114 @@
+//! The keys by which a client signs: which of its metadata say so, and what may be signed with them (RFC 7591 §2, RFC 7517).
+
+use super::ClientMetadata;
+use crate::error::Malformed;
+use jose::{Algorithm, JwkSet};
+use serde_json::Value;
+use url::Url;
+
+/// Where the public keys of a client are.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// It has registered none.
+    None,
+    /// It has registered them.
+    Here(JwkSet),
+    /// It publishes them there.
+    At(Url),
+}
+
+impl KeySource {
+    /// The source that counts. A stored value that does not read is as good as none.
+    pub fn of(metadata: &ClientMetadata) -> Self {
+        let here = metadata.jwks.as_ref().and_then(|jwks| JwkSet::from_json(jwks).ok());
+        let at = metadata.jwks_uri.as_deref().and_then(|uri| Url::parse(uri).ok());
+        match (here, at) {
+            (Some(keys), None) => Self::Here(keys),
+            (None, Some(url)) => Self::At(url),
+            (None, None) | (Some(_), Some(_)) => Self::None,
+        }
+    }
+}
+
+/// What is stored of a registered set: its public keys that can be used, and nothing else of it.
+pub(super) fn checked(jwks: &Value) -> Result<Value, String> {
+    let set = JwkSet::from_json(jwks).map_err(|error| error.to_string())?;
+    match (set.keys(), set.skipped()) {
+        ([], []) => Err("the set has no keys".to_owned()),
+        ([], [why, ..]) => Err(format!("none of the keys can be used: {why}")),
+        (keys, _) if set.to_json().to_string().len() > LONGEST => {
+            Err(format!("the set has {} keys; it is too long to be registered", keys.len()))
+        }
+        _ => Ok(set.to_json()),
+    }
+}
+
+/// The longest set that is stored, in bytes; a longer one is published at a `jwks_uri`.
+const LONGEST: usize = 32 * 1024;
+
+/// An algorithm of signatures by its name.
+pub(super) fn algorithm(name: &str) -> Result<Algorithm, Malformed> {
+    Algorithm::parse(name).ok_or(Malformed(
+        "this is no algorithm of signatures that is known here; ES256 and RS256 are two of those that are",
+    ))
+}
+
+/// The algorithms that a client may sign with: the registered one, or all that need a public key.
+pub fn allowed(registered: Option<&str>) -> Vec<Algorithm> {
+    match registered {
+        Some(name) => Algorithm::parse(name).into_iter().collect(),
+        None => Algorithm::ALL.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The public key of RFC 8037, appendix A.2.
+    fn public() -> Value {
+        json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]})
+    }
+
+    #[test]
+    fn what_is_stored_of_a_set_is_public_and_usable() {
+        let public = public();
+        let mut with_more = public.clone();
+        with_more["note"] = json!("x");
+        with_more["keys"].as_array_mut().unwrap().push(json!({"kty": "unheard-of"}));
+        let stored = checked(&with_more).unwrap();
+        assert_eq!(stored, JwkSet::from_json(&public).unwrap().to_json());
+        let mut private = public;
+        private["keys"][0]["d"] = json!("AAAA");
+        for wrong in [
+            private,
+            json!({"keys": []}),
+            json!({}),
+            json!({"keys": [{"kty": "oct", "k": "AA"}]}),
+            json!([]),
+        ] {
+            assert!(checked(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn two_sources_at_once_are_none() {
+        let uri = || Some("https://app.example/jwks.json".to_owned());
+        let jwks = || Some(public());
+        let source = |jwks, jwks_uri| {
+            KeySource::of(&ClientMetadata { jwks, jwks_uri, ..Default::default() })
+        };
+        assert!(matches!(source(jwks(), None), KeySource::Here(_)));
+        assert!(matches!(source(None, uri()), KeySource::At(_)));
+        assert!(matches!(source(None, None), KeySource::None));
+        assert!(matches!(source(jwks(), uri()), KeySource::None));
+    }
+
+    #[test]
+    fn a_registered_algorithm_is_the_only_one() {
+        assert_eq!(allowed(Some("ES256")), [Algorithm::Es256]);
+        assert_eq!(allowed(Some("HS256")), []);
+        assert_eq!(allowed(None), Algorithm::ALL);
+    }
+}

@@ -1,0 +1,33 @@
+//! What may be used once only, remembered for all nodes until it lapses by itself (RFC 7523 §3, `jti`).
+
+use oauth::client_assertion::Once;
+use vault::Purpose;
+
+use crate::row::Sql;
+use crate::{Store, StoreError};
+
+/// Single use: of all that bring the same, on any node, one makes the row.
+const TAKE: &str = "INSERT INTO grantwell_replay (digest, expires_at) VALUES ($1, $2) \
+     ON CONFLICT (digest) DO NOTHING";
+
+/// The memory of what has been used; from [`Store::replays`].
+#[derive(Clone, Copy, Debug)]
+pub struct Replays<'a>(&'a Store);
+
+impl Store {
+    /// The memory of what has been used.
+    pub fn replays(&self) -> Replays<'_> {
+        Replays(self)
+    }
+}
+
+impl Replays<'_> {
+    /// Takes a client's assertion. `false`: it has been used before.
+    pub async fn take_assertion(self, once: &Once) -> Result<bool, StoreError> {
+        // A client id has no line break, so two pairs never read the same.
+        let name = format!("client assertion\n{}\n{}", once.client, once.id);
+        let digest = self.0.vault().digest(Purpose::Replay, name.as_bytes()).to_vec();
+        let row = Sql::new(TAKE, [digest.into(), once.expires_at.as_millis().into()]);
+        Ok(self.0.database().execute_write(&row).await? == 1)
+    }
+}

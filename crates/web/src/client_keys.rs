@@ -1,0 +1,51 @@
+//! The keys of a client, from its registration or from where it publishes them (RFC 7591 §2, `jwks` and `jwks_uri`).
+
+use std::sync::Arc;
+
+use fetch::{Cache, Fetcher, Keep, Limits};
+use jose::{JwkSet, MAX_SET_LENGTH};
+use oauth::client::Client;
+use oauth::client::keys::KeySource;
+
+/// How many published sets are held.
+const HELD: usize = 1000;
+
+/// The sets that clients publish. Cheap to clone; clones are the same.
+#[derive(Clone)]
+pub struct ClientKeys(Cache<JwkSet>);
+
+impl ClientKeys {
+    /// None is held yet.
+    pub(crate) fn new(fetcher: Fetcher) -> Self {
+        let limits = Limits::json(MAX_SET_LENGTH);
+        Self(Cache::new(fetcher, limits, Keep::keys(HELD), |fetched| {
+            JwkSet::parse(&fetched.body).map_err(|error| error.to_string())
+        }))
+    }
+
+    /// The keys of this client. A published set that does not have the key that is asked for is fetched again, unless that
+    /// has just been done: the client may have made the key since. What cannot be had counts as no keys.
+    pub(crate) async fn of(&self, client: &Client, wanted: Option<&str>) -> Arc<JwkSet> {
+        let url = match KeySource::of(&client.metadata) {
+            KeySource::None => return Arc::default(),
+            KeySource::Here(keys) => return Arc::new(keys),
+            KeySource::At(url) => url,
+        };
+        let mut found = self.0.get(&url).await;
+        if let (Ok(keys), Some(_)) = (&found, wanted)
+            && !keys.keys().iter().any(|key| key.id() == wanted)
+        {
+            found = self.0.again(&url).await;
+        }
+        found.unwrap_or_else(|error| {
+            tracing::warn!(client = %client.id, %error, "the keys of a client cannot be fetched");
+            Arc::default()
+        })
+    }
+}
+
+impl std::fmt::Debug for ClientKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ClientKeys").finish_non_exhaustive()
+    }
+}
