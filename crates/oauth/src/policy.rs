@@ -1,22 +1,20 @@
 //! What this server does: lifetimes, scopes, and the one list of capabilities that drives both its
 //! behaviour and its metadata.
 
+mod capabilities;
 mod endpoints;
 
 pub use crate::endpoint::registration::SelfRegistration;
+pub use capabilities::Capabilities;
 pub use endpoints::Endpoints;
 
 use crate::access_token::TokenFormat;
-use crate::client::{AuthMethod, Client};
+use crate::client::Client;
 use crate::error::{ErrorCode, Malformed, OAuthError};
-use crate::grant::GrantType;
 use crate::issuer::Issuer;
 use crate::pkce::Pkce;
-use crate::response::{ResponseMode, ResponseType};
 use crate::scope::{ScopeSet, ScopeToken};
 use crate::time::Timestamp;
-use jose::Algorithm;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Every knob of the rules, with safe defaults.
@@ -279,138 +277,11 @@ const NO_DEFAULT_SCOPE: OAuthError = OAuthError::new(
     "the request names no scope and this client gets none by default; send scope",
 );
 
-/// What the server offers: the one list behind the token endpoint, registration and metadata.
-///
-/// A grant that has no rule cannot be switched on, and an endpoint that has no path is neither
-/// served nor advertised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    grants: BTreeSet<GrantType>,
-    responses: BTreeSet<ResponseType>,
-    /// Whether OpenID Connect is offered: ID tokens, its scopes, the userinfo endpoint.
-    pub openid: bool,
-    /// With what this server signs ID tokens and access tokens; each has a key.
-    pub signing_algorithms: Vec<Algorithm>,
-    /// Where the endpoints are, as paths on the issuer's host.
-    pub endpoints: Endpoints,
-}
-
-impl Default for Capabilities {
-    /// Everything that is safe; the password grant is not (RFC 9700 §2.4).
-    fn default() -> Self {
-        Self {
-            grants: BTreeSet::from([
-                GrantType::AuthorizationCode,
-                GrantType::ClientCredentials,
-                GrantType::DeviceCode,
-                GrantType::RefreshToken,
-            ]),
-            responses: BTreeSet::from([ResponseType::Code]),
-            openid: true,
-            // RS256 is mandatory for OpenID Connect (Core §15.1); the others are faster and shorter.
-            signing_algorithms: vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
-            endpoints: Endpoints::default(),
-        }
-    }
-}
-
-impl Capabilities {
-    /// Offer a grant, or say that it has no rule here.
-    pub fn offer(&mut self, grant: GrantType) -> Result<(), Malformed> {
-        if !GrantType::IMPLEMENTED.contains(&grant) {
-            return Err(Malformed("this version of the server does not have that grant type"));
-        }
-        self.grants.insert(grant);
-        Ok(())
-    }
-
-    /// Offer the password grant at the token endpoint. It hands the user's password to the client
-    /// and cannot carry a second factor: OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it. It is
-    /// for one's own clients and for those who follow an older guide.
-    #[must_use]
-    pub fn allowing_password_grant(mut self) -> Self {
-        self.grants.insert(GrantType::Password);
-        self
-    }
-
-    /// Stop offering a grant.
-    pub fn withdraw(&mut self, grant: GrantType) {
-        self.grants.remove(&grant);
-    }
-
-    /// Whether this grant is offered. That of devices is nothing without the endpoint where they begin.
-    pub fn offers(&self, grant: GrantType) -> bool {
-        let has_beginning =
-            grant != GrantType::DeviceCode || self.endpoints.device_authorization.is_some();
-        has_beginning && self.grants.contains(&grant)
-    }
-
-    /// What is offered.
-    pub fn grants(&self) -> impl Iterator<Item = GrantType> {
-        self.grants.iter().copied().filter(|grant| self.offers(*grant))
-    }
-
-    /// Offer a response type beside `code`, for clients that register it. What it gives passes through the browser, where
-    /// histories, scripts and referrers see it: RFC 9700 §2.1.2 advises against it.
-    #[must_use]
-    pub fn allowing_response(mut self, kind: ResponseType) -> Self {
-        self.responses.insert(kind);
-        self
-    }
-
-    /// With what is signed for a client that does not say: RS256 where it is offered (OIDC Registration §2), else the first.
-    pub fn default_algorithm(&self) -> Option<Algorithm> {
-        let offered = &self.signing_algorithms;
-        let rs256 = offered.iter().find(|algorithm| **algorithm == Algorithm::Rs256);
-        rs256.or(offered.first()).copied()
-    }
-
-    /// Whether this response type is offered.
-    pub fn offers_response(&self, kind: ResponseType) -> bool {
-        let has_grant = !kind.has_code() || self.offers(GrantType::AuthorizationCode);
-        let has_openid = !kind.has_id_token() || self.openid;
-        self.endpoints.authorization.is_some()
-            && has_grant
-            && has_openid
-            && self.responses.contains(&kind)
-    }
-
-    /// What the authorization endpoint offers.
-    pub fn responses(&self) -> impl Iterator<Item = ResponseType> {
-        ResponseType::ALL.into_iter().filter(|kind| self.offers_response(*kind))
-    }
-
-    /// Where requests for the authorization endpoint may be pushed; nowhere without that endpoint (RFC 9126).
-    pub fn pushes(&self) -> Option<&str> {
-        let path = self.endpoints.pushed_authorization_request.as_deref();
-        path.filter(|_| self.responses().next().is_some())
-    }
-
-    /// Where the public keys are; nowhere without one (RFC 8414 §2).
-    pub fn publishes_keys(&self) -> Option<&str> {
-        self.endpoints.jwks.as_deref().filter(|_| !self.signing_algorithms.is_empty())
-    }
-
-    /// The ways by which it answers.
-    pub fn response_modes(&self) -> &'static [ResponseMode] {
-        if self.responses().next().is_some() { &ResponseMode::ALL } else { &[] }
-    }
-
-    /// How clients may authenticate.
-    pub const fn client_auth_methods(&self) -> &'static [AuthMethod] {
-        &[
-            AuthMethod::ClientSecretBasic,
-            AuthMethod::ClientSecretPost,
-            AuthMethod::PrivateKeyJwt,
-            AuthMethod::None,
-        ]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::{NOW, client, policy, scope};
+    use crate::grant::GrantType;
 
     #[test]
     fn without_declared_scopes_a_token_has_none_and_none_can_be_asked_for() {

@@ -10,7 +10,7 @@ use crate::world::on_both;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_is_taken_once_on_all_nodes() {
     on_both(|world| async move {
-        let (one, two) = (world.node().await, world.node().await);
+        let (left, right) = (world.node().await, world.node().await);
         let once = |client: &str, id: &str| Once {
             client: client.parse().unwrap(),
             id: id.to_owned(),
@@ -19,18 +19,18 @@ async fn an_assertion_is_taken_once_on_all_nodes() {
         for round in 0..20 {
             let this = once("site", &round.to_string());
             let taken = tokio::join!(
-                one.replays().take_assertion(&this),
-                two.replays().take_assertion(&this),
-                one.replays().take_assertion(&this),
-                two.replays().take_assertion(&this),
+                left.replays().take_assertion(&this),
+                right.replays().take_assertion(&this),
+                left.replays().take_assertion(&this),
+                right.replays().take_assertion(&this),
             );
             let taken = [taken.0.unwrap(), taken.1.unwrap(), taken.2.unwrap(), taken.3.unwrap()];
             assert_eq!(taken.iter().filter(|taken| **taken).count(), 1, "{taken:?}");
-            assert!(!two.replays().take_assertion(&this).await.unwrap());
+            assert!(!right.replays().take_assertion(&this).await.unwrap());
         }
-        assert!(two.replays().take_assertion(&once("other", "0")).await.unwrap());
+        assert!(right.replays().take_assertion(&once("other", "0")).await.unwrap());
         world.clock.advance(Duration::from_mins(1));
-        assert_eq!(one.sweep().run().await.unwrap().replays, 21);
+        assert_eq!(left.sweep().run().await.unwrap().replays, 21);
     })
     .await;
 }

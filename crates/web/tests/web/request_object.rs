@@ -43,7 +43,7 @@ async fn open(browser: &mut Browser, object: &str, more: &[(&str, &str)]) -> Ans
     if !answer.header("location").starts_with("/o/authorize/") {
         return answer;
     }
-    browser.get(&answer.header("location").to_owned()).await
+    browser.get(answer.header("location")).await
 }
 
 async fn push(world: &World, secret: &str, object: &str) -> Answer {
@@ -193,7 +193,7 @@ async fn a_person_may_take_longer_than_the_object_lives() {
         let next = fields["next"].as_str();
         let form = [("username", "halfspring"), ("password", PASSWORD), ("next", next)];
         let back = browser.submit("/accounts/login/", &form).await;
-        let (_, fields) = browser.get(&back.header("location").to_owned()).await.redirect();
+        let (_, fields) = browser.get(back.header("location")).await.redirect();
         assert_eq!(fields["state"], "inside");
         assert!(fields.contains_key("code"), "{fields:?}");
     })

@@ -209,12 +209,12 @@ fn texts_and_lists_are_bounded() {
 /// RFC 7591 §2: one source of keys, public ones, and some for whoever signs.
 #[test]
 fn keys_are_registered_or_published_and_whoever_signs_has_some() {
+    type Change = Box<dyn Fn(&mut Draft)>;
     let public = || {
         let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": key}]})
     };
     let uri = || Some("https://app.example/jwks.json".to_owned());
-    type Change = Box<dyn Fn(&mut Draft)>;
     let signs = |d: &mut Draft| d.auth_method = Some("private_key_jwt".to_owned());
     let table: [(Change, &[&str]); 9] = [
         (Box::new(move |d| d.metadata.jwks = Some(public())), &[]),
