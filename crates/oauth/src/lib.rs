@@ -27,6 +27,7 @@
 //! | 7662 | introspection | [`endpoint::introspect`] |
 //! | 8414 | metadata | [`endpoint::metadata`], [`policy`] |
 //! | 8628 | the device grant | [`endpoint::device_authorization`], [`endpoint::device`], [`grant::device_code`], [`device`], [`user_code`] |
+//! | 9068 | access tokens as JWTs | [`jwt_access_token`] |
 //! | OpenID Connect Core §5 | claims: known, asked for, told | [`claims`] |
 //! | OpenID Connect Core §8 | public and pairwise subjects | [`subject`] |
 //!
@@ -55,6 +56,7 @@ pub mod id;
 pub mod id_token;
 pub mod issuer;
 pub mod json;
+pub mod jwt_access_token;
 pub mod pkce;
 pub mod policy;
 pub mod principal;

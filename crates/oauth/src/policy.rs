@@ -14,7 +14,9 @@ use crate::error::{ErrorCode, Malformed, OAuthError};
 use crate::issuer::Issuer;
 use crate::pkce::Pkce;
 use crate::scope::{ScopeSet, ScopeToken};
+use crate::subject::SubjectType;
 use crate::time::Timestamp;
+use jose::Algorithm;
 use std::time::Duration;
 
 /// Every knob of the rules, with safe defaults.
@@ -142,6 +144,12 @@ impl Policy {
         {
             return Err(Malformed("a device code lives from one minute to 30 minutes"));
         }
+        if self.token_format == TokenFormat::Jwt && self.capabilities.signing_algorithms.is_empty()
+        {
+            return Err(Malformed(
+                "access tokens are to be JWTs, and there is no algorithm to sign them with",
+            ));
+        }
         if !self.default_scope.within(&self.declared_scope()) {
             return Err(Malformed("the default scope names a scope that is not declared"));
         }
@@ -157,6 +165,19 @@ impl Policy {
     /// When an access token that is issued now lapses.
     pub fn access_token_expiry(&self, now: Timestamp) -> Timestamp {
         now + self.access_token_lifetime.min(Self::LONGEST_ACCESS_TOKEN)
+    }
+
+    /// With what the access tokens of this client are signed; `None`: they are sealed.
+    ///
+    /// Those of a client with pairwise subjects are always sealed: the client can read a JWT, and would find in its `sub`
+    /// the name by which other sectors know the person (OIDC Core §8.1).
+    pub fn signs_tokens_of(&self, client: &Client) -> Option<Algorithm> {
+        let format = client.metadata.access_token_format.unwrap_or(self.token_format);
+        let readable = client.metadata.subject_type == SubjectType::Public;
+        match format {
+            TokenFormat::Jwt if readable => self.capabilities.default_algorithm(),
+            TokenFormat::Jwt | TokenFormat::Sealed => None,
+        }
     }
 
     /// The names of all declared scopes.
@@ -282,6 +303,26 @@ mod tests {
     use super::*;
     use crate::fixtures::{NOW, client, policy, scope};
     use crate::grant::GrantType;
+
+    #[test]
+    fn a_jwt_is_for_whom_the_server_or_the_client_says_but_never_for_pairwise_clients() {
+        let (mut policy, mut client) = (policy(), client());
+        let rs256 = Some(Algorithm::Rs256);
+        assert_eq!(policy.signs_tokens_of(&client), None);
+        client.metadata.access_token_format = Some(TokenFormat::Jwt);
+        assert_eq!(policy.signs_tokens_of(&client), rs256);
+        client.metadata.subject_type = SubjectType::Pairwise;
+        assert_eq!(policy.signs_tokens_of(&client), None);
+        client.metadata.subject_type = SubjectType::Public;
+        client.metadata.access_token_format = None;
+        policy.token_format = TokenFormat::Jwt;
+        assert_eq!(policy.signs_tokens_of(&client), rs256);
+        client.metadata.access_token_format = Some(TokenFormat::Sealed);
+        assert_eq!(policy.signs_tokens_of(&client), None);
+        assert!(policy.check().is_ok());
+        policy.capabilities.signing_algorithms = Vec::new();
+        assert!(policy.check().is_err(), "nothing to sign with");
+    }
 
     #[test]
     fn without_declared_scopes_a_token_has_none_and_none_can_be_asked_for() {

@@ -4,6 +4,7 @@ use oauth::access_token::AccessToken;
 use oauth::active::{self, Standing, admit};
 use oauth::authorization::State;
 use oauth::endpoint::introspect::{Facts, Request};
+use oauth::issuer::Issuer;
 use sea_orm::{EntityTrait, QuerySelect};
 
 use crate::entity::user;
@@ -24,14 +25,14 @@ impl Store {
 impl Introspect<'_> {
     /// What a presented token turns out to be. A client's own access token takes no query while the view of
     /// the feed is fresh; one that acts for a user takes one, for the name.
-    pub async fn load(self, request: &Request) -> Result<Facts, StoreError> {
+    pub async fn load(self, request: &Request, issuer: &Issuer) -> Result<Facts, StoreError> {
         if let Some(token) = request.refresh_token() {
             let found = self.0.refresh_token().find(&token).await?;
             return Ok(found
                 .filter(|(_, mac_matches)| *mac_matches)
                 .map_or(Facts::Nothing, |(found, _)| refresh(found, token.generation)));
         }
-        match self.0.open_access_token(request.token.expose()).await? {
+        match self.0.open_access_token(request.token.expose(), issuer).await? {
             Some(token) => self.access(token).await,
             None => Ok(Facts::Nothing),
         }

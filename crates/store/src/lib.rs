@@ -30,6 +30,7 @@ mod users;
 
 pub use applications::{Application, Applications, FIRST_PARTY, NewSecret};
 pub use authorizations::Authorizations;
+pub use bearer::Signed;
 pub use client_registrations::{ClientRegistrations, Made, Newcomer, Registered};
 pub use consents::{Consent, Consents};
 pub use device_codes::{Begun, CameFrom, DeviceCodes, FoundDevice};

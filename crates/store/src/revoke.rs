@@ -2,6 +2,7 @@
 
 use oauth::authorization::Reason;
 use oauth::endpoint::revoke::{Decision, Facts, Request};
+use oauth::issuer::Issuer;
 use oauth::revocation::Subject;
 
 use crate::revocations::Entry;
@@ -20,9 +21,9 @@ impl Store {
 
 impl Revoke<'_> {
     /// What a presented token turns out to be.
-    pub async fn load(self, request: &Request) -> Result<Facts, StoreError> {
+    pub async fn load(self, request: &Request, issuer: &Issuer) -> Result<Facts, StoreError> {
         let Some(token) = request.refresh_token() else {
-            let opened = self.0.open_access_token(request.token.expose()).await?;
+            let opened = self.0.open_access_token(request.token.expose(), issuer).await?;
             return Ok(opened.map_or(Facts::Nothing, |token| Facts::Access(Box::new(token))));
         };
         let found = self.0.refresh_token().find(&token).await?.filter(|(_, matches)| *matches);

@@ -45,9 +45,10 @@ impl Verifier {
         }
     }
 
-    /// The bearer of a sealed token: no query while the view of revocations is fresh.
+    /// The bearer of a token: no query while the view of revocations is fresh.
     async fn token(&self, text: &str, parts: &Parts) -> Result<Principal, VerifyFailure> {
-        let opened = self.0.store.open_access_token(text).await.map_err(failure)?;
+        let issuer = &self.0.policy().issuer;
+        let opened = self.0.store.open_access_token(text, issuer).await.map_err(failure)?;
         let Some(token) = opened else {
             // Not asked how it stands: the decision refuses what does not open before it looks at that.
             return self.decide(None, Facts::of_client(Standing::Missing), parts, Via::Bearer);

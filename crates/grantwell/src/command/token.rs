@@ -40,7 +40,8 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
 }
 
 async fn introspect(context: &Context, store: &Store, request: &Request) -> Result<ExitCode> {
-    let facts = store.introspect().load(request).await?;
+    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let facts = store.introspect().load(request, &policy.issuer).await?;
     let owner = match &facts {
         introspect::Facts::Access { token, .. } => operator(store, &token.client).await?,
         introspect::Facts::Refresh { authorization, .. } => {
@@ -48,7 +49,6 @@ async fn introspect(context: &Context, store: &Store, request: &Request) -> Resu
         }
         introspect::Facts::Nothing => None,
     };
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
     let answer = match owner
         .map(|client| introspect::decide(&client, facts, &policy, Clock::system().now()))
     {
@@ -66,13 +66,13 @@ async fn revoke(
     request: &Request,
     dry_run: bool,
 ) -> Result<ExitCode> {
-    let facts = store.revoke().load(request).await?;
+    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let facts = store.revoke().load(request, &policy.issuer).await?;
     let owner = match &facts {
         revoke::Facts::Access(token) => operator(store, &token.client).await?,
         revoke::Facts::Refresh(authorization) => operator(store, &authorization.client).await?,
         revoke::Facts::Nothing => None,
     };
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
     let decision = match owner {
         Some(client) => revoke::decide(&client, &facts, &policy, Clock::system().now()),
         None => revoke::Decision::Nothing,

@@ -89,9 +89,11 @@ async fn a_node_that_was_away_loads_a_new_key_before_it_refuses_its_tokens() {
         let (_, _, token) = world.signed_in(&one, "jane", &client).await;
         let sealed = one.vault().seal(&token).unwrap();
         assert!(!other.vault().key_ids().contains(&made.id));
-        let opened = other.open_access_token(&sealed).await.unwrap();
+        let opened = other.open_access_token(&sealed, &world.policy.issuer).await.unwrap();
         assert_eq!(opened.map(|token| token.id), Some(token.id));
-        assert!(other.open_access_token("v4.local.AAAA").await.unwrap().is_none());
+        assert!(
+            other.open_access_token("v4.local.AAAA", &world.policy.issuer).await.unwrap().is_none()
+        );
     })
     .await;
 }

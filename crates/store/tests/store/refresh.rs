@@ -188,7 +188,7 @@ async fn a_token_given_back_is_dead_and_introspection_says_so() {
             let body = format!("token={}", token.expose());
             let request =
                 introspect::Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap();
-            let facts = store.introspect().load(&request).await.unwrap();
+            let facts = store.introspect().load(&request, &world.policy.issuer).await.unwrap();
             match introspect::decide(&client.client, facts, &world.policy, now) {
                 introspect::Decision::Answer(answer) => answer.description().cloned(),
                 introspect::Decision::Refuse(error) => panic!("{error:?}"),
@@ -197,7 +197,7 @@ async fn a_token_given_back_is_dead_and_introspection_says_so() {
         let give_back = async |token: &Secret| {
             let body = format!("token={}", token.expose());
             let request = revoke::Request::parse(&Form::parse(body.as_bytes()).unwrap()).unwrap();
-            let facts = store.revoke().load(&request).await.unwrap();
+            let facts = store.revoke().load(&request, &world.policy.issuer).await.unwrap();
             let decision = revoke::decide(&client.client, &facts, &world.policy, now);
             store.revoke().apply(&decision).await.unwrap();
         };

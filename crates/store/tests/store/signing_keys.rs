@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use grantwell_store::{KeyState, Options, Store, StoreError};
+use grantwell_store::{KeyState, Options, Signed, Store, StoreError};
 use jose::{Algorithm, JwkSet, Unverified};
+use oauth::jwt_access_token::Authentication;
 use vault::KeyId;
 
 use crate::world::{World, eventually, on_both, options};
@@ -172,6 +173,54 @@ async fn every_signature_verifies_on_every_node_while_keys_are_rotated() {
             })
             .await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_away_loads_a_new_key_before_it_refuses_what_it_signed() {
+    on_both(|world| async move {
+        let one = world.node().await;
+        let mut late = options();
+        late.max_staleness = Duration::ZERO;
+        let other = world.node_with(late).await;
+        one.signing_keys().rotate(ES).await.unwrap();
+        world.clock.advance(one.options().key_announced);
+        one.catch_up().await.unwrap();
+        let (client, _) = world.registered(&one, "photos").await;
+        let user = one.users().create(World::new_user("jane")).await.unwrap();
+        let terms = world.decide_password(&user, &client).access;
+        let issuer = &world.policy.issuer;
+        let authentication = Authentication::default();
+        let signed = Signed { issuer, algorithm: ES, authentication };
+        let text = one.sign_access_token(terms, None, signed).await.unwrap();
+        let keys = other.vault().public_keys();
+        let read = Unverified::parse(text.expose()).unwrap();
+        assert!(read.verify(&keys, &[ES]).is_err(), "not known there yet");
+        let opened = other.open_access_token(text.expose(), issuer).await.unwrap().unwrap();
+        assert_eq!(opened.user.map(|bearer| bearer.id), Some(user.account.id));
+        let elsewhere = "https://other.example".parse().unwrap();
+        assert!(other.open_access_token(text.expose(), &elsewhere).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_too_long_to_be_presented_is_not_signed() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let (client, _) = world.registered(&store, "photos").await;
+        let user = store.users().create(World::new_user("jane")).await.unwrap();
+        let issuer = &world.policy.issuer;
+        let signed = Signed { issuer, algorithm: ES, authentication: Authentication::default() };
+        let with = |letters| {
+            let mut terms = world.decide_password(&user, &client).access;
+            terms.audience = vec!["a".repeat(letters)];
+            store.sign_access_token(terms, None, signed)
+        };
+        let longest = with(5_000).await.unwrap();
+        assert!(store.open_access_token(longest.expose(), issuer).await.unwrap().is_some());
+        assert!(with(6_200).await.unwrap_err().to_string().contains("fewer"));
     })
     .await;
 }

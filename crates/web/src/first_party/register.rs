@@ -13,6 +13,7 @@ use store::{NewUser, StoreError};
 
 use super::fields::Fields;
 use super::problem;
+use crate::issue::Issue;
 use crate::respond::stop::Stop;
 use crate::state::State;
 use crate::{credentials, issue, throttle};
@@ -80,9 +81,14 @@ async fn create(state: &State, account: NewAccount) -> Result<TokenResponse, Pro
         Err(error) => return Err(stopped(error)),
     };
     tracing::info!(target: "audit", event = "registered", user = %user.account.id);
-    let authorization = Some(issued.authorization);
-    issue::respond(state, grant.access, authorization, issued.refresh_token)
-        .map_err(problem::of_stop)
+    let issue = Issue {
+        client: &application.client,
+        terms: grant.access,
+        authorization: Some(issued.authorization),
+        details: None,
+        refresh_token: issued.refresh_token,
+    };
+    issue::respond(state, issue).await.map_err(problem::of_stop)
 }
 
 fn closed() -> Problem {

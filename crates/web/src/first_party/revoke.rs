@@ -19,7 +19,7 @@ pub(super) async fn answer(state: &State, fields: &Fields) -> Result<(), Problem
 
 async fn end(state: &State, request: Request) -> Result<(), Stop> {
     let application = state.store.first_party().await?;
-    let facts = state.store.revoke().load(&request).await?;
+    let facts = state.store.revoke().load(&request, &state.policy().issuer).await?;
     let decision = match sign_out(&application.client, &facts) {
         Some(decision) => decision,
         None => revoke::decide(&application.client, &facts, state.policy(), state.clock.now()),

@@ -6,7 +6,7 @@ use store::Application;
 
 use super::Failure;
 use crate::id_token::{self, Basis};
-use crate::issue;
+use crate::issue::{self, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -35,8 +35,14 @@ pub(crate) async fn grant(
                     state.store.refresh_token().compose(step.authorization, step.generation, &seed)
                 });
                 let row = known.authorization;
-                let mut answer =
-                    issue::respond(state, step.access, Some(step.authorization), refresh)?;
+                let issue = Issue {
+                    client: &application.client,
+                    terms: step.access,
+                    authorization: Some(step.authorization),
+                    details: Some(&row.details),
+                    refresh_token: refresh,
+                };
+                let mut answer = issue::respond(state, issue).await?;
                 if id_token::is_wanted(state, &row.scope) {
                     let basis = Basis {
                         client: &application.client,

@@ -5,18 +5,27 @@ use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
-use crate::issue;
+use crate::issue::{self, Issue};
 use crate::state::State;
 
 /// Grant what `request` of the authenticated `application` asks for.
-pub(crate) fn grant(
+pub(crate) async fn grant(
     state: &State,
     request: &Request,
     application: &Application,
 ) -> Result<TokenResponse, Failure> {
     let facts = application.standing();
     match decide(request, &application.client, facts, state.policy(), state.clock.now()) {
-        Decision::Issue(terms) => Ok(issue::respond(state, terms, None, None)?),
+        Decision::Issue(terms) => {
+            let issue = Issue {
+                client: &application.client,
+                terms,
+                authorization: None,
+                details: None,
+                refresh_token: None,
+            };
+            Ok(issue::respond(state, issue).await?)
+        }
         Decision::Refuse(error) => Err(Failure::Refused(error)),
     }
 }

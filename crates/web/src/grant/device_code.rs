@@ -6,7 +6,7 @@ use store::{Application, Issued};
 
 use super::Failure;
 use crate::id_token::{self, Basis};
-use crate::issue;
+use crate::issue::{self, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -68,8 +68,15 @@ async fn answer(
     step: Redeem,
     issued: Issued,
 ) -> Result<TokenResponse, Stop> {
-    let (new, authorization) = (step.authorization, Some(issued.authorization));
-    let mut answer = issue::respond(state, step.access, authorization, issued.refresh_token)?;
+    let new = step.authorization;
+    let issue = Issue {
+        client: &application.client,
+        terms: step.access,
+        authorization: Some(issued.authorization),
+        details: Some(&new.details),
+        refresh_token: issued.refresh_token,
+    };
+    let mut answer = issue::respond(state, issue).await?;
     if id_token::is_wanted(state, &new.scope) {
         let basis = Basis {
             client: &application.client,

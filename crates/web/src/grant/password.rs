@@ -8,7 +8,7 @@ use store::{Application, StoreError, User};
 
 use super::Failure;
 use crate::credentials::{self, Checked};
-use crate::issue;
+use crate::issue::{self, Issue};
 use crate::state::State;
 
 /// Grant what `request` of the authenticated `application` asks for, if the password is right.
@@ -34,8 +34,14 @@ pub(crate) async fn grant(
             if let Checked::Right(user) = &checked {
                 audit(user, application);
             }
-            let authorization = Some(issued.authorization);
-            Ok(issue::respond(state, grant.access, authorization, issued.refresh_token)?)
+            let issue = Issue {
+                client: &application.client,
+                terms: grant.access,
+                authorization: Some(issued.authorization),
+                details: None,
+                refresh_token: issued.refresh_token,
+            };
+            Ok(issue::respond(state, issue).await?)
         }
         Decision::Refuse(error) => Err(Failure::Refused(error)),
     }

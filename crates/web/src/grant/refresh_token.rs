@@ -8,7 +8,7 @@ use store::Application;
 
 use super::Failure;
 use crate::id_token::{self, Basis};
-use crate::issue;
+use crate::issue::{self, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -51,7 +51,14 @@ pub(crate) async fn grant(
         };
         let seed = seed.ok_or(Failure::Stopped(Stop::Internal))?;
         let successor = tokens.compose(authorization, generation, &seed);
-        let mut answer = issue::respond(state, access, Some(authorization), Some(successor))?;
+        let issue = Issue {
+            client: &application.client,
+            terms: access,
+            authorization: Some(authorization),
+            details: known.map(|known| &known.authorization.details),
+            refresh_token: Some(successor),
+        };
+        let mut answer = issue::respond(state, issue).await?;
         if let Some(known) = known
             && known.authorization.details.acr.is_some()
             && id_token::is_wanted(state, &answer.scope)

@@ -18,7 +18,8 @@ pub(crate) async fn post(
     let posted = request::read(&state, request).await?;
     let application = client::authenticate(&state, &posted).await?;
     let asked = introspect::Request::parse(&posted.form)?;
-    let facts = state.store.introspect().load(&asked).await.map_err(Stop::from)?;
+    let facts =
+        state.store.introspect().load(&asked, &state.policy().issuer).await.map_err(Stop::from)?;
     match introspect::decide(&application.client, facts, state.policy(), state.clock.now()) {
         Decision::Answer(answer) => Ok(never_stored(Json(answer).into_response())),
         Decision::Refuse(error) => {

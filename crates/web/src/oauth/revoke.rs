@@ -18,7 +18,8 @@ pub(crate) async fn post(
     let posted = request::read(&state, request).await?;
     let application = client::authenticate(&state, &posted).await?;
     let asked = revoke::Request::parse(&posted.form)?;
-    let facts = state.store.revoke().load(&asked).await.map_err(Stop::from)?;
+    let facts =
+        state.store.revoke().load(&asked, &state.policy().issuer).await.map_err(Stop::from)?;
     let decision = revoke::decide(&application.client, &facts, state.policy(), state.clock.now());
     state.store.revoke().apply(&decision).await.map_err(Stop::from)?;
     if decision != Decision::Nothing {

@@ -26,7 +26,7 @@ pub(crate) async fn post(
             grant::authorization_code::grant(&state, &request, &application).await
         }
         Decision::Proceed(TokenRequest::ClientCredentials(request)) => {
-            grant::client_credentials::grant(&state, &request, &application)
+            grant::client_credentials::grant(&state, &request, &application).await
         }
         Decision::Proceed(TokenRequest::DeviceCode(request)) => {
             grant::device_code::grant(&state, &request, &application).await

@@ -30,7 +30,8 @@ pub(crate) async fn show(
 ) -> Result<Response, OAuthFailure> {
     let extensions = request.extensions().clone();
     let text = presented(&state, request).await?.ok_or_else(OAuthFailure::no_token)?;
-    let token = state.store.open_access_token(&text).await.map_err(Stop::from)?;
+    let issuer = &state.policy().issuer;
+    let token = state.store.open_access_token(&text, issuer).await.map_err(Stop::from)?;
     let standing = match &token {
         Some(token) => state.store.standing(token).await.map_err(Stop::from)?,
         None => active::Facts::of_client(Standing::Missing),

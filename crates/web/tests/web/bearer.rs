@@ -19,7 +19,10 @@ fn parts(headers: &[(&str, &str)]) -> Parts {
     builder.body(()).unwrap().into_parts().0
 }
 
-async fn verify(world: &World, headers: &[(&str, &str)]) -> Result<Option<Principal>, String> {
+pub(crate) async fn verify(
+    world: &World,
+    headers: &[(&str, &str)],
+) -> Result<Option<Principal>, String> {
     let verifier = web::Verifier::new(world.state.clone());
     let parts = parts(headers);
     verifier.verify(&parts).await.map_err(|failure| match failure {

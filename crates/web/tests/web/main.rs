@@ -22,6 +22,7 @@ mod first_party;
 mod inactive;
 mod introspect;
 mod jwks;
+mod jwt;
 mod metadata;
 mod openid;
 mod par;

@@ -3,6 +3,7 @@
 
 use super::uri;
 use super::{ApplicationType, ClientMetadata, ConsentRule, Origin};
+use crate::access_token::TokenFormat;
 use crate::client::GrantType;
 use crate::client::field_error::Errors;
 use crate::client::keys;
@@ -254,6 +255,16 @@ impl Check<'_> {
         let field = if named.is_some() { "sector_identifier_uri" } else { "subject_type" };
         if named.is_some() || self.metadata.subject_type == SubjectType::Pairwise {
             self.errors.take(field, "invalid", Sector::of(self.around.redirect_uris, named));
+        }
+        if self.metadata.subject_type == SubjectType::Pairwise
+            && self.metadata.access_token_format == Some(TokenFormat::Jwt)
+        {
+            self.errors.add(
+                "access_token_format",
+                "invalid",
+                "A client with pairwise subjects has sealed access tokens: a JWT would show it the name by which \
+                 others know the person.",
+            );
         }
     }
 

@@ -73,7 +73,14 @@ impl<'a> Reply<'a> {
         fields.extend(code.map(|code| ("code", code.expose().to_owned())));
         let mut access_token = None;
         if let Some(terms) = issue.access.clone() {
-            let answer = issue::respond(state, terms, Some(approved.authorization), None)?;
+            let access = issue::Issue {
+                client: &self.seen.asked.application.client,
+                terms,
+                authorization: Some(approved.authorization),
+                details: Some(&issue.authorization.details),
+                refresh_token: None,
+            };
+            let answer = issue::respond(state, access).await?;
             fields.push(("access_token", answer.access_token.expose().to_owned()));
             fields.push(("token_type", "Bearer".to_owned()));
             fields.push(("expires_in", answer.expires_in.to_string()));

@@ -160,6 +160,11 @@ fn pairwise_subjects_need_a_sector() {
     ] {
         assert_eq!(faults(Origin::Dynamic, pairwise(redirects, sector)), expected, "{sector:?}");
     }
+    let readable = faults(Origin::Operator, |d| {
+        d.metadata.subject_type = SubjectType::Pairwise;
+        d.metadata.access_token_format = Some(TokenFormat::Jwt);
+    });
+    assert_eq!(readable, ["access_token_format invalid"]);
     let bad = faults(Origin::Developer, |d| {
         d.metadata.sector_identifier_uri = Some("data:,[]".to_owned());
     });
