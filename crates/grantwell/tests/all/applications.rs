@@ -36,6 +36,28 @@ fn id_and_secret_are_printed_once() {
     );
 }
 
+/// A client that signs has public keys and no secret; a private key is refused and not repeated.
+#[test]
+fn a_client_that_signs_is_made_with_its_public_keys() {
+    let house = House::migrated();
+    let key = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+    house.write("jwks.json", &format!(r#"{{"keys":[{{{key}}}]}}"#));
+    house.write("private.json", &format!(r#"{{"keys":[{{{key},"d":"hunter2hunter2"}}]}}"#));
+    let signs = ["--client-id", "signer", "--auth-method", "private_key_jwt"];
+    let keys = |more: &[&'static str]| [&signs[..], more].concat();
+    let ran = create(&house, &keys(&[]), "").code(1);
+    assert!(ran.err.contains("jwks: "), "{}", ran.err);
+    let ran = create(&house, &keys(&["--jwks", "private.json"]), "").code(1);
+    assert!(ran.err.contains("jwks: ") && !ran.err.contains("hunter2"), "{}", ran.err);
+    let ran = create(&house, &keys(&["--jwks", "nowhere.json"]), "").code(1);
+    assert!(ran.err.contains("nowhere.json"), "{}", ran.err);
+    let made = create(&house, &keys(&["--jwks", "jwks.json"]), "").code(0).json();
+    assert!(made.get("client_secret").is_none_or(serde_json::Value::is_null), "{made}");
+    let chosen = ["--jwks", "jwks.json", "--secret-stdin"];
+    let ran = create(&house, &keys(&chosen), "a secret of before, long\n").code(1);
+    assert!(ran.err.contains("has no secret"), "{}", ran.err);
+}
+
 #[test]
 fn a_validation_error_ends_with_1_and_names_the_fields() {
     let house = House::migrated();
