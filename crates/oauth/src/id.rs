@@ -99,6 +99,12 @@ impl ClientId {
         Self::try_from(text.to_owned())
     }
 
+    /// The id of a client that did not choose one, of random bytes that were drawn elsewhere. It begins with a letter, so
+    /// that no command takes it for an option.
+    pub fn from_random(random: &[u8; 20]) -> Self {
+        Self(format!("c{}", base64url::encode(random)))
+    }
+
     /// The text of it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -199,6 +205,16 @@ impl FromStr for TokenId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RCIMD-6.9-a
+    #[test]
+    fn a_generated_client_id_is_no_option_and_no_address() {
+        for byte in [0x00, 0xf8, 0xfb, 0xff] {
+            let id = ClientId::from_random(&[byte; 20]);
+            assert!(id.as_str().starts_with('c') && !id.as_str().contains(':'), "{id}");
+            assert_eq!(ClientId::parse(id.as_str()).unwrap(), id);
+        }
+    }
 
     /// R9700-4.15-a
     #[test]

@@ -88,8 +88,7 @@ async fn invitation(state: &State, token: Option<Secret>) -> Result<Option<Secre
 }
 
 fn client(state: &State, made: Registration) -> Result<Client, Stop> {
-    let id = state.entropy.text(20)?;
-    let id = ClientId::parse(id.expose()).map_err(|_| Stop::Internal)?;
+    let id = ClientId::from_random(&state.entropy.fill()?);
     Ok(Client {
         id,
         name: made.name,

@@ -166,13 +166,11 @@ fn secret(registration: &Registration, chosen: Option<Zeroizing<String>>) -> Res
 }
 
 fn client_id(given: Option<String>) -> Result<ClientId> {
-    let text = if let Some(text) = given {
-        text
-    } else {
-        let drawn = ambient::Entropy::system().text(20);
-        drawn.map_err(|error| Error::failed(error.to_string()))?.expose().to_owned()
-    };
-    text.parse().map_err(|error| refused(&format!("client_id: {error}.")))
+    if let Some(text) = given {
+        return text.parse().map_err(|error| refused(&format!("client_id: {error}.")));
+    }
+    let drawn = ambient::Entropy::system().fill();
+    Ok(ClientId::from_random(&drawn.map_err(|error| Error::failed(error.to_string()))?))
 }
 
 fn client(id: ClientId, registration: Registration) -> Client {

@@ -67,8 +67,7 @@ async fn has_room(state: &State, person: UserId) -> Result<bool, PageFailure> {
 }
 
 fn client(state: &State, registration: Registration, owner: UserId) -> Result<Client, Stop> {
-    let id = state.entropy.text(20)?;
-    let id = ClientId::parse(id.expose()).map_err(|_| Stop::Internal)?;
+    let id = ClientId::from_random(&state.entropy.fill()?);
     Ok(Client {
         id,
         name: registration.name,
