@@ -99,7 +99,7 @@ pub enum FetchError {
     /// Too many requests are waiting to leave.
     #[error("too many requests are waiting to leave")]
     Busy,
-    /// The host failed a moment ago and is left alone for now.
+    /// The host failed a moment ago and is left alone for a while.
     #[error("{host} failed a moment ago and is left alone for a while")]
     Resting {
         /// The host of the URL.
