@@ -12,6 +12,7 @@ pub use draft::{Draft, Registration};
 pub use field_error::FieldError;
 pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
+use crate::active::Standing;
 use crate::base64url;
 use crate::error::Malformed;
 use crate::id::{ClientId, UserId};
@@ -92,6 +93,11 @@ impl Client {
         };
         let in_browser = self.client_type == ClientType::Public;
         origin.contains("://") && (registered || (in_browser && self.redirect_uris.iter().any(own)))
+    }
+
+    /// How it is doing, for what it asks now.
+    pub const fn standing(&self) -> Standing {
+        Standing::of(self.active, self.epoch, self.epoch)
     }
 
     /// Whether it is registered for this grant.

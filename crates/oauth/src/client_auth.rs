@@ -8,7 +8,7 @@
 //! [`Reason`] is for the log. A client is held to the method it is registered for; one whose
 //! developer did not choose ([`AuthMethod::ClientSecret`]) may send its secret either way.
 
-use crate::active::{self, Standing};
+use crate::active;
 use crate::client::{AuthMethod, Client, ClientType, StoredSecret};
 use crate::client_assertion::{self, Assertion, Fault};
 use crate::error::{ErrorCode, OAuthError};
@@ -248,8 +248,7 @@ fn check<'a>(presented: &Presented, facts: Facts<'a>) -> Result<&'a Client, Reas
     if !public && facts.secret != SecretCheck::Matches {
         return Err(Reason::Secret);
     }
-    let standing = if client.active { Standing::Good } else { Standing::Disabled };
-    active::admit(&active::Facts::of_client(standing)).map_err(|_| Reason::Disabled)?;
+    active::admit(&active::Facts::of_client(client.standing())).map_err(|_| Reason::Disabled)?;
     Ok(client)
 }
 

@@ -4,6 +4,7 @@ pub mod authorization_code;
 pub mod client_credentials;
 pub mod device_code;
 pub mod password;
+pub mod presented;
 pub mod refresh_token;
 
 use crate::error::{ErrorCode, Malformed, OAuthError};

@@ -5,6 +5,7 @@ mod capabilities;
 mod endpoints;
 
 pub use crate::endpoint::registration::SelfRegistration;
+use crate::grant::GrantType;
 pub use capabilities::Capabilities;
 pub use endpoints::Endpoints;
 
@@ -165,6 +166,11 @@ impl Policy {
     /// When an access token that is issued now lapses.
     pub fn access_token_expiry(&self, now: Timestamp) -> Timestamp {
         now + self.access_token_lifetime.min(Self::LONGEST_ACCESS_TOKEN)
+    }
+
+    /// Whether this client gets refresh tokens with what people allow it.
+    pub fn refreshes(&self, client: &Client) -> bool {
+        client.may_use(GrantType::RefreshToken) && self.capabilities.offers(GrantType::RefreshToken)
     }
 
     /// With what the access tokens of this client are signed; `None`: they are sealed.

@@ -1,7 +1,6 @@
-//! Facts and effects of each grant; one file per grant, named as in `oauth::grant`.
+//! Facts and effects of each grant; one file per grant that reads or writes, named as in `oauth::grant`.
 
 pub(crate) mod authorization_code;
-pub(crate) mod client_credentials;
 pub(crate) mod device_code;
 pub(crate) mod first_party;
 pub(crate) mod password;

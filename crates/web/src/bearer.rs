@@ -66,7 +66,7 @@ impl Verifier {
         // The token was made a moment ago under the client's present epoch, so what the feed says about older ones does
         // not show whether the client is switched off.
         if standing.client == Standing::Good {
-            standing.client = application.standing();
+            standing.client = application.client.standing();
         }
         self.decide(Some(token), standing, parts, Via::Session).map(Some)
     }

@@ -19,11 +19,14 @@ use store::Application;
 pub(crate) struct Asker(Arc<OnceLock<Arc<Application>>>);
 
 impl Asker {
-    /// Note it, if the request came from another site at all.
-    pub(crate) fn note(extensions: &Extensions, application: &Arc<Application>) {
-        if let Some(asker) = extensions.get::<Self>() {
-            let _ = asker.0.set(Arc::clone(application));
-        }
+    /// That of a request which came from another site.
+    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
+        extensions.get().cloned()
+    }
+
+    /// Note it.
+    pub(crate) fn note(&self, application: &Arc<Application>) {
+        let _ = self.0.set(Arc::clone(application));
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! Whatever is wrong with a code, the answer is the same, so that nobody learns which codes there are.
 
+use crate::active;
 use crate::client::Client;
 use crate::consent::{self, Given};
 use crate::device::{Approval, Device, State};
@@ -106,7 +107,7 @@ fn open<'a>(
     now: Timestamp,
 ) -> Option<(&'a Device, &'a Client)> {
     let (device, client) = facts.device?;
-    let stands = client.active
+    let stands = active::admit(&active::Facts::of_client(client.standing())).is_ok()
         && client.may_use(GrantType::DeviceCode)
         && policy.capabilities.offers(GrantType::DeviceCode);
     (stands && !device.is_over(now)).then_some((device, client))

@@ -10,9 +10,9 @@
 //! Optimistic: load once, decide, apply with one `UPDATE … WHERE state = 'granted'`. If no row is hit somebody was faster:
 //! load and decide again, which finds the code redeemed.
 
-use crate::access_token::{Bearer, Terms};
-use crate::active::{self, Standing};
-use crate::authorization::{Authorization, Details, State};
+use crate::access_token::Terms;
+use crate::active;
+use crate::authorization::{Details, State};
 use crate::client::Client;
 use crate::code::Code;
 use crate::error::{ErrorCode, OAuthError};
@@ -50,27 +50,7 @@ impl Request {
     }
 }
 
-/// What the store knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// The authorization that the code names; `None` if there is none.
-    pub known: Option<Known>,
-    /// How the client is doing.
-    pub client: Standing,
-}
-
-/// An authorization and what goes with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The row.
-    pub authorization: Authorization,
-    /// Whether the MAC of the presented code is the one that we would make for it.
-    pub mac_matches: bool,
-    /// The account and its epoch now.
-    pub user: Bearer,
-    /// How the account is doing.
-    pub user_standing: Standing,
-}
+pub use super::presented::{Facts, Known};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,8 +197,7 @@ fn redeem(
             expires_at: policy.access_token_expiry(now),
             authenticated_at: authorization.authenticated_at,
         },
-        refreshes: client.may_use(GrantType::RefreshToken)
-            && policy.capabilities.offers(GrantType::RefreshToken),
+        refreshes: policy.refreshes(client),
     }
 }
 

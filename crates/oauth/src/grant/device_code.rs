@@ -138,8 +138,7 @@ fn redeem(
     policy: &Policy,
     now: Timestamp,
 ) -> Redeem {
-    let refreshes = client.may_use(GrantType::RefreshToken)
-        && policy.capabilities.offers(GrantType::RefreshToken);
+    let refreshes = policy.refreshes(client);
     let generation = RefreshToken::FIRST_GENERATION;
     let (scope, audience) = (device.asked.scope.clone(), device.asked.audience.clone());
     Redeem {

@@ -119,8 +119,7 @@ fn issue(
     policy: &Policy,
     now: Timestamp,
 ) -> Issue {
-    let refreshes = client.may_use(GrantType::RefreshToken)
-        && policy.capabilities.offers(GrantType::RefreshToken);
+    let refreshes = policy.refreshes(client);
     let generation = RefreshToken::FIRST_GENERATION;
     Issue {
         authorization: New {

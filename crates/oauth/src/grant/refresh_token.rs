@@ -14,8 +14,8 @@
 //! revoked_at IS NULL`. If no row is hit, the facts have changed: load and decide again. Fifty
 //! parallel refreshes so give one `Rotate` and forty-nine `Repeat`s of its successor.
 
-use crate::access_token::{Bearer, Terms};
-use crate::active::{self, Standing};
+use crate::access_token::Terms;
+use crate::active;
 use crate::authorization::{Authorization, State};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
@@ -48,28 +48,7 @@ impl Request {
     }
 }
 
-/// What the store knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// The authorization that the token names; `None` if there is none.
-    pub known: Option<Known>,
-    /// How the client is doing.
-    pub client: Standing,
-}
-
-/// An authorization and what goes with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The row.
-    pub authorization: Authorization,
-    /// Whether the MAC of the presented token is the one that we would make for the generation it
-    /// names.
-    pub mac_matches: bool,
-    /// The account and its epoch now.
-    pub user: Bearer,
-    /// How the account is doing.
-    pub user_standing: Standing,
-}
+pub use super::presented::{Facts, Known};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]

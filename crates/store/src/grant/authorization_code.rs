@@ -1,18 +1,17 @@
 //! Facts and effects of the authorization endpoint and of [`oauth::grant::authorization_code`]: one row is made, read, and
 //! redeemed by one guarded update.
 
-use oauth::access_token::Bearer;
-use oauth::active::Standing;
-use oauth::authorization::{Authorization, Reason};
+use oauth::authorization::Reason;
 use oauth::client::Client;
 use oauth::code::Code;
 use oauth::endpoint::authorize::Issue;
-use oauth::grant::authorization_code::{Facts, Known, Redeem};
+use oauth::grant::authorization_code::{Facts, Redeem};
 use oauth::id::AuthorizationId;
 use oauth::policy::Policy;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 
+use super::refresh_token::Found;
 use crate::consents::remember;
 use crate::pushed_requests::{PushedRequest, use_up};
 use crate::row::Sql;
@@ -84,22 +83,11 @@ impl AuthorizationCodes<'_> {
     /// What is known about a presented code and the client that presents it, in one query.
     pub async fn load(self, code: &Code, client: &Client) -> Result<Facts, StoreError> {
         let found = self.0.refresh_token().find_authorization(code.authorization).await?;
-        // The row may be newer than the client in memory; see the refresh grant.
-        let client = match found.as_ref().filter(|found| found.authorization.client == client.id) {
-            Some(found) => Standing::of(found.client_active, found.client_epoch, client.epoch),
-            None => Standing::of(client.active, client.epoch, client.epoch),
-        };
-        let known = found.map(|found| Known {
-            mac_matches: self.0.vault().code_mac_matches(
-                found.authorization.id,
-                &found.authorization.seed.0,
-                &code.mac,
-            ),
-            user: Bearer { id: found.authorization.user, epoch: found.user_epoch },
-            user_standing: found.user_standing,
-            authorization: found.authorization,
+        let matches = found.as_ref().is_some_and(|found| {
+            let seed = &found.authorization.seed.0;
+            self.0.vault().code_mac_matches(code.authorization, seed, &code.mac)
         });
-        Ok(Facts { known, client })
+        Ok(Found::facts(found, matches, client))
     }
 
     /// Makes the row live. `false`: the facts have changed since they were loaded; load and decide again.
@@ -123,11 +111,6 @@ impl AuthorizationCodes<'_> {
     /// Revokes the authorization whose used code came back (RFC 9700 §4.5); every token of it dies at once.
     pub async fn revoke_replayed(self, id: AuthorizationId) -> Result<(), StoreError> {
         self.0.authorizations().revoke(id, Reason::Replay).await.map(|_| ())
-    }
-
-    /// The authorization behind a code, for what the answer tells beside the access token.
-    pub async fn find(self, id: AuthorizationId) -> Result<Option<Authorization>, StoreError> {
-        self.0.authorizations().find(id).await
     }
 
     fn compose(self, authorization: AuthorizationId, seed: &[u8; 16]) -> Secret {

@@ -54,7 +54,7 @@ impl DeviceCodeGrant<'_> {
         let read = self.0.database().read();
         let question = Sql::new(LOAD, [self.digest(code).into()]);
         let row = read.query_one_raw(question.build(&read.get_database_backend())).await?;
-        let own = Standing::of(client.active, client.epoch, client.epoch);
+        let own = client.standing();
         let nothing = Facts { device: None, user: Standing::Missing, client: own };
         let Some(row) = row else { return Ok(nothing) };
         let model = device_code::Model::from_query_result(&row, "")?;

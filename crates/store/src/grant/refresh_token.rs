@@ -4,7 +4,8 @@ use oauth::access_token::Bearer;
 use oauth::active::Standing;
 use oauth::authorization::{Authorization, Reason, Seed};
 use oauth::client::Client;
-use oauth::grant::refresh_token::{Facts, Known, Rotate};
+use oauth::grant::presented::{Facts, Known};
+use oauth::grant::refresh_token::Rotate;
 use oauth::id::AuthorizationId;
 use oauth::policy::Policy;
 use oauth::refresh_token::RefreshToken;
@@ -47,6 +48,26 @@ pub(crate) struct Found {
     pub(crate) client_epoch: u32,
 }
 
+impl Found {
+    /// What the rule is told about what `client` presents.
+    pub(crate) fn facts(found: Option<Self>, mac_matches: bool, client: &Client) -> Facts {
+        // The row may be newer than the client in memory. For another client's token it says nothing about
+        // the one that asks; the decision refuses by the name.
+        let standing = match found.as_ref().filter(|found| found.authorization.client == client.id)
+        {
+            Some(found) => Standing::of(found.client_active, found.client_epoch, client.epoch),
+            None => client.standing(),
+        };
+        let known = found.map(|found| Known {
+            mac_matches,
+            user: Bearer { id: found.authorization.user, epoch: found.user_epoch },
+            user_standing: found.user_standing,
+            authorization: found.authorization,
+        });
+        Facts { known, client: standing }
+    }
+}
+
 impl Store {
     /// The refresh grant.
     pub fn refresh_token(&self) -> RefreshTokens<'_> {
@@ -57,20 +78,8 @@ impl Store {
 impl RefreshTokens<'_> {
     /// What is known about a presented refresh token and the client that presents it.
     pub async fn load(self, token: &RefreshToken, client: &Client) -> Result<Facts, StoreError> {
-        let (row, mac_matches) = self.find(token).await?.unzip();
-        // The row may be newer than the client in memory. For another client's token it says nothing about
-        // the one that asks; the decision refuses by the name.
-        let client = match row.as_ref().filter(|row| row.authorization.client == client.id) {
-            Some(row) => Standing::of(row.client_active, row.client_epoch, client.epoch),
-            None => Standing::of(client.active, client.epoch, client.epoch),
-        };
-        let known = row.map(|row| Known {
-            user: Bearer { id: row.authorization.user, epoch: row.user_epoch },
-            authorization: row.authorization,
-            mac_matches: mac_matches.unwrap_or(false),
-            user_standing: row.user_standing,
-        });
-        Ok(Facts { known, client })
+        let (found, matches) = self.find(token).await?.unzip();
+        Ok(Found::facts(found, matches.unwrap_or(false), client))
     }
 
     /// The authorization that a token names, with what goes with it, in one query. That of a code which is not redeemed

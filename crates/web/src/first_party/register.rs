@@ -13,7 +13,7 @@ use store::{NewUser, StoreError};
 
 use super::fields::Fields;
 use super::problem;
-use crate::issue::Issue;
+use crate::issue::{IdToken, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 use crate::{credentials, issue, throttle};
@@ -64,7 +64,7 @@ async fn create(state: &State, account: NewAccount) -> Result<TokenResponse, Pro
     let stopped = |error: StoreError| problem::of_stop(Stop::from(error));
     let application = state.store.first_party().await.map_err(stopped)?;
     let user = state.store.registration().draw(new).map_err(stopped)?;
-    let facts = rule::Facts { user: Some(user.verified()), client: application.standing() };
+    let facts = rule::Facts { user: Some(user.verified()), client: application.client.standing() };
     let now = state.clock.now();
     let decision = rule::decide(&request, &application.client, &facts, state.policy(), now);
     let grant = match decision {
@@ -87,6 +87,7 @@ async fn create(state: &State, account: NewAccount) -> Result<TokenResponse, Pro
         authorization: Some(issued.authorization),
         details: None,
         refresh_token: issued.refresh_token,
+        id_token: IdToken::None,
     };
     issue::respond(state, issue).await.map_err(problem::of_stop)
 }

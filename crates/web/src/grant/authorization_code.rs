@@ -5,8 +5,7 @@ use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
-use crate::id_token::{self, Basis};
-use crate::issue::{self, Issue};
+use crate::issue::{self, IdToken, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -29,34 +28,23 @@ pub(crate) async fn grant(
                 if !codes.redeem(&step, state.policy(), now).await? {
                     continue;
                 }
-                let known = facts.known.ok_or(Failure::Stopped(Stop::Internal))?;
-                let seed = known.authorization.seed;
+                let row = facts.known.ok_or(Failure::Stopped(Stop::Internal))?.authorization;
                 let refresh = step.refreshes.then(|| {
-                    state.store.refresh_token().compose(step.authorization, step.generation, &seed)
+                    state.store.refresh_token().compose(
+                        step.authorization,
+                        step.generation,
+                        &row.seed,
+                    )
                 });
-                let row = known.authorization;
                 let issue = Issue {
                     client: &application.client,
                     terms: step.access,
                     authorization: Some(step.authorization),
                     details: Some(&row.details),
                     refresh_token: refresh,
+                    id_token: IdToken::First,
                 };
-                let mut answer = issue::respond(state, issue).await?;
-                if id_token::is_wanted(state, &row.scope) {
-                    let basis = Basis {
-                        client: &application.client,
-                        user: row.user,
-                        scope: &row.scope,
-                        details: &row.details,
-                        authenticated_at: row.authenticated_at,
-                        access_token: Some(&answer.access_token),
-                        code: None,
-                        refreshed: false,
-                    };
-                    answer.id_token = Some(id_token::make(state, basis).await?);
-                }
-                return Ok(answer);
+                return Ok(issue::respond(state, issue).await?);
             }
             Decision::RevokeReplayed(authorization) => {
                 codes.revoke_replayed(authorization).await?;

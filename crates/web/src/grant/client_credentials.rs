@@ -5,7 +5,7 @@ use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
-use crate::issue::{self, Issue};
+use crate::issue::{self, IdToken, Issue};
 use crate::state::State;
 
 /// Grant what `request` of the authenticated `application` asks for.
@@ -14,7 +14,7 @@ pub(crate) async fn grant(
     request: &Request,
     application: &Application,
 ) -> Result<TokenResponse, Failure> {
-    let facts = application.standing();
+    let facts = application.client.standing();
     match decide(request, &application.client, facts, state.policy(), state.clock.now()) {
         Decision::Issue(terms) => {
             let issue = Issue {
@@ -23,6 +23,7 @@ pub(crate) async fn grant(
                 authorization: None,
                 details: None,
                 refresh_token: None,
+                id_token: IdToken::None,
             };
             Ok(issue::respond(state, issue).await?)
         }

@@ -1,12 +1,11 @@
 //! A device that asks for its tokens: one read, a decision, one guarded update; again if somebody was faster.
 
-use oauth::grant::device_code::{Decision, INVALID, PENDING, Redeem, Request, SLOW_DOWN, decide};
+use oauth::grant::device_code::{Decision, INVALID, PENDING, Request, SLOW_DOWN, decide};
 use oauth::token_response::TokenResponse;
-use store::{Application, Issued};
+use store::Application;
 
 use super::Failure;
-use crate::id_token::{self, Basis};
-use crate::issue::{self, Issue};
+use crate::issue::{self, IdToken, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -29,7 +28,15 @@ pub(crate) async fn grant(
                 let Some(issued) = devices.redeem(code, &step, state.policy()).await? else {
                     continue;
                 };
-                return Ok(answer(state, application, *step, issued).await?);
+                let issue = Issue {
+                    client: &application.client,
+                    terms: step.access,
+                    authorization: Some(issued.authorization),
+                    details: Some(&step.authorization.details),
+                    refresh_token: issued.refresh_token,
+                    id_token: IdToken::First,
+                };
+                return Ok(issue::respond(state, issue).await?);
             }
             Decision::Wait => {
                 let before = facts.device.and_then(|device| device.last_polled_at);
@@ -60,35 +67,4 @@ pub(crate) async fn grant(
         return Err(Failure::Refused(error));
     }
     Err(Failure::Stopped(Stop::Busy))
-}
-
-async fn answer(
-    state: &State,
-    application: &Application,
-    step: Redeem,
-    issued: Issued,
-) -> Result<TokenResponse, Stop> {
-    let new = step.authorization;
-    let issue = Issue {
-        client: &application.client,
-        terms: step.access,
-        authorization: Some(issued.authorization),
-        details: Some(&new.details),
-        refresh_token: issued.refresh_token,
-    };
-    let mut answer = issue::respond(state, issue).await?;
-    if id_token::is_wanted(state, &new.scope) {
-        let basis = Basis {
-            client: &application.client,
-            user: new.user,
-            scope: &new.scope,
-            details: &new.details,
-            authenticated_at: new.authenticated_at,
-            access_token: Some(&answer.access_token),
-            code: None,
-            refreshed: false,
-        };
-        answer.id_token = Some(id_token::make(state, basis).await?);
-    }
-    Ok(answer)
 }

@@ -8,7 +8,7 @@ use store::{Application, StoreError, User};
 
 use super::Failure;
 use crate::credentials::{self, Checked};
-use crate::issue::{self, Issue};
+use crate::issue::{self, IdToken, Issue};
 use crate::state::State;
 
 /// Grant what `request` of the authenticated `application` asks for, if the password is right.
@@ -23,7 +23,7 @@ pub(crate) async fn grant(
         Checked::Right(user) => Some(user.verified()),
         Checked::Wrong => None,
     };
-    let facts = Facts { user, client: application.standing() };
+    let facts = Facts { user, client: application.client.standing() };
     match decide(request, &application.client, &facts, state.policy(), state.clock.now()) {
         Decision::Issue(grant) => {
             let issued = match state.store.password().apply(&grant, state.policy()).await {
@@ -40,6 +40,7 @@ pub(crate) async fn grant(
                 authorization: Some(issued.authorization),
                 details: None,
                 refresh_token: issued.refresh_token,
+                id_token: IdToken::None,
             };
             Ok(issue::respond(state, issue).await?)
         }

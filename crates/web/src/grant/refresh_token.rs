@@ -1,14 +1,11 @@
 //! Trading in a refresh token: one read, a decision, one guarded update; again if somebody was faster.
 
-use oauth::authorization::Authorization;
 use oauth::grant::refresh_token::{Decision, INVALID, Request, decide};
-use oauth::secret::Secret;
 use oauth::token_response::TokenResponse;
 use store::Application;
 
 use super::Failure;
-use crate::id_token::{self, Basis};
-use crate::issue::{self, Issue};
+use crate::issue::{self, IdToken, Issue};
 use crate::respond::stop::Stop;
 use crate::state::State;
 
@@ -51,41 +48,18 @@ pub(crate) async fn grant(
         };
         let seed = seed.ok_or(Failure::Stopped(Stop::Internal))?;
         let successor = tokens.compose(authorization, generation, &seed);
+        let details = known.map(|known| &known.authorization.details);
+        // Who gave a password to the client itself has not signed in here: no ID token at first, none later.
+        let signed_in = details.is_some_and(|details| details.acr.is_some());
         let issue = Issue {
             client: &application.client,
             terms: access,
             authorization: Some(authorization),
-            details: known.map(|known| &known.authorization.details),
+            details,
             refresh_token: Some(successor),
+            id_token: if signed_in { IdToken::Again } else { IdToken::None },
         };
-        let mut answer = issue::respond(state, issue).await?;
-        if let Some(known) = known
-            && known.authorization.details.acr.is_some()
-            && id_token::is_wanted(state, &answer.scope)
-        {
-            answer.id_token = Some(again(state, application, &known.authorization, &answer).await?);
-        }
-        return Ok(answer);
+        return Ok(issue::respond(state, issue).await?);
     }
     Err(Failure::Stopped(Stop::Busy))
-}
-
-/// The ID token of a refresh: the same person, the same sign-in, no nonce (OIDC Core §12.2).
-async fn again(
-    state: &State,
-    application: &Application,
-    row: &Authorization,
-    answer: &TokenResponse,
-) -> Result<Secret, Stop> {
-    let basis = Basis {
-        client: &application.client,
-        user: row.user,
-        scope: &answer.scope,
-        details: &row.details,
-        authenticated_at: row.authenticated_at,
-        access_token: Some(&answer.access_token),
-        code: None,
-        refreshed: true,
-    };
-    id_token::make(state, basis).await
 }

@@ -13,7 +13,6 @@ use store::Application;
 use vault::Purpose;
 
 use super::request::Posted;
-use crate::cors::Asker;
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -33,8 +32,8 @@ pub(crate) async fn authenticate(
         Err(refusal) => return Err(refused(state, None, refusal, posted.address).await),
     };
     let application = state.store.client(presented.client_id()).await.map_err(Stop::from)?;
-    if let Some(application) = &application {
-        Asker::note(&posted.extensions, application);
+    if let (Some(asker), Some(application)) = (&posted.asker, &application) {
+        asker.note(application);
     }
     let client = application.as_deref().map(|application| &application.client);
     let once = check_assertion(state, &presented, client).await;

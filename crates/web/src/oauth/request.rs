@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
+use http::HeaderValue;
 use http::header::AUTHORIZATION;
-use http::{Extensions, HeaderValue};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::form::Form;
 
+use crate::cors::Asker;
 use crate::extract::{address, body};
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
@@ -20,8 +21,8 @@ pub(crate) struct Posted {
     pub(crate) authorization: Option<HeaderValue>,
     /// Who sent it, for counting failed tries.
     pub(crate) address: IpAddr,
-    /// What came with it from the layers around.
-    pub(crate) extensions: Extensions,
+    /// Where to note the client, if a script of another site sent it.
+    pub(crate) asker: Option<Asker>,
 }
 
 /// Read the form. Refused are parameters in the URL, where logs and histories would keep them (RFC 6749 §3.2), any other
@@ -40,9 +41,10 @@ pub(crate) async fn read(state: &State, request: Request) -> Result<Posted, OAut
         return Err(TWO_HEADERS.into());
     }
     let address = address::client(&parts, &state.settings.trusted_proxies);
+    let asker = Asker::of(&parts.extensions);
     let bytes = body::read(body, state.settings.limits.body).await?;
     let form = Form::parse(&bytes)?;
-    Ok(Posted { form, authorization, address, extensions: parts.extensions })
+    Ok(Posted { form, authorization, address, asker })
 }
 
 const IN_THE_URL: OAuthError = OAuthError::new(

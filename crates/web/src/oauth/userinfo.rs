@@ -6,14 +6,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use oauth::active::{self, Standing};
-use oauth::authorization::Authorization;
 use oauth::bearer;
 use oauth::claims::{ClaimsRequest, Granted, Place};
+use oauth::client::Client;
 use oauth::endpoint::userinfo::{Decision, Facts, answer, decide, needed};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::form::Form;
+use oauth::id::AuthorizationId;
 use serde_json::{Map, Value};
-use store::Application;
 
 use crate::cors::Asker;
 use crate::extract::body;
@@ -28,7 +28,7 @@ pub(crate) async fn show(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, OAuthFailure> {
-    let extensions = request.extensions().clone();
+    let asker = Asker::of(request.extensions());
     let text = presented(&state, request).await?.ok_or_else(OAuthFailure::no_token)?;
     let issuer = &state.policy().issuer;
     let token = state.store.open_access_token(&text, issuer).await.map_err(Stop::from)?;
@@ -36,45 +36,41 @@ pub(crate) async fn show(
         Some(token) => state.store.standing(token).await.map_err(Stop::from)?,
         None => active::Facts::of_client(Standing::Missing),
     };
-    let origin = token.as_ref().map(|token| (token.client.clone(), token.authorization));
-    let decision = decide(Facts { token, standing }, state.policy(), state.clock.now());
-    if let Some((client, _)) = &origin
-        && let Some(application) = state.store.client(client).await.map_err(Stop::from)?
-    {
-        Asker::note(&extensions, &application);
+    let authorization = token.as_ref().and_then(|token| token.authorization);
+    let application = match &token {
+        Some(token) => state.store.client(&token.client).await.map_err(Stop::from)?,
+        None => None,
+    };
+    if let (Some(asker), Some(application)) = (asker, &application) {
+        asker.note(application);
     }
-    let (user, scope) = match decision {
+    let (user, scope) = match decide(Facts { token, standing }, state.policy(), state.clock.now()) {
         Decision::Tell { user, scope } => (user, scope),
         Decision::Refuse(error) => return Err(OAuthFailure::bearer(error, &needed())),
     };
-    let (client, authorization) = origin.ok_or(Stop::Internal)?;
-    let application = state.store.client(&client).await.map_err(Stop::from)?;
-    let application = application.ok_or(Stop::Internal)?;
-    let authorization = match authorization {
-        Some(id) => state.store.authorizations().find(id).await.map_err(Stop::from)?,
-        None => None,
-    };
-    let claims = asked(authorization.as_ref());
+    let client = &application.as_ref().ok_or(Stop::Internal)?.client;
+    let claims = asked(&state, authorization).await?;
     let person = state.store.users().claims(user).await.map_err(Stop::from)?;
     let person = person.ok_or(Stop::Internal)?;
-    let subject = subject::of(&state, &application.client, user)?;
-    let mut told = answer(&subject, &person, &scope, &claims);
-    let about = About { client: &application.client, user, person: &person };
-    told.extend(about.told(&state, Granted { scope: &scope, claims: &claims }, Place::UserInfo));
-    respond(&state, &application, told).await
+    let about = About { client, user, person: &person };
+    let told = about.told(&state, Granted { scope: &scope, claims: &claims }, Place::UserInfo);
+    respond(&state, client, answer(&subject::of(&state, client, user)?, told)).await
 }
 
 /// The claims that were asked for one by one when the person allowed it.
-fn asked(authorization: Option<&Authorization>) -> ClaimsRequest {
-    authorization.map(|found| found.details.claims.clone()).unwrap_or_default()
+async fn asked(state: &State, id: Option<AuthorizationId>) -> Result<ClaimsRequest, Stop> {
+    let found = match id {
+        Some(id) => state.store.authorizations().find(id).await?,
+        None => None,
+    };
+    Ok(found.map(|found| found.details.claims).unwrap_or_default())
 }
 
 async fn respond(
     state: &State,
-    application: &Application,
+    client: &Client,
     mut told: Map<String, Value>,
 ) -> Result<Response, OAuthFailure> {
-    let client = &application.client;
     let Some(algorithm) = client.metadata.userinfo_signed_response_alg else {
         return Ok(never_stored(Json(told).into_response()));
     };

@@ -1,6 +1,7 @@
 //! Who asks and where the answer may go: the two checks before which nothing redirects (RFC 6749 §4.1.2.1).
 
 use super::parameters::Parameters;
+use crate::active;
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::response::{ResponseMode, ResponseType};
@@ -63,9 +64,7 @@ impl Destination {
 pub fn locate(parameters: &Parameters, client: Option<&Client>) -> Result<Destination, OAuthError> {
     let named = parameters.one("client_id")?.ok_or(NO_CLIENT)?;
     let client = client.filter(|client| client.id.as_str() == named).ok_or(UNKNOWN_CLIENT)?;
-    if !client.active {
-        return Err(DISABLED_CLIENT);
-    }
+    active::admit(&active::Facts::of_client(client.standing())).map_err(|_| DISABLED_CLIENT)?;
     let (uri, named) = match parameters.one("redirect_uri")? {
         Some(uri) => (uri, true),
         None => (only(client)?, false),

@@ -191,9 +191,7 @@ fn check_scope(
     if kind.has_id_token() && !contains(&scope, "openid") {
         return Err(NO_OPENID);
     }
-    let refreshes = kind.has_code()
-        && client.may_use(GrantType::RefreshToken)
-        && policy.capabilities.offers(GrantType::RefreshToken);
+    let refreshes = kind.has_code() && policy.refreshes(client);
     let keeps = |token: &&ScopeToken| refreshes || token.as_str() != "offline_access";
     Ok(scope.iter().filter(keeps).cloned().collect())
 }

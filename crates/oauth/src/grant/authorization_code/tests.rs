@@ -1,6 +1,8 @@
 //! When a code is redeemed, refused or taken for a replay.
 
 use super::*;
+use crate::active::Standing;
+use crate::authorization::Authorization;
 use crate::fixtures::{
     BAD, NOW, authorization, bearer, client, client_id, policy, public_client, scope,
 };

@@ -1,6 +1,7 @@
 //! When a refresh token is rotated, repeated, refused or taken for a replay.
 
 use super::*;
+use crate::active::Standing;
 use crate::authorization::Reason;
 use crate::fixtures::{BAD, NOW, authorization, bearer, client, client_id, policy, scope};
 use std::time::Duration;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use oauth::active;
+use oauth::client::Client;
 use oauth::endpoint::authorize::{Channel, Destination, Parameters, Request, locate};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::id::ClientId;
@@ -46,7 +48,9 @@ impl Asked {
             None => None,
         };
         // Nothing is fetched for a client that may not ask.
-        let signed = match client.filter(|client| client.active) {
+        let stands =
+            |client: &&Client| active::admit(&active::Facts::of_client(client.standing())).is_ok();
+        let signed = match client.filter(stands) {
             Some(client) => request_object::open(state, &parameters, client).await,
             None => Ok(None),
         };

@@ -79,6 +79,8 @@ impl<'a> Reply<'a> {
                 authorization: Some(approved.authorization),
                 details: Some(&issue.authorization.details),
                 refresh_token: None,
+                // It is made below, where the code is known that goes with it.
+                id_token: issue::IdToken::None,
             };
             let answer = issue::respond(state, access).await?;
             fields.push(("access_token", answer.access_token.expose().to_owned()));

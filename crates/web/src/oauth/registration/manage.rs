@@ -109,7 +109,7 @@ async fn authenticate(
     let id = id.ok().and_then(|Path(text)| ClientId::parse(&text).ok()).ok_or_else(refused)?;
     let found = state.store.client_registrations().find(&id, &access).await.map_err(Stop::from)?;
     let application = found.ok_or_else(refused)?;
-    admit(&Facts::of_client(application.standing())).map_err(|_| refused())?;
+    admit(&Facts::of_client(application.client.standing())).map_err(|_| refused())?;
     Ok((application, access))
 }
 
