@@ -160,7 +160,8 @@ impl World {
     pub(crate) fn decide_password(&self, user: &User, client: &Application) -> password::Issue {
         let form = Form::parse(b"username=u&password=p").unwrap();
         let request = password::Request::parse(&form).unwrap();
-        let facts = password::Facts { user: Some(user.verified()), client: client.client.standing() };
+        let facts =
+            password::Facts { user: Some(user.verified()), client: client.client.standing() };
         let now = self.clock.now();
         match password::decide(&request, &client.client, &facts, &self.policy, now) {
             password::Decision::Issue(issue) => *issue,
