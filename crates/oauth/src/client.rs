@@ -13,11 +13,10 @@ pub use field_error::FieldError;
 pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
 use crate::active::Standing;
-use crate::base64url;
 use crate::error::Malformed;
 use crate::id::{ClientId, UserId};
 use crate::scope::ScopeSet;
-use crate::secret::{Secret, same_bytes};
+use crate::secret::same_bytes;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -248,14 +247,6 @@ impl PartialEq for StoredSecret {
 }
 
 impl Eq for StoredSecret {}
-
-/// What a generated client secret begins with; secret scanners look for it.
-pub const SECRET_PREFIX: &str = "gws_";
-
-/// The text of a client secret that is made of these random bytes.
-pub fn compose_secret(random: &[u8; 32]) -> Secret {
-    Secret::new(format!("{SECRET_PREFIX}{}", base64url::encode(random)))
-}
 
 impl fmt::Debug for StoredSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Authorizations: what a user let a client do. Listed for people, revoked by them, by clients and by rules.
+//! Authorizations: what a user let a client do; found, listed, and revoked by people, by clients and by rules.
 
 use oauth::authorization::{Authorization, Details, New, Reason, Seed, State};
 use oauth::grant::GrantType;
@@ -86,32 +86,6 @@ impl Authorizations<'_> {
             .await
     }
 
-    /// Revokes everything that a user let one client do. Answers how many authorizations that were.
-    pub async fn revoke_client_of(
-        self,
-        user: UserId,
-        application: ApplicationId,
-        reason: Reason,
-    ) -> Result<usize, StoreError> {
-        let expires_at = forget_at(self.0.now());
-        let revocation = Revocation { reason, at: self.0.now(), delete_at: expires_at };
-        self.0
-            .write_and_tell(move |tx| {
-                Box::pin(async move {
-                    let rows = revocation
-                        .update()
-                        .filter(authorization::Column::UserId.eq(user.as_uuid()))
-                        .filter(authorization::Column::ApplicationId.eq(application.as_uuid()))
-                        .exec_with_returning(tx)
-                        .await?;
-                    let dead = |row: &authorization::Model| Subject::Authorization(row.id.into());
-                    let entries = rows.iter().map(|row| Entry::revoked(dead(row), expires_at));
-                    Ok((rows.len(), entries.collect()))
-                })
-            })
-            .await
-    }
-
     /// Fills in what `new` leaves open.
     pub(crate) fn draw(
         self,
@@ -180,6 +154,23 @@ impl Revocation {
             .col_expr(authorization::Column::DeleteAt, value(self.delete_at))
             .filter(authorization::Column::RevokedAt.is_null())
     }
+}
+
+/// Revokes everything that a user let one client do; answers what the nodes are told.
+pub(crate) async fn revoke_of_client(
+    tx: &impl ConnectionTrait,
+    revocation: Revocation,
+    user: UserId,
+    application: ApplicationId,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows = revocation
+        .update()
+        .filter(authorization::Column::UserId.eq(user.as_uuid()))
+        .filter(authorization::Column::ApplicationId.eq(application.as_uuid()))
+        .exec_with_returning(tx)
+        .await?;
+    let dead = |row: authorization::Model| Subject::Authorization(row.id.into());
+    Ok(rows.into_iter().map(|row| Entry::revoked(dead(row), revocation.delete_at)).collect())
 }
 
 fn of_rows(

@@ -19,7 +19,7 @@ use crate::row::Sql;
 use crate::{Store, StoreError};
 
 /// What a registration access token begins with, so that it is recognised where it leaks.
-const PREFIX: &str = "gwr_";
+const PREFIX: &str = "gwm_";
 
 /// Claims a client that nobody has ever allowed anything, unless somebody does meanwhile.
 const CLAIM_UNUSED: &str = "UPDATE grantwell_application SET epoch = epoch + 1 WHERE id = $1 \

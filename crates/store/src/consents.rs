@@ -1,38 +1,21 @@
-//! Facts and effects of [`oauth::consent`]: what a person has allowed a client, remembered, listed and taken back.
+//! Facts and effects of [`oauth::consent`]: what a person has allowed a client, found and remembered.
 
 use std::collections::BTreeSet;
 
-use oauth::authorization::Reason;
 use oauth::consent::Given;
 use oauth::id::{ApplicationId, UserId};
 use oauth::scope::ScopeSet;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
-use crate::applications::Application;
-use crate::device_codes::withdraw;
-use crate::entity::{application, consent};
+use crate::entity::consent;
 use crate::{Store, StoreError};
-
-/// How many consents one list shows at most.
-const MOST: u64 = 500;
 
 /// The consents; from [`Store::consents`].
 #[derive(Clone, Copy, Debug)]
 pub struct Consents<'a>(&'a Store);
-
-/// What a person has allowed one client.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Consent {
-    /// Who was allowed.
-    pub application: Application,
-    /// What.
-    pub given: Given,
-    /// Since when.
-    pub created_at: Timestamp,
-}
 
 impl Store {
     /// The consents.
@@ -50,42 +33,6 @@ impl Consents<'_> {
     ) -> Result<Option<Given>, StoreError> {
         let row = consent::Entity::find_by_id((user.as_uuid(), application.as_uuid()));
         row.one(self.0.database().read()).await?.as_ref().map(given).transpose()
-    }
-
-    /// Whom this person has allowed something, the newest first; 500 at most.
-    pub async fn list(self, user: UserId) -> Result<Vec<Consent>, StoreError> {
-        let rows = consent::Entity::find()
-            .filter(consent::Column::UserId.eq(user.as_uuid()))
-            .order_by_desc(consent::Column::UpdatedAt)
-            .limit(MOST)
-            .find_also_related(application::Entity)
-            .all(self.0.database().read())
-            .await?;
-        let whole = |(row, found): (consent::Model, Option<application::Model>)| {
-            let found = found.ok_or(StoreError::Corrupt("consent.application_id"))?;
-            Ok(Consent {
-                application: found.try_into()?,
-                created_at: Timestamp::from_millis(row.created_at),
-                given: given(&row)?,
-            })
-        };
-        rows.into_iter().map(whole).collect()
-    }
-
-    /// Takes back all that this person allowed this client, with everything that came of it: the client has to ask again,
-    /// and its tokens die at once, on every node.
-    pub async fn revoke(self, user: UserId, application: ApplicationId) -> Result<(), StoreError> {
-        let key = (user.as_uuid(), application.as_uuid());
-        self.0
-            .write(move |tx| {
-                Box::pin(async move {
-                    consent::Entity::delete_by_id(key).exec(tx).await?;
-                    withdraw(tx, user, application).await
-                })
-            })
-            .await?;
-        self.0.authorizations().revoke_client_of(user, application, Reason::User).await?;
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! is applied, in `grant/refresh_token.rs`. A change that ends credentials is also written to the feed of
 //! `revocations.rs`, in the same transaction, so that every node learns of it.
 
+mod access;
 mod applications;
 mod authorizations;
 mod bearer;
@@ -28,11 +29,12 @@ mod sweep;
 mod throttle;
 mod users;
 
+pub use access::{Access, Accesses};
 pub use applications::{Application, Applications, FIRST_PARTY, NewSecret};
 pub use authorizations::Authorizations;
 pub use bearer::Signed;
 pub use client_registrations::{ClientRegistrations, Made, Newcomer, Registered};
-pub use consents::{Consent, Consents};
+pub use consents::Consents;
 pub use device_codes::{Begun, CameFrom, DeviceCodes, FoundDevice};
 pub use error::StoreError;
 pub use grant::authorization_code::{Approved, AuthorizationCodes};

@@ -130,7 +130,9 @@ pub(crate) fn subject_of(state: &State, client: &Client, text: &str) -> Option<S
     let ours = claims.issuer.as_deref() == Some(state.policy().issuer.as_str());
     let theirs =
         claims.audience.as_ref().is_some_and(|audience| audience.is_only(client.id.as_str()));
-    claims.subject.filter(|_| ours && theirs)
+    // A signed userinfo answer says who made it and for whom as well, and is of the same type; it never says when it ends.
+    let timed = claims.expires_at.is_some() && claims.issued_at.is_some();
+    claims.subject.filter(|_| ours && theirs && timed)
 }
 
 /// The digest that belongs to an algorithm (§3.1.3.6); that of Ed25519 is SHA-512.

@@ -2,8 +2,9 @@
 
 use super::field_error::{Errors, FieldError};
 use super::metadata::Surroundings;
-use super::{AuthMethod, ClientMetadata, ClientType, GrantType, RedirectUri};
+use super::{AuthMethod, Client, ClientMetadata, ClientType, ConsentRule, GrantType, RedirectUri};
 use crate::policy::Policy;
+use crate::response::ResponseType;
 use crate::scope::ScopeSet;
 use std::collections::BTreeSet;
 
@@ -53,6 +54,43 @@ impl Draft {
     pub const MAX_NAME: usize = 255;
     /// How many redirect URIs a client may have.
     pub const MAX_REDIRECT_URIS: usize = 50;
+
+    /// The same with other grant types. The response types that give a code come and go with the authorization code grant
+    /// (RFC 7591 §2.1).
+    #[must_use]
+    pub fn with_grants(mut self, grant_types: Vec<String>) -> Self {
+        let has_code =
+            |list: &[String]| list.iter().any(|word| word == GrantType::AuthorizationCode.as_str());
+        let kinds = &mut self.metadata.response_types;
+        if !has_code(&grant_types) {
+            kinds.retain(|kind| !kind.has_code());
+        } else if !has_code(&self.grant_types) {
+            kinds.insert(ResponseType::Code);
+        }
+        self.grant_types = grant_types;
+        self
+    }
+
+    /// Check what somebody who is no operator changes about `client`, and make the changed client. What an operator has set
+    /// (consent, PKCE, how it came to be registered) is not theirs to say and stays, and so does what a change never touches.
+    pub fn check_change(
+        mut self,
+        client: &Client,
+        policy: &Policy,
+    ) -> Result<Client, Vec<FieldError>> {
+        let known = &client.metadata;
+        (self.metadata.consent, self.metadata.pkce) = (ConsentRule::default(), None);
+        self.metadata.origin = known.origin;
+        let made = self.check(policy)?;
+        Ok(Client {
+            name: made.name,
+            grant_types: made.grant_types,
+            redirect_uris: made.redirect_uris,
+            scope: made.scope,
+            metadata: ClientMetadata { consent: known.consent, pkce: known.pkce, ..made.metadata },
+            ..client.clone()
+        })
+    }
 
     /// Check everything and report everything that is wrong at once.
     pub fn check(&self, policy: &Policy) -> Result<Registration, Vec<FieldError>> {

@@ -266,7 +266,7 @@ async fn an_approval_dies_with_its_epoch_and_with_the_consent() {
         let (client, _) = world.registered(&store, "tv").await;
         let user = store.users().create(World::new_user("jane")).await.unwrap();
         let withdrawn = allowed(&world, &store, &client, &user).await;
-        store.consents().revoke(user.account.id, client.id).await.unwrap();
+        store.access().end(user.account.id, client.id).await.unwrap();
         let code = &withdrawn.device_code;
         assert_eq!(poll(&store, &world, &client, code).await.unwrap_err(), "refused");
         let outdated = allowed(&world, &store, &client, &user).await;

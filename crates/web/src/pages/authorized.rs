@@ -3,11 +3,13 @@
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
+use oauth::client::{Client, ConsentRule};
+use oauth::grant::GrantType;
 use oauth::id::ApplicationId;
 use pages::redirect::{LocalPath, see_other};
 use pages::{ConfirmPage, Link, Message, Refusal, Tone};
 use serde::Serialize;
-use store::Consent;
+use store::Access;
 
 use super::{accept, open};
 use crate::extract::segment::Segment;
@@ -38,8 +40,8 @@ pub(crate) async fn list(
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
     let person = opened.visit.person(&state, &opened.parts)?;
-    let consents = state.store.consents().list(person.id).await?;
-    let rows = consents.into_iter().map(|consent| row(&state, consent)).collect();
+    let access = state.store.access().list(person.id).await?;
+    let rows = access.into_iter().map(|access| row(&state, access)).collect();
     let crumbs = [Link::new("Your account", state.urls().profile())];
     let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);
     let answer =
@@ -54,16 +56,18 @@ pub(crate) async fn confirm(
     request: Request,
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
-    opened.visit.person(&state, &opened.parts)?;
+    let person = opened.visit.person(&state, &opened.parts)?.id;
     let id = ApplicationId::parse(&id).map_err(|_| Refusal::not_found())?;
-    let found = state.store.applications().find(id).await?.ok_or_else(Refusal::not_found)?;
+    // Only of their own: this page is no way to learn which applications there are.
+    let access = state.store.access().find(person, id).await?.ok_or_else(Refusal::not_found)?;
+    let found = access.application;
     let crumbs = [Link::new("Applications with access", state.urls().authorized())];
     let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);
     let page = ConfirmPage {
         title: format!("End the access of {}?", found.client.name),
         consequences: vec![
             "It is signed out of your account at once, everywhere.".to_owned(),
-            "It has to ask you again before it can come back.".to_owned(),
+            way_back(&found.client).to_owned(),
         ],
         action: state.urls().withdraw(found.id),
         confirm: "End access".to_owned(),
@@ -83,7 +87,7 @@ pub(crate) async fn withdraw(
     let (opened, _) = accept(&state, request, &[]).await?;
     let person = opened.visit.person(&state, &opened.parts)?.id;
     let id = ApplicationId::parse(&id).map_err(|_| Refusal::not_found())?;
-    state.store.consents().revoke(person, id).await?;
+    state.store.access().end(person, id).await?;
     tracing::info!(target: "audit", event = "consent_withdrawn", user = %person, application = %id);
     let told = Message::success("The application has no access any more.");
     let flash = state.flash.set(&[told]).ok();
@@ -91,14 +95,25 @@ pub(crate) async fn withdraw(
     Ok(with_cookies(see_other(&to), flash))
 }
 
-fn row(state: &State, consent: Consent) -> Row {
+/// What it takes for the application to have access again.
+fn way_back(client: &Client) -> &'static str {
+    if client.metadata.consent == ConsentRule::Trusted {
+        "It can come back when you sign in to it again. It does not ask you then, because it belongs to this site."
+    } else if client.may_use(GrantType::Password) {
+        "It can come back when you give it your password again."
+    } else {
+        "It has to ask you again before it can come back."
+    }
+}
+
+fn row(state: &State, access: Access) -> Row {
     let policy = state.policy();
     let words = |scope: &oauth::scope::ScopeToken| policy.words_for(scope).map(str::to_owned);
     Row {
-        scopes: consent.given.scope.iter().filter_map(words).collect(),
-        since: consent.created_at.as_millis(),
-        withdraw: state.urls().withdraw(consent.application.id),
-        home: consent.application.client.metadata.client_uri,
-        name: consent.application.client.name,
+        scopes: access.scope.iter().filter_map(words).collect(),
+        since: access.since.as_millis(),
+        withdraw: state.urls().withdraw(access.application.id),
+        home: access.application.client.metadata.client_uri,
+        name: access.application.client.name,
     }
 }

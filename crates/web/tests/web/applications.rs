@@ -1,7 +1,11 @@
 //! The applications pages: whose they are, what may be registered, the secret that is shown once.
 
+use oauth::client::{ConsentRule, Origin};
+use oauth::pkce::Pkce;
+use oauth::scope::ScopeSet;
+
 use crate::browser::Browser;
-use crate::world::{PASSWORD, World, on_both, on_both_with};
+use crate::world::{CALLBACK, PASSWORD, World, on_both, on_both_with};
 
 const NEW: &str = "/o/applications/register/";
 const FORM: [(&str, &str); 5] = [
@@ -157,6 +161,53 @@ async fn over_posting_changes_nothing_that_is_not_in_the_form() {
         assert_eq!(client.client_type.as_str(), "confidential");
         // The refresh grant was taken away, and at once.
         world.tokens_without_refresh((&id, &secret), "developer").await;
+    })
+    .await;
+}
+
+/// What the form does not show is there after it as before, what an operator has set too; the response types follow the grants.
+#[tokio::test]
+async fn a_change_keeps_what_is_not_in_the_form() {
+    on_both(|world| async move {
+        let developer = world.user("developer").await;
+        world
+            .site("site", |client| {
+                client.owner = Some(developer.account.id);
+                client.scope = Some(ScopeSet::parse("read openid email").unwrap());
+                client.metadata.consent = ConsentRule::Trusted;
+                client.metadata.pkce = Some(Pkce::AllowPlain);
+                client.metadata.policy_uri = Some("https://app.example/privacy".to_owned());
+                client.metadata.origin = Origin::Developer;
+            })
+            .await;
+        let find = async || {
+            let id = "site".parse().unwrap();
+            world.store.applications().find_by_client_id(&id).await.unwrap().unwrap()
+        };
+        let before = find().await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let update = format!("/o/applications/{}/update/", before.id);
+        let save = async |browser: &mut Browser, grants: &[&str]| {
+            let page = browser.get(&update).await;
+            for scope in ["read", "openid", "email"] {
+                let ticked = format!("name=\"scope\" value=\"{scope}\" checked");
+                assert!(page.body.contains(&ticked), "{scope}: {}", page.body);
+            }
+            let mut fields = vec![("name", "Renamed"), ("redirect_uris", CALLBACK)];
+            fields.extend(["read", "openid", "email"].map(|scope| ("scope", scope)));
+            fields.extend(grants.iter().map(|grant| ("grant_types", *grant)));
+            let saved = browser.submit(&update, &fields).await;
+            assert_eq!(saved.status, 303, "{}", saved.body);
+        };
+        save(&mut browser, &["authorization_code", "refresh_token"]).await;
+        let after = find().await.client;
+        assert_eq!(after.name, "Renamed");
+        assert_eq!(after.scope, before.client.scope);
+        assert_eq!(after.metadata, before.client.metadata);
+        save(&mut browser, &["client_credentials"]).await;
+        assert!(find().await.client.metadata.response_types.is_empty());
+        save(&mut browser, &["authorization_code"]).await;
+        assert_eq!(find().await.client.metadata, before.client.metadata);
     })
     .await;
 }

@@ -300,6 +300,23 @@ async fn an_interaction_belongs_to_its_request() {
     .await;
 }
 
+/// A choice that was made an hour ago is asked for again.
+#[tokio::test]
+async fn an_interaction_does_not_live_for_ever() {
+    on_both(|world| async move {
+        world.user("halfspring").await;
+        world.site("site", |client| client.metadata.consent = ConsentRule::Trusted).await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        world.clock.advance(std::time::Duration::from_secs(2));
+        let asked = request("site", &[("prompt", "select_account")]);
+        let next = browser.get(&asked).await.redirect().1["next"].clone();
+        assert!(browser.get(&next).await.redirect().1.contains_key("code"));
+        world.clock.advance(std::time::Duration::from_mins(61));
+        assert_eq!(browser.get(&next).await.redirect().0, "/accounts/choose/");
+    })
+    .await;
+}
+
 /// R9700-4.11-a, R21-7.12.2-a
 #[tokio::test]
 async fn a_stranger_is_not_sent_to_the_address_of_a_client_that_nobody_knows() {

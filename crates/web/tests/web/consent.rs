@@ -153,3 +153,45 @@ async fn access_can_be_ended() {
     })
     .await;
 }
+
+/// Also an application that nobody was asked about has access, and the page says how it would come back.
+#[tokio::test]
+async fn what_nobody_was_asked_about_is_listed_and_ended_too() {
+    on_both(|world| async move {
+        world.user("halfspring").await;
+        world.user("mylittlepony").await;
+        let own = world.site("own", |client| client.metadata.consent = ConsentRule::Trusted).await;
+        let (typed, secret) = world.client("typed").await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        let tokens = world.tokens(("typed", secret.expose()), "halfspring").await;
+        let asked = browser.get(&request("own", &[])).await.redirect().1;
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", &asked["code"]),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        let by_code = world.post_as("/o/token/", ("own", &own), &fields).await.tokens();
+        let id = "own".parse().unwrap();
+        let own_id = world.store.applications().find_by_client_id(&id).await.unwrap().unwrap().id;
+        let list = browser.get("/o/authorized_tokens/").await.body;
+        let mut other = Browser::signed_in(&world, "mylittlepony").await;
+        let table = [
+            (own_id, ("own", own.as_str()), by_code.access, "belongs to this site"),
+            (typed.id, ("typed", secret.expose()), tokens.access, "your password again"),
+        ];
+        for (id, client, access, way_back) in table {
+            let path = format!("/o/authorized_tokens/{id}/delete/");
+            assert!(list.contains(&path), "{list}");
+            assert_eq!(other.get(&path).await.status, 404, "it has nothing of theirs");
+            assert!(browser.get(&path).await.body.contains(way_back));
+            assert!(world.is_active(client, &access).await);
+            assert_eq!(browser.submit(&path, &[]).await.status, 303);
+            assert!(!world.is_active(client, &access).await);
+            assert_eq!(browser.get(&path).await.status, 404, "there is nothing to end any more");
+        }
+        let list = browser.get("/o/authorized_tokens/").await.body;
+        assert!(list.contains("No application has access"), "{list}");
+    })
+    .await;
+}

@@ -234,6 +234,26 @@ async fn a_hint_is_an_id_token_of_ours_for_this_client() {
     .await;
 }
 
+/// It names issuer, client and person, and has the type of an ID token; but nobody signed in by it.
+#[tokio::test]
+async fn a_signed_userinfo_answer_is_no_hint() {
+    on_both(|world| async move {
+        world.user("halfspring").await;
+        let signed = |client: &mut oauth::client::Client| {
+            client.metadata.consent = ConsentRule::Trusted;
+            client.metadata.userinfo_signed_response_alg = Some(Algorithm::EdDsa);
+        };
+        let secret = world.site("site", signed).await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        let access = tokens(&world, &mut browser, &secret, &[SCOPE]).await.tokens().access;
+        let answer = userinfo(&world, &access).await.body;
+        assert!(Unverified::parse(&answer).is_ok(), "{answer}");
+        let ask = request("site", &[("id_token_hint", &answer), ("prompt", "none")]);
+        assert_eq!(browser.get(&ask).await.redirect().1["error"], "invalid_request");
+    })
+    .await;
+}
+
 /// OIDC Core §3.2, §3.3: only where both the server and the client allow it.
 #[tokio::test]
 async fn tokens_through_the_browser_are_bound_to_each_other() {

@@ -45,7 +45,12 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
             "The built-in application is the server's own and stays as it is.",
         ));
     }
-    let mut draft = arguments.facts.write(found.client.draft())?;
+    let known = found.client.draft();
+    let known = match arguments.grant_types.as_slice() {
+        [] => known,
+        grants => known.with_grants(grants.to_vec()),
+    };
+    let mut draft = arguments.facts.write(known)?;
     if let Some(name) = arguments.name {
         draft.name = name;
     }

@@ -1,6 +1,8 @@
 //! What an authorization request has come to, carried in its own URL through sign-in and consent, so that several tabs do not
 //! disturb each other and nothing is stored for somebody who has not signed in.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth::endpoint::authorize::{Parameters, Progress};
@@ -12,6 +14,9 @@ use crate::state::State;
 /// The parameter that carries it: `milliseconds.chosen.digest`.
 const NAME: &str = "interaction";
 
+/// How long the same page may take to be answered. After that its sign-in and its choice of account count no more.
+const LIFETIME: Duration = Duration::from_hours(1);
+
 /// How far an interaction has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interaction {
@@ -19,13 +24,17 @@ pub(super) struct Interaction {
 }
 
 impl Interaction {
-    /// The one that the request carries; a new one that begins now if it carries none, or one that we did not write for this
-    /// very request.
+    /// The one that the request carries; a new one that begins now if it carries none, one that we did not write for this
+    /// very request, or one that is too old.
     pub(super) fn of(state: &State, parameters: &Parameters) -> Self {
         let carried = parameters.one(NAME).ok().flatten();
         let carried = carried.and_then(|text| read(state, parameters, text));
-        let now = Progress { begun_at: state.clock.now(), account_chosen: false };
-        Self { progress: carried.unwrap_or(now) }
+        let now = state.clock.now();
+        // One from the future was written by a node whose clock is ahead; what happens now would come before it.
+        let fresh =
+            |progress: &Progress| progress.begun_at <= now && now < progress.begun_at + LIFETIME;
+        let begun = Progress { begun_at: now, account_chosen: false };
+        Self { progress: carried.filter(fresh).unwrap_or(begun) }
     }
 
     /// The same, once the person has chosen the account or has made one.

@@ -69,9 +69,10 @@ fn common(policy: &Policy) -> Vec<Field> {
     let grants = policy.capabilities.grants();
     let grants =
         grants.map(|grant| Choice::new(grant.as_str(), grant_label(grant)).help(grant_help(grant)));
-    let scopes = policy.scopes.iter();
-    let scopes = scopes.map(|scope| {
-        Choice::new(scope.name.as_str(), scope.name.as_str()).help(&scope.description)
+    let all = policy.declared_scope().union(&policy.person_scope());
+    let scopes = all.iter().map(|scope| {
+        let words = policy.words_for(scope).unwrap_or_default();
+        Choice::new(scope.as_str(), scope.as_str()).help(words)
     });
     let mut fields = vec![
         Field::new(Kind::Checkboxes, "grant_types", "Grant types").choices(grants).required(),
@@ -81,7 +82,7 @@ fn common(policy: &Policy) -> Vec<Field> {
             .placeholder("https://app.example.com/callback")
             .help("One on each line: where people may be sent back to after signing in."),
     ];
-    if !policy.scopes.is_empty() {
+    if !all.is_empty() {
         fields.push(
             Field::new(Kind::Checkboxes, "scope", "Scopes").choices(scopes).help(
                 "The most the application can get. Choose none to allow all, later ones too.",

@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
-use oauth::client::{Client, ClientMetadata, Draft};
+use oauth::client::Draft;
 use pages::redirect::{LocalPath, see_other};
 use pages::{Form, FormPage, Message};
 use store::Application;
@@ -33,30 +33,19 @@ pub(crate) async fn submit(
 ) -> Result<Response, PageFailure> {
     let (opened, sent) = accept(&state, request, &form::GROUPS).await?;
     let (person, found) = find(&state, &opened, &id).await?;
+    let told = form::draft(&sent);
     let draft = Draft {
-        client_type: found.client.client_type.as_str().to_owned(),
-        auth_method: Some(found.client.auth_method.as_str().to_owned()),
-        // They are not in the form, and how it authenticates may depend on them.
-        metadata: ClientMetadata {
-            jwks: found.client.metadata.jwks.clone(),
-            jwks_uri: found.client.metadata.jwks_uri.clone(),
-            ..ClientMetadata::default()
-        },
-        ..form::draft(&sent)
+        name: told.name,
+        redirect_uris: told.redirect_uris,
+        scope: told.scope,
+        ..found.client.draft().with_grants(told.grant_types)
     };
-    let registration = match draft.check(state.policy()) {
-        Ok(registration) => registration,
+    let changed = match draft.check_change(&found.client, state.policy()) {
+        Ok(changed) => changed,
         Err(errors) => {
             let form = form::refused(filled(&state, &found), &sent, errors);
             return page(&state, &opened, &found, form);
         }
-    };
-    let changed = Client {
-        name: registration.name,
-        grant_types: registration.grant_types,
-        redirect_uris: registration.redirect_uris,
-        scope: registration.scope,
-        ..found.client.clone()
     };
     let changed = state.store.applications().update(found.id, changed).await?;
     tracing::info!(
