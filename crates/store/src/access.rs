@@ -109,7 +109,7 @@ impl Accesses<'_> {
         };
         let mut list: Vec<Access> =
             rows.into_iter().map(whole).collect::<Result<_, StoreError>>()?;
-        list.sort_by(|one, other| other.since.cmp(&one.since));
+        list.sort_by_key(|access| std::cmp::Reverse(access.since));
         Ok(list)
     }
 

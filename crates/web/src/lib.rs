@@ -37,6 +37,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("applications/list.html", include_str!("../templates/applications/list.html")),
     ("authorize/choose.html", include_str!("../templates/authorize/choose.html")),
     ("authorize/consent.html", include_str!("../templates/authorize/consent.html")),
+    ("authorize/wish.html", include_str!("../templates/authorize/wish.html")),
     ("authorize/form_post.html", include_str!("../templates/authorize/form_post.html")),
     ("authorized.html", include_str!("../templates/authorized.html")),
     ("device/confirm.html", include_str!("../templates/device/confirm.html")),

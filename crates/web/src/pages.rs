@@ -12,6 +12,7 @@ pub(crate) mod profile;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod wish;
 
 use axum::body::Body;
 use axum::extract::Request;

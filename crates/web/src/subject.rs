@@ -15,10 +15,12 @@ pub(crate) fn of(state: &State, client: &Client, user: UserId) -> Result<String,
     match client.metadata.subject_type {
         SubjectType::Public => Ok(user.to_string()),
         SubjectType::Pairwise => {
-            let sector = Sector::of(&client.redirect_uris, client.metadata.sector_identifier_uri.as_deref()).map_err(|_| {
-                tracing::error!(client = %client.id, "a pairwise client without a sector identifier");
-                Stop::Internal
-            })?;
+            let document = client.metadata.sector_identifier_uri.as_deref();
+            let Ok(sector) = Sector::of(&client.redirect_uris, document) else {
+                let what = "a pairwise client without a sector identifier";
+                tracing::error!(client = %client.id, "{what}");
+                return Err(Stop::Internal);
+            };
             Ok(state.store.vault().pairwise_subject(&sector, user))
         }
     }

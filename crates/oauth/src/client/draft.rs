@@ -326,6 +326,21 @@ mod tests {
     }
 
     #[test]
+    fn the_response_types_with_a_code_come_and_go_with_its_grant() {
+        let kinds = |draft: &Draft| -> Vec<&str> {
+            draft.metadata.response_types.iter().map(|kind| kind.as_str()).collect()
+        };
+        let mut known = draft().with_grants(words(&["authorization_code"]));
+        known.metadata.response_types = [ResponseType::CodeIdToken, ResponseType::IdToken].into();
+        let same = known.clone().with_grants(words(&["authorization_code", "refresh_token"]));
+        assert_eq!(kinds(&same), kinds(&known), "what was registered stays");
+        let without = known.with_grants(words(&["refresh_token"]));
+        assert_eq!(kinds(&without), ["id_token"]);
+        let again = without.with_grants(words(&["authorization_code"]));
+        assert!(kinds(&again).contains(&"code"));
+    }
+
+    #[test]
     fn a_good_draft_becomes_a_registration() {
         let made = draft().check(&policy()).unwrap();
         assert_eq!(made.name, "My site");

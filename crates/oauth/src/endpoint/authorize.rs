@@ -38,6 +38,9 @@ use std::collections::BTreeSet;
 /// How strongly somebody signed in who gave a password: one factor.
 pub const ACR_PASSWORD: &str = "1";
 
+/// How somebody signed in who gave a password (RFC 8176 §2).
+pub const AMR_PASSWORD: &str = "pwd";
+
 /// Who is signed in in the browser that sent the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {

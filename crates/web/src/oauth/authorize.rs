@@ -16,11 +16,9 @@ use http::request::Parts;
 use oauth::access_token::Bearer;
 use oauth::consent::Given;
 use oauth::endpoint::authorize::{
-    ACR_PASSWORD, Answer, Decision, Facts, Hint, Parameters, Request as Wanted, Session, SignIn,
-    decide,
+    ACR_PASSWORD, AMR_PASSWORD, Answer, Decision, Facts, Hint, Parameters, Request as Wanted,
+    Session, SignIn, decide,
 };
-use oauth::scope::ScopeSet;
-use pages::Refusal;
 use pages::redirect::{LocalPath, see_other};
 use store::SignedIn;
 
@@ -31,6 +29,7 @@ use crate::extract::body;
 use crate::extract::page_form::{PageForm, body_refusal};
 use crate::id_token;
 use crate::pages::consent;
+use crate::pages::wish::{Pressed, no_answer, pressed};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 use crate::visit::Visit;
@@ -76,13 +75,10 @@ pub(crate) async fn decided(
     visit.guard(&state, &parts, &form)?;
     let query = parts.uri.query().unwrap_or_default();
     let asked = Asked::read(&state, query.as_bytes()).await?;
-    let ticked: Vec<&str> = form.all("scope").collect();
-    let given = match (form.optional("allow"), form.optional("deny")) {
-        (Some(_), None) => ScopeSet::parse(&ticked.join(" ")).ok().map(Answer::Allow),
-        (None, Some(_)) => Some(Answer::Deny),
-        _ => None,
+    let given = match pressed(&form).ok_or_else(no_answer)? {
+        Pressed::Allow(scope) => Answer::Allow(scope),
+        Pressed::Deny => Answer::Deny,
     };
-    let given = given.ok_or_else(no_answer)?;
     answer(&state, &Seen { parts, visit, asked }, Some(given)).await
 }
 
@@ -142,7 +138,7 @@ fn session(state: &State, asked: &Asked, live: &SignedIn) -> Result<Session, Pag
         subject: crate::subject::of(state, &asked.application.client, account.id)?,
         authenticated_at: live.session.session.authenticated_at,
         acr: ACR_PASSWORD.to_owned(),
-        amr: vec!["pwd".to_owned()],
+        amr: vec![AMR_PASSWORD.to_owned()],
     })
 }
 
@@ -206,11 +202,4 @@ async fn form_body(state: &State, parts: &Parts, body: Body) -> Result<bytes::By
     }
     let bytes = body::read(body, state.settings.limits.body).await;
     Ok(bytes.map_err(body_refusal)?)
-}
-
-fn no_answer() -> PageFailure {
-    Refusal::new(http::StatusCode::BAD_REQUEST, "no_answer", "There was no answer")
-        .because("The form was sent without a yes or a no.")
-        .advise("Go back and press one of its two buttons.")
-        .into()
 }

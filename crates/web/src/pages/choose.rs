@@ -6,6 +6,7 @@ use http::StatusCode;
 use pages::context;
 use pages::redirect::{LocalPath, see_other};
 
+use super::wish::initial;
 use super::{open, sign_in};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -24,7 +25,7 @@ pub(crate) async fn show(
     };
     let name = account.username.to_string();
     let content = context! {
-        initial => name.chars().take(1).collect::<String>().to_uppercase(),
+        initial => initial(&name),
         name => name,
         email => account.email.as_ref().map(ToString::to_string),
         next => next.as_str(),

@@ -7,6 +7,7 @@ use oauth::claims::StandardClaim;
 use oauth::endpoint::authorize::Ask;
 use serde::Serialize;
 
+use super::wish::{Wish, initial, wishes};
 use crate::oauth::authorize::{Seen, allow_form_to};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -31,15 +32,6 @@ struct Content<'a> {
     action: &'a str,
 }
 
-/// One scope.
-#[derive(Serialize)]
-struct Wish {
-    name: String,
-    words: String,
-    new: bool,
-    optional: bool,
-}
-
 /// The page; its form is posted to `action`, which carries the request.
 pub(crate) fn page(
     state: &State,
@@ -53,14 +45,14 @@ pub(crate) fn page(
     let here = seen.parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let content = Content {
         client: &client.name,
-        initial: client.name.chars().take(1).collect::<String>().to_uppercase(),
+        initial: initial(&client.name),
         host: destination.host(),
         on_device: destination.is_on_device(),
         unverified: metadata.origin.is_unverified(),
         home: metadata.client_uri.as_deref(),
         terms: metadata.tos_uri.as_deref(),
         policy: metadata.policy_uri.as_deref(),
-        scopes: wishes(state, ask),
+        scopes: wishes(state.policy(), &ask.scope, &ask.new_scope),
         claims: claims(ask),
         resources: seen.asked.resources(),
         offline: ask.scope.iter().any(|scope| scope.as_str() == "offline_access"),
@@ -72,18 +64,6 @@ pub(crate) fn page(
     let answer =
         state.pages.respond(StatusCode::OK, "authorize/consent.html", &frame.page, content);
     Ok(allow_form_to(frame.finish(answer), &destination.source()))
-}
-
-fn wishes(state: &State, ask: &Ask) -> Vec<Wish> {
-    let policy = state.policy();
-    let wish = |scope: &oauth::scope::ScopeToken| Wish {
-        name: scope.to_string(),
-        words: policy.words_for(scope).unwrap_or(scope.as_str()).to_owned(),
-        new: ask.new_scope.contains(scope),
-        optional: policy.is_optional(scope),
-    };
-    // That the application learns who somebody is is said by the page itself.
-    ask.scope.iter().filter(|scope| scope.as_str() != "openid").map(wish).collect()
 }
 
 /// The claims that are asked for one by one, in words. Of a claim that is this installation's own only the name is known;

@@ -9,9 +9,8 @@ use http::StatusCode;
 use oauth::access_token::Bearer;
 use oauth::authorization::Details;
 use oauth::device::Approval;
-use oauth::endpoint::authorize::ACR_PASSWORD;
+use oauth::endpoint::authorize::{ACR_PASSWORD, AMR_PASSWORD};
 use oauth::endpoint::device::{Approve, Ask, Decision, Facts, Request as Asked, decide};
-use oauth::scope::{ScopeSet, ScopeToken};
 use oauth::user_code::UserCode;
 use pages::redirect::{LocalPath, see_other};
 use pages::{Field, Form, FormPage, MessagePage, Refusal, Tone};
@@ -19,6 +18,7 @@ use serde::Serialize;
 use store::FoundDevice;
 
 use super::sign_in::query;
+use super::wish::{Pressed, Wish, initial, no_answer, pressed, wishes};
 use super::{Opened, accept, open};
 use crate::extract::address;
 use crate::extract::page_form::PageForm;
@@ -131,13 +131,10 @@ pub(crate) async fn decided(
 }
 
 fn asked(sent: &PageForm) -> Option<Asked> {
-    match (sent.optional("allow"), sent.optional("deny"), sent.optional("other")) {
-        (Some(_), None, None) => {
-            let ticked: Vec<&str> = sent.all("scope").collect();
-            ScopeSet::parse(&ticked.join(" ")).ok().map(Asked::Allow)
-        }
-        (None, Some(_), None) => Some(Asked::Deny),
-        (None, None, Some(_)) => Some(Asked::Leave),
+    match (pressed(sent), sent.optional("other")) {
+        (Some(Pressed::Allow(scope)), None) => Some(Asked::Allow(scope)),
+        (Some(Pressed::Deny), None) => Some(Asked::Deny),
+        (None, Some(_)) => Some(Asked::Leave),
         _ => None,
     }
 }
@@ -152,7 +149,7 @@ fn person(state: &State, opened: &Opened) -> Result<Approval, PageFailure> {
         authenticated_at: live.session.session.authenticated_at,
         details: Details {
             acr: Some(ACR_PASSWORD.to_owned()),
-            amr: vec!["pwd".to_owned()],
+            amr: vec![AMR_PASSWORD.to_owned()],
             ..Details::default()
         },
     })
@@ -237,12 +234,6 @@ fn gone(state: &State) -> Refusal {
         .link("Enter a code", state.urls().device())
 }
 
-fn no_answer() -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "no_answer", "There was no answer")
-        .because("The form was sent without a yes or a no.")
-        .advise("Go back and press one of its buttons.")
-}
-
 /// What the page that asks shows.
 #[derive(Serialize)]
 struct Content {
@@ -261,15 +252,6 @@ struct Content {
     action: String,
 }
 
-/// One scope.
-#[derive(Serialize)]
-struct Wish {
-    name: String,
-    words: String,
-    new: bool,
-    optional: bool,
-}
-
 impl Content {
     fn new(
         state: &State,
@@ -281,22 +263,15 @@ impl Content {
         let client = &found.application.client;
         let home = client.metadata.client_uri.clone();
         let host = home.as_deref().and_then(|home| url::Url::parse(home).ok());
-        let policy = state.policy();
-        let wish = |scope: &ScopeToken| Wish {
-            name: scope.to_string(),
-            words: policy.words_for(scope).unwrap_or(scope.as_str()).to_owned(),
-            new: ask.new_scope.contains(scope),
-            optional: policy.is_optional(scope),
-        };
         let person = opened.visit.account().map(|account| account.username.to_string());
         Self {
             code: code.shown(),
-            initial: client.name.chars().take(1).collect::<String>().to_uppercase(),
+            initial: initial(&client.name),
             client: client.name.clone(),
             host: host.and_then(|url| url.host_str().map(str::to_owned)),
             home,
             unverified: client.metadata.origin.is_unverified(),
-            scopes: ask.scope.iter().filter(|scope| scope.as_str() != "openid").map(wish).collect(),
+            scopes: wishes(state.policy(), &ask.scope, &ask.new_scope),
             resources: found.device.asked.audience.clone(),
             asked_at: found.device.asked.created_at.as_millis(),
             address: found.address.clone(),

@@ -78,11 +78,7 @@ impl OAuthFailure {
         };
         let text = "this address needs a token in the Authorization header (Bearer)";
         let error = error.unwrap_or(OAuthError::new(ErrorCode::InvalidToken, text));
-        let mut failure = Self::new(StatusCode::UNAUTHORIZED, error);
-        if let Ok(challenge) = HeaderValue::from_str(&challenge.to_string()) {
-            failure.headers.insert(WWW_AUTHENTICATE, challenge);
-        }
-        failure
+        Self::new(StatusCode::UNAUTHORIZED, error).challenged(&challenge)
     }
 
     /// The method is not one of `allowed`.
