@@ -26,6 +26,7 @@ use crate::settings::Settings;
 #[derive(Clone, Debug)]
 pub struct App {
     router: Router,
+    provider: web::State,
     store: Store,
     policy: Policy,
     settings: Settings,
@@ -59,8 +60,8 @@ impl App {
             shutdown: &shutdown,
             health: health(&store, &shutdown, sets),
         };
-        let router = assemble::router(project, parts)?;
-        Ok(Self { router, store, policy, settings, public_url, shutdown, tls, applied })
+        let (router, provider) = assemble::router(project, parts)?;
+        Ok(Self { router, provider, store, policy, settings, public_url, shutdown, tls, applied })
     }
 
     /// Everything as one axum router: resources, protocol endpoints, pages, health, limits.
@@ -103,10 +104,12 @@ impl App {
         &self.applied
     }
 
-    /// Follows the revocation feed and sweeps, in the background, until the order to stop. [`App::serve`] does it too.
+    /// Follows the revocation feed, sweeps, and tells clients of ended sessions, in the background, until the order to stop. [`App::serve`] does it too.
     pub fn start_background(&self) {
         let (store, shutdown) = (self.store.clone(), self.shutdown.clone());
         tokio::spawn(async move { store.run(shutdown.begun()).await });
+        let (provider, shutdown) = (self.provider.clone(), self.shutdown.clone());
+        tokio::spawn(async move { web::tell_clients(provider, shutdown.begun()).await });
     }
 
     /// Serves on a listener until the order to stop, finishes what is in flight, and closes the database. Returns how

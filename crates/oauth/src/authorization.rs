@@ -55,7 +55,8 @@ pub struct Authorization {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    /// The browser session in which it was approved: it ends with that, unless it is for acting while the person is away.
+    /// The browser session in which it was approved. It ends with that if it is about who is there (`openid`), unless it is for
+    /// acting while the person is away (`offline_access`); what has nothing to do with signing in outlives it.
     #[serde(skip)]
     pub session: Option<SessionId>,
     /// The redirect URI, if the request named it; then the token request has to name it too (RFC 6749 §4.1.3).

@@ -3,6 +3,7 @@
 pub mod authorize;
 pub mod device;
 pub mod device_authorization;
+pub mod end_session;
 pub mod introspect;
 pub mod metadata;
 pub mod pushed_authorization_request;

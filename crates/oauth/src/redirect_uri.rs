@@ -197,6 +197,34 @@ impl FromStr for RedirectUri {
     }
 }
 
+/// The host of a redirect URI, with its port, or the scheme of an app on the device.
+pub fn host_of(uri: &str) -> &str {
+    match uri.split_once("://") {
+        Some(("http" | "https", rest)) => rest.split(['/', '?']).next().unwrap_or(rest),
+        _ => uri.split(':').next().unwrap_or(uri),
+    }
+}
+
+/// The same as a source of a page's content security policy: scheme, host and port, or the scheme of an app.
+pub fn source_of(uri: &str) -> String {
+    match uri.split_once("://") {
+        Some((scheme @ ("http" | "https"), _)) => format!("{scheme}://{}", host_of(uri)),
+        _ => format!("{}:", host_of(uri)),
+    }
+}
+
+/// An address with more in its query; what it has there stays as it is (RFC 6749 §3.1.2).
+pub fn with_query<N: AsRef<str>, V: AsRef<str>>(uri: &str, pairs: &[(N, V)]) -> String {
+    let mut more = url::form_urlencoded::Serializer::new(String::new());
+    let more = more.extend_pairs(pairs).finish();
+    let separator = match uri {
+        _ if !uri.contains('?') => "?",
+        _ if uri.ends_with(['?', '&']) => "",
+        _ => "&",
+    };
+    format!("{uri}{separator}{more}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,7 +91,27 @@ pub fn no_store(response: &mut Response) {
 /// For the one page whose form ends in a redirect to a client, because Chromium applies `form-action` to the redirect
 /// too. `None` when the text could add other rules to the policy.
 pub fn page_with_form_action(origin: &str) -> Option<HeaderValue> {
-    let scheme = origin.split_once(':')?.0;
+    if !is_source(origin) {
+        return None;
+    }
+    HeaderValue::from_str(
+        &PAGE.replace("form-action 'self'", &format!("form-action 'self' {origin}")),
+    )
+    .ok()
+}
+
+/// A page policy that lets the page show frames of these origins (as `scheme://host[:port]`): for the one page on which
+/// clients sign a person out. `None` when a text could add other rules to the policy.
+pub fn page_with_frames(origins: &[String]) -> Option<HeaderValue> {
+    if origins.is_empty() || !origins.iter().all(|origin| is_source(origin)) {
+        return None;
+    }
+    HeaderValue::from_str(&format!("{PAGE}; frame-src {}", origins.join(" "))).ok()
+}
+
+/// Whether a text is one source of a content security policy and nothing else.
+fn is_source(origin: &str) -> bool {
+    let Some((scheme, _)) = origin.split_once(':') else { return false };
     let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     let plain =
@@ -99,13 +119,7 @@ pub fn page_with_form_action(origin: &str) -> Option<HeaderValue> {
     let script = ["javascript", "data", "blob", "filesystem"]
         .iter()
         .any(|name| scheme.eq_ignore_ascii_case(name));
-    if !named || !plain || script {
-        return None;
-    }
-    HeaderValue::from_str(
-        &PAGE.replace("form-action 'self'", &format!("form-action 'self' {origin}")),
-    )
-    .ok()
+    named && plain && !script
 }
 
 fn absent(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
@@ -203,7 +217,19 @@ mod tests {
             "1:",
         ] {
             assert!(page_with_form_action(bad).is_none(), "{bad:?}");
+            let both = ["https://app.example".to_owned(), bad.to_owned()];
+            assert!(page_with_frames(&both).is_none(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn frames_are_only_of_those_that_are_named() {
+        let origins = ["https://app.example".to_owned(), "http://127.0.0.1:80".to_owned()];
+        let policy = page_with_frames(&origins).unwrap();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with(PAGE));
+        assert!(policy.ends_with("; frame-src https://app.example http://127.0.0.1:80"));
+        assert!(page_with_frames(&[]).is_none());
     }
 
     #[test]

@@ -5,11 +5,13 @@ pub mod authorization;
 pub mod client_registration;
 pub mod consent;
 pub mod device_code;
+pub mod logout_notice;
 pub mod pushed_request;
 pub mod registration_token;
 pub mod replay;
 pub mod revocation;
 pub mod session;
+pub mod session_client;
 pub mod setting;
 pub mod setup_link;
 pub mod signing_key;
@@ -34,4 +36,6 @@ pub fn all() -> database::migration::Entities {
         .add::<registration_token::Entity>()
         .add::<client_registration::Entity>()
         .add::<device_code::Entity>()
+        .add::<session_client::Entity>()
+        .add::<logout_notice::Entity>()
 }

@@ -5,11 +5,12 @@ use oauth::id::{SessionId, UserId};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::prelude::Uuid;
-use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use vault::Purpose;
 
 use crate::entity::{session, user};
+use crate::logout::{EndedSession, Moment, conclude};
+use crate::revocations::Entry;
 use crate::row::{Sql, epoch_from};
 use crate::users::User;
 use crate::{Store, StoreError};
@@ -85,23 +86,25 @@ impl Sessions<'_> {
         let user = session.user.as_uuid();
         let rest = (MOST - 1).cast_signed();
         let make_room = Sql::new(MAKE_ROOM, [session.user.as_uuid().into(), rest.into()]);
+        let moment = self.0.moment();
         self.0
-            .write(move |tx| {
+            .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    if let Some(old) = old {
-                        let kept = session::Entity::find_by_id(old.clone()).one(tx).await?;
-                        // Clients of the session that the same person goes on with must hear of its end.
-                        if let Some(kept) = kept.filter(|kept| kept.user_id == user) {
-                            row.sid = Set(Some(sid(&kept)?.as_uuid()));
+                    let mut entries = Vec::new();
+                    if let Some(kept) = take(tx, old).await? {
+                        match kept.sid.filter(|_| kept.user_id == user) {
+                            // Clients of the session that the same person goes on with must hear of its end.
+                            Some(sid) => row.sid = Set(Some(sid)),
+                            None => entries = over(tx, &moment, &kept).await?.1,
                         }
-                        session::Entity::delete_by_id(old).exec(tx).await?;
                     }
                     tx.execute(&make_room).await?;
                     session::Entity::insert(row).exec_without_returning(tx).await?;
-                    Ok(())
+                    Ok(((), entries))
                 })
             })
             .await?;
+        self.0.announce_logouts();
         Ok(secret)
     }
 
@@ -117,7 +120,10 @@ impl Sessions<'_> {
             .find_also_related(user::Entity)
             .one(self.0.database().read())
             .await?;
-        let Some((session, Some(user))) = found else { return Ok(None) };
+        // A session that began before clients could be told of it has no name for them: its person signs in again.
+        let Some((session, Some(user))) = found.filter(|(row, _)| row.sid.is_some()) else {
+            return Ok(None);
+        };
         let session = StoredSession::try_from(session)?;
         let user = User::try_from(user)?;
         let now = self.0.now();
@@ -135,6 +141,7 @@ impl Sessions<'_> {
         let rows = session::Entity::find()
             .filter(session::Column::UserId.eq(user.as_uuid()))
             .filter(session::Column::ExpiresAt.gt(self.0.now().as_millis()))
+            .filter(session::Column::Sid.is_not_null())
             .order_by_desc(session::Column::LastSeenAt)
             .limit(MOST)
             .all(self.0.database().read())
@@ -142,25 +149,22 @@ impl Sessions<'_> {
         rows.into_iter().map(StoredSession::try_from).collect()
     }
 
-    /// Ends the session that `secret` opens (sign-out). Answers whether there was one.
-    pub async fn delete(self, secret: &Secret) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM grantwell_session WHERE digest = $1";
-        let values = [self.digest(secret).to_vec().into()];
-        Ok(self.0.database().execute_write(&Sql::new(sql, values)).await? > 0)
-    }
-
-    /// Ends one of a user's own sessions, named by its digest. Answers whether there was one.
-    pub async fn delete_of(self, user: UserId, digest: [u8; 32]) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM grantwell_session WHERE digest = $1 AND user_id = $2";
-        let values = [digest.to_vec().into(), user.as_uuid().into()];
-        Ok(self.0.database().execute_write(&Sql::new(sql, values)).await? > 0)
-    }
-
-    /// Ends every session of a user, and nothing else of theirs. (To end tokens as well:
-    /// [`crate::Users::sign_out_everywhere`].) Answers how many there were.
-    pub async fn delete_all(self, user: UserId) -> Result<u64, StoreError> {
-        let sql = "DELETE FROM grantwell_session WHERE user_id = $1";
-        Ok(self.0.database().execute_write(&Sql::new(sql, [user.as_uuid().into()])).await?)
+    /// Ends the session that `secret` opens (sign-out), with what clients got in it in order to know who is there; those that
+    /// want to hear of it will. `None`: there was none.
+    pub async fn end(self, secret: &Secret) -> Result<Option<EndedSession>, StoreError> {
+        let digest = self.digest(secret).to_vec();
+        let moment = self.0.moment();
+        let ended = self.0.write_and_tell(move |tx| {
+            Box::pin(async move {
+                let Some(row) = take(tx, Some(digest)).await? else {
+                    return Ok((None, Vec::new()));
+                };
+                over(tx, &moment, &row).await
+            })
+        });
+        let ended = ended.await?;
+        self.0.announce_logouts();
+        Ok(ended)
     }
 
     /// A note for people to read: the request goes on if it cannot be written.
@@ -176,11 +180,37 @@ impl Sessions<'_> {
     }
 }
 
-/// The `sid`; a session that began before there was one has that of its digest.
-fn sid(row: &session::Model) -> Result<SessionId, StoreError> {
-    let of_digest = || row.digest.first_chunk().map(|bytes| Uuid::from_bytes(*bytes));
-    let sid = row.sid.or_else(of_digest).ok_or(StoreError::Corrupt("session.digest"))?;
-    Ok(SessionId::from(sid))
+/// Removes the row of a session and answers it: whoever gets it ends the session, and nobody else does.
+async fn take(
+    tx: &impl ConnectionTrait,
+    digest: Option<Vec<u8>>,
+) -> Result<Option<session::Model>, StoreError> {
+    let Some(digest) = digest else { return Ok(None) };
+    let gone = session::Entity::delete_by_id(digest).exec_with_returning(tx).await?;
+    Ok(gone)
+}
+
+/// The sessions of a person whose rows are removed, as clients know them.
+pub(crate) async fn take_all(
+    tx: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<SessionId>, StoreError> {
+    let gone = session::Entity::delete_many()
+        .filter(session::Column::UserId.eq(user.as_uuid()))
+        .exec_with_returning(tx)
+        .await?;
+    Ok(gone.into_iter().filter_map(|row| row.sid).map(SessionId::from).collect())
+}
+
+/// Draws the conclusions from a row that was removed.
+async fn over(
+    tx: &impl ConnectionTrait,
+    moment: &Moment,
+    row: &session::Model,
+) -> Result<(Option<EndedSession>, Vec<Entry>), StoreError> {
+    let Some(sid) = row.sid else { return Ok((None, Vec::new())) };
+    let (ended, entries) = conclude(tx, moment, row.user_id.into(), sid.into()).await?;
+    Ok((Some(ended), entries))
 }
 
 impl TryFrom<session::Model> for StoredSession {
@@ -188,7 +218,7 @@ impl TryFrom<session::Model> for StoredSession {
 
     fn try_from(row: session::Model) -> Result<Self, StoreError> {
         Ok(Self {
-            id: sid(&row)?,
+            id: row.sid.ok_or(StoreError::Corrupt("session.sid"))?.into(),
             digest: row.digest.try_into().map_err(|_| StoreError::Corrupt("session.digest"))?,
             session: Session {
                 user: UserId::from(row.user_id),

@@ -35,6 +35,7 @@ pub fn migrations() -> database::migration::Set {
                 include_str!("../migrations/0004_client_registration.toml"),
             ),
             ("0005_device_codes", include_str!("../migrations/0005_device_codes.toml")),
+            ("0006_logout", include_str!("../migrations/0006_logout.toml")),
         ],
     }
 }
@@ -88,6 +89,8 @@ pub(crate) struct Inner {
     pub(crate) keys: Loaded,
     pub(crate) feed: Mutex<Feed>,
     pub(crate) wake: Notify,
+    /// A session has ended that clients have to be told of.
+    pub(crate) logouts: Notify,
     /// One turn for each signature that is computed at the same time.
     pub(crate) signing: Arc<Semaphore>,
 }
@@ -128,6 +131,7 @@ impl Store {
             keys: Loaded::default(),
             feed: Mutex::default(),
             wake: Notify::new(),
+            logouts: Notify::new(),
             signing: Arc::new(Semaphore::new(processors())),
         }));
         store.keys().check_master_key().await?;

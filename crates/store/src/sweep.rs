@@ -39,6 +39,10 @@ pub struct Swept {
     pub device_codes: u64,
     /// Notes about assertions that have been used.
     pub replays: u64,
+    /// Notes about which clients know a browser session.
+    pub session_clients: u64,
+    /// Notices about ended sessions that no client wanted to hear.
+    pub logout_notices: u64,
     /// Tokens with which clients may register themselves.
     pub registration_tokens: u64,
     /// Clients that registered themselves and were never used.
@@ -88,6 +92,8 @@ const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "exp
 const DEVICE_CODES: Table = table!("grantwell_device_code", "digest", "expires_at <= $1");
 const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
 const REGISTRATION_TOKENS: Table = table!("grantwell_registration_token", "id", "expires_at <= $1");
+const SESSION_CLIENTS: Table = table!("grantwell_session_client", "sid", "expires_at <= $1");
+const LOGOUT_NOTICES: Table = table!("grantwell_logout_notice", "id", "expires_at <= $1");
 const KEYS: Table = table!("grantwell_signing_key", "id", "expires_at <= $1");
 
 // A client that acts for itself leaves no row behind when it does; somebody vouched for it.
@@ -129,6 +135,8 @@ impl Sweep<'_> {
             pushed_requests: self.delete(&PUSHED_REQUESTS).await?,
             device_codes: self.delete(&DEVICE_CODES).await?,
             replays: self.delete(&REPLAYS).await?,
+            session_clients: self.delete(&SESSION_CLIENTS).await?,
+            logout_notices: self.delete(&LOGOUT_NOTICES).await?,
             registration_tokens: self.delete(&REGISTRATION_TOKENS).await?,
             unused_clients: self.delete_unused_clients().await?,
         })
@@ -146,6 +154,8 @@ impl Sweep<'_> {
             pushed_requests: self.count(&PUSHED_REQUESTS).await?,
             device_codes: self.count(&DEVICE_CODES).await?,
             replays: self.count(&REPLAYS).await?,
+            session_clients: self.count(&SESSION_CLIENTS).await?,
+            logout_notices: self.count(&LOGOUT_NOTICES).await?,
             registration_tokens: self.count(&REGISTRATION_TOKENS).await?,
             unused_clients: self.count_unused_clients().await?,
         })

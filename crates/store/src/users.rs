@@ -18,9 +18,11 @@ use sea_orm::{
 };
 
 use crate::authorizations::Revocation;
-use crate::entity::{application, authorization, session, setup_link, user};
+use crate::entity::{application, authorization, setup_link, user};
+use crate::logout::{Moment, conclude};
 use crate::revocations::Entry;
 use crate::row::epoch_from;
+use crate::sessions::take_all;
 use crate::{Store, StoreError};
 
 /// The accounts; from [`Store::users`].
@@ -188,6 +190,7 @@ impl Users<'_> {
     /// registered (with the authorizations that others gave to those).
     pub async fn delete(self, id: UserId) -> Result<(), StoreError> {
         let expires_at = forget_at(self.0.now());
+        let moment = self.0.moment();
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
@@ -204,6 +207,9 @@ impl Users<'_> {
                         entries.push(Entry::revoked(Subject::Client(client, below), expires_at));
                     }
                     entries.push(Entry::revoked(Subject::User(id, u32::MAX), expires_at));
+                    for session in take_all(tx, id).await? {
+                        entries.extend(conclude(tx, &moment, id, session).await?.1);
+                    }
                     let gone = user::Entity::delete_by_id(id.as_uuid()).exec(tx).await?;
                     match gone.rows_affected {
                         0 => Err(StoreError::NotFound("user")),
@@ -243,7 +249,9 @@ impl Users<'_> {
             Change::Password(..) | Change::SignOut => Reason::SignedOut,
         };
         let revocation = Revocation { reason, at: now, delete_at: expires_at };
-        self.0
+        let moment = self.0.moment();
+        let changed = self
+            .0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
                     let mut update = user::Entity::update_many()
@@ -261,12 +269,14 @@ impl Users<'_> {
                     };
                     let row = update.exec_with_returning(tx).await?.into_iter().next();
                     let user = User::try_from(row.ok_or(StoreError::NotFound("user"))?)?;
-                    end_credentials(tx, id, &revocation).await?;
+                    end_credentials(tx, id, &revocation, &moment).await?;
                     let subject = Subject::User(id, user.account.epoch);
                     Ok((user, vec![Entry::revoked(subject, expires_at)]))
                 })
             })
-            .await
+            .await?;
+        self.0.announce_logouts();
+        Ok(changed)
     }
 
     async fn execute(self, update: sea_orm::UpdateMany<user::Entity>) -> Result<bool, StoreError> {
@@ -314,11 +324,12 @@ async fn end_credentials(
     tx: &impl ConnectionTrait,
     id: UserId,
     revocation: &Revocation,
+    moment: &Moment,
 ) -> Result<(), StoreError> {
-    session::Entity::delete_many()
-        .filter(session::Column::UserId.eq(id.as_uuid()))
-        .exec(tx)
-        .await?;
+    for session in take_all(tx, id).await? {
+        // The epoch has said already that everything is dead.
+        conclude(tx, moment, id, session).await?;
+    }
     revocation.update().filter(authorization::Column::UserId.eq(id.as_uuid())).exec(tx).await?;
     Ok(())
 }

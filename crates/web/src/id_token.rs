@@ -4,7 +4,7 @@ use jose::{Algorithm, Unverified};
 use oauth::authorization::Details;
 use oauth::claims::{Granted, HookFacts, PersonClaims, Place, add_from_hook, release};
 use oauth::client::Client;
-use oauth::id::UserId;
+use oauth::id::{ClientId, SessionId, UserId};
 use oauth::id_token::{Facts, HalfHash, TYPE, claims};
 use oauth::scope::ScopeSet;
 use oauth::secret::Secret;
@@ -44,12 +44,7 @@ pub(crate) fn is_wanted(state: &State, scope: &ScopeSet) -> bool {
 /// Signs an ID token.
 pub(crate) async fn make(state: &State, basis: Basis<'_>) -> Result<Secret, Stop> {
     let details = basis.details;
-    let chosen = basis.client.metadata.id_token_signed_response_alg;
-    let algorithm = chosen.or_else(|| state.policy().capabilities.default_algorithm());
-    let algorithm = algorithm.ok_or_else(|| {
-        tracing::error!("no algorithm is set for signing: name one in oauth.signing_algorithms");
-        Stop::Internal
-    })?;
+    let algorithm = algorithm(state, basis.client)?;
     let subject = subject::of(state, basis.client, basis.user)?;
     let person = told(state, &basis).await?;
     let facts = Facts {
@@ -69,6 +64,15 @@ pub(crate) async fn make(state: &State, basis: Basis<'_>) -> Result<Secret, Stop
     let claims = claims(&facts, person, state.clock.now());
     let payload = Value::Object(claims).to_string().into_bytes();
     Ok(Secret::new(state.store.sign(TYPE, algorithm, payload).await?))
+}
+
+/// With what is signed for this client.
+pub(crate) fn algorithm(state: &State, client: &Client) -> Result<Algorithm, Stop> {
+    let chosen = client.metadata.id_token_signed_response_alg;
+    chosen.or_else(|| state.policy().capabilities.default_algorithm()).ok_or_else(|| {
+        tracing::error!("no algorithm is set for signing: name one in oauth.signing_algorithms");
+        Stop::Internal
+    })
 }
 
 /// What it tells about the person. Where no access token comes with it there is no userinfo answer to ask for the rest, so
@@ -118,8 +122,19 @@ impl About<'_> {
     }
 }
 
-/// The `sub` of an ID token that we made for this client, however old it is; `None` for anything else.
-pub(crate) fn subject_of(state: &State, client: &Client, text: &str) -> Option<String> {
+/// What an ID token of ours says, when a client shows it again.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// For whom it was made.
+    pub(crate) client: ClientId,
+    /// Whom it is about, as that client knows them.
+    pub(crate) subject: String,
+    /// The session in which they were signed in.
+    pub(crate) session: Option<SessionId>,
+}
+
+/// Read an ID token that we made, however old it is; `None` for anything else.
+pub(crate) fn read(state: &State, text: &str) -> Option<Shown> {
     let unverified = Unverified::parse(text).ok()?;
     if !unverified.header().is_type(TYPE) {
         return None;
@@ -128,11 +143,23 @@ pub(crate) fn subject_of(state: &State, client: &Client, text: &str) -> Option<S
     let verified = unverified.verify(&keys, &Algorithm::ALL).ok()?;
     let claims = verified.claims().ok()?;
     let ours = claims.issuer.as_deref() == Some(state.policy().issuer.as_str());
-    let theirs =
-        claims.audience.as_ref().is_some_and(|audience| audience.is_only(client.id.as_str()));
     // A signed userinfo answer says who made it and for whom as well, and is of the same type; it never says when it ends.
     let timed = claims.expires_at.is_some() && claims.issued_at.is_some();
-    claims.subject.filter(|_| ours && theirs && timed)
+    if !ours || !timed {
+        return None;
+    }
+    let [client] = claims.audience.as_ref()?.names() else { return None };
+    let session = claims.members().get("sid").and_then(Value::as_str);
+    Some(Shown {
+        client: ClientId::parse(client).ok()?,
+        session: session.and_then(|text| SessionId::parse(text).ok()),
+        subject: claims.subject?,
+    })
+}
+
+/// The `sub` of an ID token that we made for this client, however old it is; `None` for anything else.
+pub(crate) fn subject_of(state: &State, client: &Client, text: &str) -> Option<String> {
+    read(state, text).filter(|shown| shown.client == client.id).map(|shown| shown.subject)
 }
 
 /// The digest that belongs to an algorithm (§3.1.3.6); that of Ed25519 is SHA-512.

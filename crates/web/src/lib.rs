@@ -3,6 +3,7 @@
 //! [`routes`] is the table of contents. Each endpoint reads the request, loads facts from the store, lets a rule of
 //! `oauth` or `accounts` decide, applies the decision and answers; there is no SQL and no protocol rule in this room.
 
+mod back_channel;
 pub mod bearer;
 mod client_keys;
 mod cors;
@@ -24,6 +25,7 @@ mod throttle;
 pub mod urls;
 mod visit;
 
+pub use back_channel::{tell_clients, tell_due_clients};
 pub use bearer::Verifier;
 pub use extract::address::Network;
 pub use limits::Limits;
@@ -44,4 +46,5 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("first_party.html", include_str!("../templates/first_party.html")),
     ("home.html", include_str!("../templates/home.html")),
     ("profile.html", include_str!("../templates/profile.html")),
+    ("signed_out.html", include_str!("../templates/signed_out.html")),
 ];

@@ -4,6 +4,7 @@
 pub(crate) mod authorize;
 mod client;
 pub(crate) mod device_authorization;
+pub(crate) mod end_session;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod metadata;

@@ -12,6 +12,7 @@ pub(crate) mod profile;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod signed_out;
 pub(crate) mod wish;
 
 use axum::body::Body;
@@ -30,7 +31,7 @@ pub(crate) struct Opened {
 }
 
 /// Take a request that only looks.
-async fn open(state: &State, request: Request) -> Result<Opened, PageFailure> {
+pub(crate) async fn open(state: &State, request: Request) -> Result<Opened, PageFailure> {
     let (parts, _) = request.into_parts();
     let visit = Visit::of(state, &parts.headers).await?;
     Ok(Opened { parts, visit })
@@ -38,7 +39,7 @@ async fn open(state: &State, request: Request) -> Result<Opened, PageFailure> {
 
 /// Take a form that was sent from one of our pages in the visitor's own session; any other is refused before anything is
 /// done.
-async fn accept(
+pub(crate) async fn accept(
     state: &State,
     request: Request,
     groups: &[&str],

@@ -13,8 +13,8 @@ use pages::refusal::pages_for_people;
 use crate::cors;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{
-    authorize, device_authorization, introspect, jwks, metadata, par, registration, revoke, token,
-    userinfo,
+    authorize, device_authorization, end_session, introspect, jwks, metadata, par, registration,
+    revoke, token, userinfo,
 };
 use crate::pages::{
     applications, authorized, choose, device, email_change, home, password_change, profile, setup,
@@ -100,6 +100,11 @@ fn authorization(state: &State) -> Router<State> {
         let consent = format!("{}/consent/", path.trim_end_matches('/'));
         router = both(router, path, &get(authorize::show).post(authorize::submit));
         router = both(router, &consent, &post(authorize::decided));
+    }
+    if let Some(path) = capabilities.ends_sessions() {
+        let confirm = format!("{}/confirm/", path.trim_end_matches('/'));
+        router = both(router, path, &get(end_session::show).post(end_session::submit));
+        router = both(router, &confirm, &post(end_session::confirmed));
     }
     router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }

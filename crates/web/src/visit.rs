@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use oauth::secret::Secret;
 use pages::csrf::Attempt;
 use pages::{Link, Page, SignedIn};
-use store::SignedIn as Live;
+use store::{EndedSession, SignedIn as Live};
 
 use crate::extract::page_form::PageForm;
 use crate::respond::page_failure::PageFailure;
@@ -113,12 +113,17 @@ impl Visit {
         cookie(state.cookies.set(COOKIE, id.expose(), lifetime))
     }
 
-    /// End the session on the server; the answer makes the browser forget the cookie.
-    pub(crate) async fn end(&self, state: &State) -> Result<HeaderValue, PageFailure> {
-        if let Some(id) = &self.cookie {
-            state.store.sessions().delete(id).await?;
-        }
-        cookie(state.cookies.clear(COOKIE))
+    /// End the session on the server, if there was one; the answer makes the browser forget the cookie.
+    pub(crate) async fn end(
+        &mut self,
+        state: &State,
+    ) -> Result<(Option<EndedSession>, HeaderValue), PageFailure> {
+        let ended = match &self.cookie {
+            Some(id) => state.store.sessions().end(id).await?,
+            None => None,
+        };
+        self.session = None;
+        Ok((ended, cookie(state.cookies.clear(COOKIE))?))
     }
 }
 

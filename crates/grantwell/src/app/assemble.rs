@@ -29,8 +29,8 @@ pub(super) struct Parts<'a> {
     pub(super) health: Health,
 }
 
-/// Everything as one router.
-pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
+/// Everything as one router, and what the provider's own part of it works with.
+pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web::State)> {
     let pages = pages(parts.settings, project.name())?;
     let settings = web_settings(&project, &parts)?;
     let state = web::State::new(
@@ -43,7 +43,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
     .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
     let (mounted, merged) = project.into_parts();
     let rest = rest_state(&parts, &state);
-    let mut router = web::router(state).merge(merged).merge(rest::problem_pages(&rest));
+    let mut router = web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest));
     for (prefix, resources) in mounted {
         router = router.merge(resources.router(&prefix, rest.clone()));
     }
@@ -56,7 +56,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<Router> {
         headers: security_headers(parts.public_url),
         entropy: parts.entropy,
     };
-    Ok(wrap(router.merge(parts.health.router()), outer))
+    Ok((wrap(router.merge(parts.health.router()), outer), state))
 }
 
 fn pages(settings: &Settings, name: &str) -> Result<Pages> {

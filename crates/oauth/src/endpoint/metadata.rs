@@ -93,7 +93,22 @@ pub struct Metadata {
 
 /// What a provider of OpenID Connect says beyond that (Discovery §3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of the registries, independent of the others"
+)]
 pub struct OpenId {
+    /// RP-Initiated Logout §2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_session_endpoint: Option<String>,
+    /// Back-Channel Logout §2.1: clients are told, server to server, that a session has ended.
+    pub backchannel_logout_supported: bool,
+    /// And which.
+    pub backchannel_logout_session_supported: bool,
+    /// Front-Channel Logout §3: an address of theirs is loaded in the browser.
+    pub frontchannel_logout_supported: bool,
+    /// And told which.
+    pub frontchannel_logout_session_supported: bool,
     /// With what ID tokens are signed.
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     /// With what answers of the userinfo endpoint are signed, where a client wants that.
@@ -205,6 +220,14 @@ fn openid(policy: &Policy) -> OpenId {
         || policy.capabilities.signing_algorithms.iter().map(|one| one.as_str()).collect();
     let standard = StandardClaim::ALL.iter().map(|claim| claim.as_str());
     OpenId {
+        end_session_endpoint: policy
+            .capabilities
+            .ends_sessions()
+            .map(|path| policy.issuer.url(path)),
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
         id_token_signing_alg_values_supported: signing(),
         userinfo_signing_alg_values_supported: signing(),
         subject_types_supported: ["public", "pairwise"],
@@ -261,6 +284,8 @@ mod tests {
     fn a_provider_of_openid_connect_says_more() {
         let document = serde_json::to_value(decide(&policy())).unwrap();
         assert_eq!(document["userinfo_endpoint"], "https://id.example/o/userinfo/");
+        assert_eq!(document["end_session_endpoint"], "https://id.example/o/logout/");
+        assert_eq!(document["backchannel_logout_session_supported"], true);
         assert_eq!(document["subject_types_supported"][0], "public");
         assert_eq!(document["id_token_signing_alg_values_supported"][0], "RS256");
         assert_eq!(document["scopes_supported"][0], "openid");

@@ -115,6 +115,13 @@ impl Capabilities {
         path.filter(|_| self.responses().next().is_some())
     }
 
+    /// Where clients may have a person signed out; nowhere without OpenID Connect at the authorization endpoint, where sessions
+    /// are told to clients.
+    pub fn ends_sessions(&self) -> Option<&str> {
+        let path = self.endpoints.end_session.as_deref();
+        path.filter(|_| self.openid && self.responses().next().is_some())
+    }
+
     /// Where the public keys are; nowhere without one (RFC 8414 §2).
     pub fn publishes_keys(&self) -> Option<&str> {
         self.endpoints.jwks.as_deref().filter(|_| !self.signing_algorithms.is_empty())

@@ -13,6 +13,8 @@ pub struct Endpoints {
     pub device_authorization: Option<String>,
     /// OIDC Core §5.3.
     pub userinfo: Option<String>,
+    /// OpenID Connect RP-Initiated Logout §2.
+    pub end_session: Option<String>,
     /// RFC 7517 §5.
     pub jwks: Option<String>,
     /// RFC 7009 §2.
@@ -31,6 +33,7 @@ impl Default for Endpoints {
             token: Some("/o/token/".to_owned()),
             device_authorization: Some("/o/device-authorization/".to_owned()),
             userinfo: Some("/o/userinfo/".to_owned()),
+            end_session: Some("/o/logout/".to_owned()),
             jwks: Some("/.well-known/jwks.json".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),
             introspection: Some("/o/introspect/".to_owned()),

@@ -10,6 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: Vec<u8>,
     /// Names the session to clients (`sid`); it stays when the same person signs in again over it.
+    #[sea_orm(indexed)]
     pub sid: Option<Uuid>,
     /// Who is signed in.
     #[sea_orm(indexed)]

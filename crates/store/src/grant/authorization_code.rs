@@ -13,6 +13,7 @@ use oauth::time::Timestamp;
 
 use super::refresh_token::Found;
 use crate::consents::remember;
+use crate::logout::{hold, know};
 use crate::pushed_requests::{PushedRequest, use_up};
 use crate::row::Sql;
 use crate::{Store, StoreError};
@@ -35,6 +36,17 @@ pub struct Approved {
     pub code: Secret,
 }
 
+/// What became of an approval.
+#[derive(Debug)]
+pub enum Approval {
+    /// It is kept.
+    Made(Approved),
+    /// The pushed request that it answers has been answered already.
+    Answered,
+    /// The session in which it was decided has ended meanwhile.
+    SignedOut,
+}
+
 impl Store {
     /// The code grant.
     pub fn authorization_code(&self) -> AuthorizationCodes<'_> {
@@ -44,13 +56,13 @@ impl Store {
 
 impl AuthorizationCodes<'_> {
     /// Makes the authorization that was decided on, remembers the consent, and uses up the pushed request that it answers;
-    /// all or nothing. `None`: that request has been answered already.
+    /// all or nothing.
     pub async fn approve(
         self,
         issue: &Issue,
         pushed: Option<&PushedRequest>,
         policy: &Policy,
-    ) -> Result<Option<Approved>, StoreError> {
+    ) -> Result<Approval, StoreError> {
         let new = &issue.authorization;
         let application = self.0.client(&new.client).await?;
         let application = application.ok_or(StoreError::NotFound("application"))?.id;
@@ -59,25 +71,33 @@ impl AuthorizationCodes<'_> {
         let authorization = drawn.id;
         let code = self.compose(authorization, &drawn.seed.0);
         let (user, at, consent) = (new.user, new.created_at, issue.consent.clone());
+        let (session, signs_in) =
+            (new.details.session, new.scope.iter().any(|scope| scope.as_str() == "openid"));
         let pushed = pushed.map(|pushed| pushed.digest.clone());
-        let done = self
-            .0
+        self.0
             .write(move |tx| {
                 Box::pin(async move {
+                    if let Some(session) = session {
+                        if !hold(tx, session).await? {
+                            return Ok(Approval::SignedOut);
+                        }
+                        if signs_in {
+                            know(tx, session, application).await?;
+                        }
+                    }
                     if let Some(digest) = pushed
                         && !use_up(tx, &digest, at.as_millis()).await?
                     {
-                        return Ok(false);
+                        return Ok(Approval::Answered);
                     }
                     if let Some(given) = &consent {
                         remember(tx, (user, application), given, at).await?;
                     }
                     drawn.insert(tx).await?;
-                    Ok(true)
+                    Ok(Approval::Made(Approved { authorization, code }))
                 })
             })
-            .await?;
-        Ok(done.then_some(Approved { authorization, code }))
+            .await
     }
 
     /// What is known about a presented code and the client that presents it, in one query.

@@ -15,6 +15,7 @@ mod claims;
 mod device;
 mod feed;
 mod keys;
+mod logout;
 mod open;
 mod refresh;
 mod replays;

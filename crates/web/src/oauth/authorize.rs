@@ -195,7 +195,11 @@ async fn resume(state: &State, asked: &Asked) -> Result<Response, PageFailure> {
     Ok(see_other(&LocalPath::or(Some(&to), &state.urls().front())))
 }
 
-async fn form_body(state: &State, parts: &Parts, body: Body) -> Result<bytes::Bytes, PageFailure> {
+pub(crate) async fn form_body(
+    state: &State,
+    parts: &Parts,
+    body: Body,
+) -> Result<bytes::Bytes, PageFailure> {
     debug_assert_eq!(parts.method, Method::POST);
     if body::media(&parts.headers) != Ok(body::Media::Form) {
         return Err(body_refusal(body::BodyError::UnsupportedMedia).into());

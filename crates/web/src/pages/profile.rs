@@ -81,10 +81,10 @@ pub(crate) async fn sign_out_everywhere(
     Shared(state): Shared<State>,
     request: Request,
 ) -> Result<Response, PageFailure> {
-    let (opened, _) = accept(&state, request, &[]).await?;
+    let (mut opened, _) = accept(&state, request, &[]).await?;
     let user = opened.visit.person(&state, &opened.parts)?.id;
     state.store.users().sign_out_everywhere(user).await?;
-    let cookie = opened.visit.end(&state).await?;
+    let (_, cookie) = opened.visit.end(&state).await?;
     tracing::info!(target: "audit", event = "signed_out_everywhere", %user);
     let told = Message::success("You are signed out everywhere, in every browser and application.");
     let flash = state.flash.set(&[told]).ok();

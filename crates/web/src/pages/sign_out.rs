@@ -2,13 +2,12 @@
 
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
-use pages::redirect::{LocalPath, see_other};
-use pages::{Form, FormPage, Message};
+use pages::{Form, FormPage};
 
+use super::signed_out::{Next, end};
 use super::{accept, open};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
-use crate::visit::with_cookies;
 
 /// `GET /accounts/logout/`: asks, because a link or an image of another site must not sign anybody out.
 pub(crate) async fn show(
@@ -23,7 +22,7 @@ pub(crate) async fn show(
     let form =
         Form::post(state.urls().sign_out()).submit("Sign out").cancel(state.urls().profile());
     let page =
-        FormPage::new("Sign out?", form).intro("This ends your session in this browser.").narrow();
+        FormPage::new("Sign out?", form).intro("This ends your session in this browser, and in the applications that you signed in to with it.").narrow();
     let answer = state.pages.form(&frame.page, &page);
     Ok(frame.finish(answer))
 }
@@ -34,12 +33,5 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, PageFailure> {
     let (opened, _) = accept(&state, request, &[]).await?;
-    let user = opened.visit.account().map(|account| account.id);
-    let cookie = opened.visit.end(&state).await?;
-    if let Some(user) = user {
-        tracing::info!(target: "audit", event = "signed_out", %user);
-    }
-    let flash = state.flash.set(&[Message::success("You are signed out.")]).ok();
-    let to = LocalPath::or(Some(&state.urls().sign_in()), "/");
-    Ok(with_cookies(see_other(&to), [cookie].into_iter().chain(flash)))
+    end(&state, opened, Next::SignIn).await
 }

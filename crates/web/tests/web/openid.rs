@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::authorize::{VERIFIER, request};
 use crate::browser::Browser;
-use crate::world::{Answer, CALLBACK, World, on_both, on_both_with};
+use crate::world::{Answer, CALLBACK, World, on_both, on_both_with, tampered};
 
 const SCOPE: (&str, &str) = ("scope", "openid profile email offline_access read");
 
@@ -220,7 +220,7 @@ async fn a_hint_is_an_id_token_of_ours_for_this_client() {
         let ask =
             |client, hint: &str| request(client, &[("id_token_hint", hint), ("prompt", "none")]);
         assert!(browser.get(&ask("site", &hint)).await.redirect().1.contains_key("code"));
-        let broken = format!("{}A", &hint[..hint.len() - 1]);
+        let broken = tampered(&hint);
         for (client, hint) in
             [("other", hint.as_str()), ("site", &broken), ("site", &access), ("site", "x.y.z")]
         {

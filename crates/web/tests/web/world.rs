@@ -252,6 +252,13 @@ pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
+/// The same text with another letter in it, twenty before its end.
+pub(crate) fn tampered(text: &str) -> String {
+    let (head, tail) = text.split_at(text.len() - 20);
+    let other = if tail.starts_with('A') { "B" } else { "A" };
+    format!("{head}{other}{}", &tail[1..])
+}
+
 pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }

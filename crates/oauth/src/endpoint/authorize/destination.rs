@@ -4,6 +4,7 @@ use super::parameters::Parameters;
 use crate::active;
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
+use crate::redirect_uri::{host_of, source_of};
 use crate::response::{ResponseMode, ResponseType};
 
 /// A trusted place to answer to. It can only be had from [`locate`]; so whoever can redirect has passed its checks.
@@ -38,18 +39,12 @@ impl Destination {
 
     /// The host that a person is sent to, or the scheme of an app on the device.
     pub fn host(&self) -> &str {
-        match self.uri.split_once("://") {
-            Some(("http" | "https", rest)) => rest.split(['/', '?']).next().unwrap_or(rest),
-            _ => self.uri.split(':').next().unwrap_or(&self.uri),
-        }
+        host_of(&self.uri)
     }
 
     /// The same as a source of a page's content security policy: scheme, host and port, or the scheme of an app.
     pub fn source(&self) -> String {
-        match self.uri.split_once("://") {
-            Some((scheme @ ("http" | "https"), _)) => format!("{scheme}://{}", self.host()),
-            _ => format!("{}:", self.host()),
-        }
+        source_of(&self.uri)
     }
 
     /// Whether the answer stays on the device: a loopback address or a scheme of an app.

@@ -6,13 +6,14 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, PRAGMA, REF
 use http::{HeaderValue, StatusCode};
 use oauth::endpoint::authorize::{Destination, Issue, Request as Wanted};
 use oauth::error::{ErrorCode, OAuthError};
+use oauth::redirect_uri::with_query;
 use oauth::response::ResponseMode;
 use pages::{Refusal, context};
-use store::Approved;
+use store::{Approval, Approved};
 use url::form_urlencoded::Serializer;
 
-use super::Seen;
 use super::asked::refused;
+use super::{Seen, resume};
 use crate::id_token::{self, Basis};
 use crate::issue;
 use crate::respond::page_failure::PageFailure;
@@ -42,8 +43,10 @@ impl<'a> Reply<'a> {
         let pushed = self.seen.asked.pushed.as_ref();
         let approved = codes.approve(issue, pushed, self.state.policy()).await;
         let approved = match approved.map_err(Stop::from) {
-            Ok(Some(approved)) => approved,
-            Ok(None) => return Err(refused(&ANSWERED)),
+            Ok(Approval::Made(approved)) => approved,
+            Ok(Approval::Answered) => return Err(refused(&ANSWERED)),
+            // Whoever has signed out in another tab meanwhile is asked to sign in.
+            Ok(Approval::SignedOut) => return resume(self.state, &self.seen.asked).await,
             Err(stop) => return self.refuse(&broken(stop)),
         };
         tracing::info!(
@@ -198,16 +201,12 @@ pub(crate) fn allow_form_to(mut page: Response, source: &str) -> Response {
 /// The redirect URI with the answer in its query or its fragment; what it had in its query stays as it is (RFC 6749
 /// §3.1.2).
 fn redirect(destination: &Destination, fields: &Fields) -> String {
-    let mut answer = Serializer::new(String::new());
-    answer.extend_pairs(fields.iter().map(|(name, value)| (name, value)));
-    let (uri, answer) = (destination.uri(), answer.finish());
-    let separator = match destination.mode() {
-        ResponseMode::Fragment => "#",
-        _ if !uri.contains('?') => "?",
-        _ if uri.ends_with(['?', '&']) => "",
-        _ => "&",
-    };
-    format!("{uri}{separator}{answer}")
+    let uri = destination.uri();
+    if destination.mode() == ResponseMode::Fragment {
+        let mut answer = Serializer::new(String::new());
+        return format!("{uri}#{}", answer.extend_pairs(fields).finish());
+    }
+    with_query(uri, fields)
 }
 
 const ANSWERED: OAuthError = OAuthError::new(
