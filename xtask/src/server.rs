@@ -100,6 +100,9 @@ fn is_ready(port: u16) -> bool {
 /// The environment that puts a project on `port` and `database`.
 pub(crate) fn environment(command: &mut Command, port: u16, database: Option<&str>) {
     command.env("GRANTWELL__SERVER__LISTEN", format!("0.0.0.0:{port}"));
+    // Clients under test listen on this machine, without TLS.
+    command.env("GRANTWELL__FETCH__ALLOW_HTTP", "true");
+    command.env("GRANTWELL__FETCH__ALLOW_PRIVATE_NETWORKS", "true");
     command.env("GRANTWELL__SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
     command.env_remove("DATABASE_URL");
     if let Some(url) = database {

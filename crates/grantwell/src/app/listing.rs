@@ -30,9 +30,15 @@ pub(crate) fn routes(project: &Project) -> Vec<Route> {
     add(urls.revoke(), "end tokens");
     let endpoints = Capabilities::default().endpoints;
     for (path, about) in [
+        (endpoints.authorization, "authorization endpoint (RFC 6749 §3.1)"),
+        (endpoints.pushed_authorization_request, "pushed authorization requests (RFC 9126)"),
+        (endpoints.device_authorization, "where devices begin (RFC 8628 §3.1)"),
         (endpoints.token, "token endpoint (RFC 6749 §3.2)"),
         (endpoints.revocation, "token revocation (RFC 7009)"),
         (endpoints.introspection, "token introspection (RFC 7662)"),
+        (endpoints.userinfo, "who a token is about (OpenID Connect Core §5.3)"),
+        (endpoints.end_session, "sign out for an application (RP-Initiated Logout)"),
+        (endpoints.registration, "clients register themselves, if they may (RFC 7591)"),
         (endpoints.jwks, "public keys (RFC 7517 §5)"),
     ] {
         if let Some(path) = path {
@@ -40,9 +46,15 @@ pub(crate) fn routes(project: &Project) -> Vec<Route> {
         }
     }
     add("/.well-known/oauth-authorization-server".to_owned(), "metadata of the server (RFC 8414)");
+    add(
+        "/.well-known/openid-configuration".to_owned(),
+        "the same for OpenID Connect (Discovery §4)",
+    );
     add("/.well-known/oauth-protected-resource".to_owned(), "metadata of the resources (RFC 9728)");
     add(urls.applications(), "one's own applications");
     add(urls.new_application(), "register an application");
+    add(urls.authorized(), "the applications that have access to one's account");
+    add(urls.device(), "let a device in");
     add(urls.sign_in(), "sign in");
     add(urls.sign_out(), "sign out");
     add(urls.profile(), "one's own account");
