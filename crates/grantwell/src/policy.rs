@@ -60,6 +60,7 @@ pub(crate) fn policy<'r>(
             (false, true) => SelfRegistration::WithToken,
             (false, false) => SelfRegistration::Closed,
         };
+    policy.client_id_documents = oauth.client_id_documents;
     policy.capabilities.openid = oauth.openid;
     policy.capabilities.signing_algorithms = oauth.algorithms();
     if oauth.allow_password_grant {

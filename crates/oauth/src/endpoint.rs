@@ -1,6 +1,7 @@
 //! The endpoints, one file each.
 
 pub mod authorize;
+pub mod client_id_document;
 pub mod device;
 pub mod device_authorization;
 pub mod end_session;

@@ -50,6 +50,8 @@ pub struct Policy {
     pub require_pushed_requests: bool,
     /// Who may register a client by RFC 7591. Default: nobody.
     pub self_registration: SelfRegistration,
+    /// Whether a client may be named by the address of a document about it (OAuth Client ID Metadata Document).
+    pub client_id_documents: bool,
     /// How long an access token lives, at most 24 hours. Default one hour.
     pub access_token_lifetime: Duration,
     /// How long an authorization lives without a refresh. Default 30 days.
@@ -106,6 +108,7 @@ impl Policy {
             pushed_request_lifetime: Duration::from_mins(1),
             require_pushed_requests: false,
             self_registration: SelfRegistration::Closed,
+            client_id_documents: false,
             access_token_lifetime: Duration::from_hours(1),
             refresh_idle: DAY.saturating_mul(30),
             refresh_absolute: Some(DAY.saturating_mul(365)),

@@ -1,8 +1,10 @@
-//! Clients that register themselves and look after their registration (RFC 7591, RFC 7592).
+//! Clients that come by themselves: they register and look after their registration (RFC 7591, RFC 7592), or a document tells of
+//! them (OAuth Client ID Metadata Document).
 
 use std::sync::Arc;
 
 use oauth::client::Client;
+use oauth::endpoint::client_id_document::{Change, compare};
 use oauth::id::{ApplicationId, ClientId};
 use oauth::revocation::forget_at;
 use oauth::secret::{Secret, same_bytes};
@@ -13,7 +15,7 @@ use sea_orm::{
 use vault::Purpose;
 
 use crate::applications::{Application, NewSecret, change, changeable, insert};
-use crate::entity::{application, client_registration};
+use crate::entity::{application, client_registration, consent};
 use crate::registration_tokens::{self, use_up};
 use crate::row::Sql;
 use crate::{Store, StoreError};
@@ -104,6 +106,55 @@ impl ClientRegistrations<'_> {
             Ok(application) => Registered::Made(Box::new(Made { application, secret, access })),
             Err(refused) => refused,
         })
+    }
+
+    /// Keeps a client that a document tells of, or changes it to what its document says now. When it is another one now
+    /// ([`Change::Identity`]), what people have allowed it is forgotten: they are asked again. `None`: there are as many
+    /// clients that came by themselves as there may be.
+    pub async fn keep(
+        self,
+        known: Option<&Application>,
+        said: Client,
+        most: u64,
+    ) -> Result<Option<Arc<Application>>, StoreError> {
+        let Some(known) = known else { return self.keep_new(said, most).await };
+        let (client, is_another) = match compare(&known.client, said) {
+            Change::None => return Ok(Some(Arc::new(known.clone()))),
+            Change::Facts(client) => (*client, false),
+            Change::Identity(client) => (*client, true),
+        };
+        let (id, now) = (known.id, self.0.now());
+        let changed = changeable(&client, now);
+        let found = self.0.write_and_tell(move |tx| {
+            Box::pin(async move {
+                let found = change(tx, id, changed).await?;
+                if is_another {
+                    consent::Entity::delete_many()
+                        .filter(consent::Column::ApplicationId.eq(id.as_uuid()))
+                        .exec(tx)
+                        .await?;
+                }
+                let entry = found.changed(now);
+                Ok((found, vec![entry]))
+            })
+        });
+        Ok(Some(Arc::new(found.await?)))
+    }
+
+    async fn keep_new(
+        self,
+        said: Client,
+        most: u64,
+    ) -> Result<Option<Arc<Application>>, StoreError> {
+        let id = said.id.clone();
+        let newcomer = Newcomer { client: said, secret: NewSecret::None, invitation: None, most };
+        match self.register(newcomer).await {
+            Ok(Registered::Made(made)) => Ok(Some(Arc::new(made.application))),
+            Ok(Registered::Full | Registered::NotInvited) => Ok(None),
+            // Another request was faster.
+            Err(StoreError::Conflict { field: "client_id" }) => self.0.client(&id).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// The client of this name, if the token is the one by which it looks after its registration.

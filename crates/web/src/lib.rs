@@ -5,6 +5,7 @@
 
 mod back_channel;
 pub mod bearer;
+mod client_documents;
 mod client_keys;
 mod cors;
 mod credentials;
@@ -19,6 +20,7 @@ mod oauth;
 mod pages;
 mod respond;
 pub mod routes;
+mod sector;
 pub mod state;
 mod subject;
 mod throttle;

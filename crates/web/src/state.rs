@@ -14,6 +14,7 @@ use pages::{CookieKind, Csrf, Flash, Link, Pages};
 use store::Store;
 use vault::Purpose;
 
+use crate::client_documents::ClientDocuments;
 use crate::client_keys::ClientKeys;
 use crate::extract::address::Network;
 use crate::hashing::HashingLane;
@@ -104,6 +105,8 @@ pub struct Shared {
     pub entropy: Entropy,
     /// Where passwords are hashed.
     pub hashing: HashingLane,
+    /// What documents say about clients that are named by them.
+    pub client_documents: ClientDocuments,
     /// The keys that clients sign with.
     pub client_keys: ClientKeys,
     /// What we were told.
@@ -135,6 +138,7 @@ impl State {
             csrf: Csrf::new(key, cookies, entropy.clone()).with_origins([issuer_origin]),
             flash: Flash::new(key, cookies),
             hashing: HashingLane::new(limits.hashing_parallel, limits.hashing_queue),
+            client_documents: ClientDocuments::new(settings.fetcher.clone(), &settings.policy),
             client_keys: ClientKeys::new(settings.fetcher.clone()),
             store,
             pages,

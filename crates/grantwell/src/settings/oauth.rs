@@ -54,6 +54,10 @@ pub struct OAuth {
     /// Let clients register themselves without any token. Anybody can then make a client with any name; people are warned
     /// when it asks them, and it gets the default scopes at most.
     pub allow_open_client_registration: bool,
+    /// Let a client name itself by the address of a document that describes it (OAuth Client ID Metadata Document), as MCP
+    /// clients do: nobody registers it, the document is fetched. People are warned as with clients that register themselves,
+    /// and the same limits hold.
+    pub client_id_documents: bool,
     /// How many clients one network address may register within an hour without a token and without waiting.
     pub client_registrations_per_address: u32,
     /// How many clients may have registered themselves.
@@ -95,6 +99,7 @@ impl Default for OAuth {
             require_pushed_requests: false,
             client_registration: false,
             allow_open_client_registration: false,
+            client_id_documents: false,
             client_registrations_per_address: 20,
             registered_clients: 10_000,
             unused_client_lifetime: Span::days(30),

@@ -41,6 +41,9 @@ pub struct Metadata {
     /// RFC 7591 §3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
+    /// Client ID Metadata Document §5.
+    #[serde(skip_serializing_if = "is_false")]
+    pub client_id_metadata_document_supported: bool,
     /// The scopes: those of OpenID Connect, then the declared ones in the order of their declaration.
     pub scopes_supported: Vec<String>,
     /// What the authorization endpoint gives; required by RFC 8414, so it is there even when it is empty.
@@ -167,6 +170,7 @@ pub fn decide(policy: &Policy) -> Metadata {
         revocation_endpoint: url(&endpoints.revocation),
         introspection_endpoint: url(&endpoints.introspection),
         registration_endpoint: policy.registration_path().map(|path| policy.issuer.url(path)),
+        client_id_metadata_document_supported: authorizes && policy.client_id_documents,
         scopes_supported: scopes(policy),
         response_types_supported: capabilities.responses().collect(),
         response_modes_supported: capabilities.response_modes(),

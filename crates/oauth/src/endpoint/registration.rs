@@ -84,18 +84,33 @@ fn decide_within(
     policy: &Policy,
 ) -> Result<Registration, OAuthError> {
     let metadata = ClientMetadata { origin: Origin::Dynamic, ..ClientMetadata::default() };
-    let draft = Draft { metadata, ..Draft::default() };
-    let draft = draft
-        .write(&request.0, false)
-        .map_err(|errors| refusal(&errors))?
-        .with_defaults(&request.0);
-    let draft = kind_by_redirects(draft, &request.0);
+    check(Draft { metadata, ..Draft::default() }, &request.0, most, facts, policy)
+}
+
+/// What a client may say about itself when nobody here answers for it: `members` over `draft`, with `most` as its scope.
+pub(super) fn check(
+    draft: Draft,
+    members: &Map<String, Value>,
+    most: &ScopeSet,
+    facts: Facts,
+    policy: &Policy,
+) -> Result<Registration, OAuthError> {
+    let draft = draft.write(members, false).map_err(|errors| refusal(&errors))?;
+    let draft = kind_by_redirects(draft.with_defaults(members), members);
     let scope = scope(draft.scope.as_deref(), most)?;
     let name = if draft.name.trim().is_empty() { name_of(&draft) } else { draft.name.clone() };
     let draft = Draft { name, scope: Some(scope.to_string()), ..draft };
     let made = draft.check(policy).map_err(|errors| refusal(&errors))?;
     check_grants(&made, facts)?;
     Ok(made)
+}
+
+/// A scope cut down to what an operator left of it.
+pub(super) fn scope_within(asked: Option<&ScopeSet>, most: Option<&ScopeSet>) -> Option<ScopeSet> {
+    match (asked, most) {
+        (Some(asked), Some(most)) => Some(asked.intersection(most)),
+        (asked, most) => asked.or(most).cloned(),
+    }
 }
 
 /// What is known when a client changes its registration.

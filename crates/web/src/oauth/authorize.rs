@@ -8,6 +8,8 @@ mod reply;
 pub(crate) use asked::destination_of;
 pub(crate) use reply::allow_form_to;
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
@@ -25,8 +27,8 @@ use store::SignedIn;
 use self::asked::Asked;
 use self::interaction::Interaction;
 use self::reply::Reply;
-use crate::extract::body;
 use crate::extract::page_form::{PageForm, body_refusal};
+use crate::extract::{address as sender, body};
 use crate::id_token;
 use crate::pages::consent;
 use crate::pages::wish::{Pressed, no_answer, pressed};
@@ -44,7 +46,7 @@ pub(crate) async fn show(
 ) -> Result<Response, PageFailure> {
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let asked = Asked::read(&state, query.as_bytes()).await?;
+    let asked = Asked::read(&state, query.as_bytes(), Some(from(&state, &parts))).await?;
     if query.len() > LONGEST_QUERY || asked.is_signed_by_value() {
         return resume(&state, &asked).await;
     }
@@ -60,7 +62,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, PageFailure> {
     let (parts, body) = request.into_parts();
     let bytes = form_body(&state, &parts, body).await?;
-    let asked = Asked::read(&state, &bytes).await?;
+    let asked = Asked::read(&state, &bytes, Some(from(&state, &parts))).await?;
     resume(&state, &asked).await
 }
 
@@ -74,12 +76,17 @@ pub(crate) async fn decided(
     let visit = Visit::of(&state, &parts.headers).await?;
     visit.guard(&state, &parts, &form)?;
     let query = parts.uri.query().unwrap_or_default();
-    let asked = Asked::read(&state, query.as_bytes()).await?;
+    let asked = Asked::read(&state, query.as_bytes(), Some(from(&state, &parts))).await?;
     let given = match pressed(&form).ok_or_else(no_answer)? {
         Pressed::Allow(scope) => Answer::Allow(scope),
         Pressed::Deny => Answer::Deny,
     };
     answer(&state, &Seen { parts, visit, asked }, Some(given)).await
+}
+
+/// Who sends a request, for counting clients that are seen for the first time.
+fn from(state: &State, parts: &Parts) -> IpAddr {
+    sender::client(parts, &state.settings.trusted_proxies)
 }
 
 /// A request and the browser that sent it.

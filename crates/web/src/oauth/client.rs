@@ -13,6 +13,7 @@ use store::Application;
 use vault::Purpose;
 
 use super::request::Posted;
+use crate::client_documents::{self, Failure};
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -73,6 +74,22 @@ pub(crate) async fn authenticate(
             Err(refused(state, Some(&presented), refusal, posted.address).await)
         }
     }
+}
+
+/// The same where a request may begin: a client that a document tells of may be seen here for the first time.
+pub(crate) async fn authenticate_newcomer(
+    state: &State,
+    posted: &Posted,
+) -> Result<Arc<Application>, OAuthFailure> {
+    let header = posted.authorization.as_ref().map(HeaderValue::as_bytes);
+    if let Ok(presented) = Presented::parse(header, &posted.form) {
+        let met = client_documents::named(state, presented.client_id(), Some(posted.address)).await;
+        met.map_err(|failure| match failure {
+            Failure::Refused(error) => OAuthFailure::client(error, false),
+            Failure::Stop(stop) => stop.into(),
+        })?;
+    }
+    authenticate(state, posted).await
 }
 
 /// Check the presented assertion, if there is one.

@@ -34,7 +34,7 @@ pub(crate) async fn post(
     let agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
     let user_agent = String::from_utf8_lossy(agent).into_owned();
     let posted = request::read(&state, request).await?;
-    let application = client::authenticate(&state, &posted).await?;
+    let application = client::authenticate_newcomer(&state, &posted).await?;
     let asked = device_authorization::Request::parse(&posted.form)?;
     throttle::device_request(&state, application.client.id.as_str(), posted.address).await?;
     let devices = state.store.device_codes();

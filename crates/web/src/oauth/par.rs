@@ -18,7 +18,7 @@ pub(crate) async fn post(
     request: Request,
 ) -> Result<Response, OAuthFailure> {
     let posted = request::read(&state, request).await?;
-    let application = client::authenticate(&state, &posted).await?;
+    let application = client::authenticate_newcomer(&state, &posted).await?;
     let asked = par::Request::parse(&posted.form)?;
     let asked = match request_object::open(&state, &asked.parameters, &application.client).await? {
         Some(inside) => par::Request::opened(&inside),

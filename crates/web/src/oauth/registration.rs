@@ -1,7 +1,6 @@
 //! The registration endpoint and the one by which a client looks after its registration (RFC 7591, RFC 7592).
 
 mod manage;
-mod sector;
 
 use std::net::IpAddr;
 
@@ -26,7 +25,7 @@ use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::registration::created;
 use crate::respond::stop::Stop;
 use crate::state::State;
-use crate::throttle;
+use crate::{sector, throttle};
 
 /// A request to one of these endpoints.
 struct Posted {
@@ -49,7 +48,8 @@ pub(crate) async fn register(
     let request = Request::parse(&posted.body)?;
     let facts = Facts { vouched_for: invitation.is_some() };
     let made = decide(&request, facts, state.policy())?;
-    sector::check(&state, &made).await?;
+    let sector = made.metadata.sector_identifier_uri.as_deref();
+    sector::check(&state, sector, &made.redirect_uris).await?;
     let secret = if has_secret(&made) { NewSecret::Generated } else { NewSecret::None };
     let client = client(&state, made)?;
     let most = state.settings.limits.registered_clients;

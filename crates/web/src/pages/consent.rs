@@ -4,7 +4,9 @@
 use axum::response::Response;
 use http::StatusCode;
 use oauth::claims::StandardClaim;
+use oauth::client::{Client, Origin};
 use oauth::endpoint::authorize::Ask;
+use oauth::endpoint::client_id_document::address;
 use serde::Serialize;
 
 use super::wish::{Wish, initial, wishes};
@@ -20,6 +22,8 @@ struct Content<'a> {
     host: &'a str,
     on_device: bool,
     unverified: bool,
+    /// The host that vouches for the client's name, if that is an address.
+    named_by: Option<String>,
     home: Option<&'a str>,
     terms: Option<&'a str>,
     policy: Option<&'a str>,
@@ -49,6 +53,7 @@ pub(crate) fn page(
         host: destination.host(),
         on_device: destination.is_on_device(),
         unverified: metadata.origin.is_unverified(),
+        named_by: document_host(client),
         home: metadata.client_uri.as_deref(),
         terms: metadata.tos_uri.as_deref(),
         policy: metadata.policy_uri.as_deref(),
@@ -64,6 +69,12 @@ pub(crate) fn page(
     let answer =
         state.pages.respond(StatusCode::OK, "authorize/consent.html", &frame.page, content);
     Ok(allow_form_to(frame.finish(answer), &destination.source()))
+}
+
+/// Where the document about the client is (Client ID Metadata Document §6.1).
+fn document_host(client: &Client) -> Option<String> {
+    let address = address(&client.id).filter(|_| client.metadata.origin == Origin::Document)?;
+    address.ok()?.host_str().map(str::to_owned)
 }
 
 /// The claims that are asked for one by one, in words. Of a claim that is this installation's own only the name is known;

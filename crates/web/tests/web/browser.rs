@@ -69,6 +69,11 @@ impl Browser {
         answer
     }
 
+    /// The same browser before another node.
+    pub(crate) fn on(&self, world: &World) -> Self {
+        Self { world: world.clone(), ..self.clone() }
+    }
+
     pub(crate) fn session(&self) -> Option<&String> {
         self.cookies.get("__Host-grantwell_session")
     }

@@ -14,6 +14,7 @@ mod bearer;
 mod browser;
 mod client_assertion;
 mod client_auth;
+mod client_documents;
 mod code;
 mod consent;
 mod cors;

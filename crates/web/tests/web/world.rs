@@ -124,6 +124,16 @@ impl World {
         Self { app: web::router(state.clone()), state, store, clock }
     }
 
+    /// Another node over the same store, which holds nothing yet that it has fetched.
+    pub(crate) fn another_node(&self) -> Self {
+        let shared = &self.state;
+        let parts = (self.store.clone(), shared.pages.clone(), shared.clock.clone());
+        let entropy = shared.entropy.clone();
+        let state = web::State::new(parts.0, parts.1, parts.2, entropy, shared.settings.clone());
+        let state = state.unwrap();
+        Self { app: web::router(state.clone()), state, ..self.clone() }
+    }
+
     /// An account with [`PASSWORD`].
     pub(crate) async fn user(&self, name: &str) -> User {
         self.user_who(name, false).await

@@ -1,5 +1,6 @@
 //! An authorization request with the client that it names and the place where its answer may go.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use store::{Application, PushedRequest, REQUEST_URI_PREFIX};
 
 use super::super::request_object;
 use super::interaction;
+use crate::client_documents::{self, Failure};
 use crate::respond::page_failure::PageFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -39,9 +41,15 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Read a query or a form. Every error here is a page: there is nowhere to send it yet.
-    pub(super) async fn read(state: &State, text: &[u8]) -> Result<Self, PageFailure> {
+    ///
+    /// `from` is who sends it; without that no document about a client is fetched.
+    pub(super) async fn read(
+        state: &State,
+        text: &[u8],
+        from: Option<IpAddr>,
+    ) -> Result<Self, PageFailure> {
         let parameters = Parameters::parse(text).map_err(|error| refused(&error))?;
-        let application = client(state, &parameters).await?;
+        let application = client(state, &parameters, from).await?;
         let client = application.as_ref().map(|application| &application.client);
         let pushed = match &application {
             Some(application) => pushed(state, &parameters, application).await?,
@@ -110,7 +118,7 @@ pub(crate) async fn destination_of(state: &State, next: &str) -> Option<String> 
     if asked.trim_end_matches('/') != path.trim_end_matches('/') {
         return None;
     }
-    let asked = Asked::read(state, query.as_bytes()).await.ok()?;
+    let asked = Asked::read(state, query.as_bytes(), None).await.ok()?;
     Some(asked.destination.source())
 }
 
@@ -146,10 +154,14 @@ const NOT_FETCHED: OAuthError = OAuthError::new(
 async fn client(
     state: &State,
     parameters: &Parameters,
+    from: Option<IpAddr>,
 ) -> Result<Option<Arc<Application>>, PageFailure> {
     let named = parameters.one("client_id").map_err(|error| refused(&error))?;
     let Some(id) = named.and_then(|named| ClientId::parse(named).ok()) else { return Ok(None) };
-    Ok(state.store.client(&id).await?)
+    client_documents::named(state, &id, from).await.map_err(|failure| match failure {
+        Failure::Refused(error) => refused(&error),
+        Failure::Stop(stop) => stop.into(),
+    })
 }
 
 /// What a person is told when there is nowhere to send the error.

@@ -14,7 +14,7 @@ use oauth::secret::Secret;
 use store::Application;
 use vault::Purpose;
 
-use super::{read, sector};
+use super::read;
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::respond::registration::{gone, shown};
 use crate::respond::stop::Stop;
@@ -52,7 +52,8 @@ pub(crate) async fn change(
     };
     let change = Change { client: known, secret_is_right };
     let made = decide_change(&request, change, state.policy())?;
-    sector::check(&state, &made).await?;
+    let sector = made.metadata.sector_identifier_uri.as_deref();
+    crate::sector::check(&state, sector, &made.redirect_uris).await?;
     let client = Client {
         name: made.name,
         auth_method: made.auth_method,
