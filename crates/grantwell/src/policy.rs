@@ -3,13 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use oauth::issuer::Issuer;
+use oauth::pkce::Pkce;
 use oauth::policy::{Policy, ScopeDeclaration, SelfRegistration};
+use oauth::response::ResponseType;
 use oauth::scope::{ScopeSet, ScopeToken};
 use rest::Resources;
 use url::Url;
 
 use crate::error::{Error, Exit, Result};
-use crate::settings::Settings;
+use crate::settings::{Profile, Settings};
 
 /// The address under which the server is reached: the setting, or what is listened on.
 pub(crate) fn public_url(settings: &Settings) -> Result<Url> {
@@ -60,19 +62,36 @@ pub(crate) fn policy<'r>(
             (false, true) => SelfRegistration::WithToken,
             (false, false) => SelfRegistration::Closed,
         };
-    policy.client_id_documents = oauth.client_id_documents;
+    policy.client_id_documents = oauth.allow_client_id_documents;
     policy.capabilities.openid = oauth.openid;
     policy.capabilities.signing_algorithms = oauth.algorithms();
+    if oauth.allow_plain_pkce {
+        policy.pkce = Pkce::AllowPlain;
+    }
+    if oauth.allow_implicit {
+        for kind in ResponseType::ALL {
+            policy.capabilities = policy.capabilities.allowing_response(kind);
+        }
+    }
     if oauth.allow_password_grant {
         policy.capabilities = policy.capabilities.allowing_password_grant();
     }
     Ok(policy)
 }
 
+/// Where the provider is; Django OAuth Toolkit counts the path at which it is mounted as part of its name.
+fn default_issuer(settings: &Settings) -> Result<Url> {
+    let mut url = public_url(settings)?;
+    if settings.oauth.profile == Profile::Legacy {
+        url.set_path(&format!("{}/o", url.path().trim_end_matches('/')));
+    }
+    Ok(url)
+}
+
 fn issuer(settings: &Settings) -> Result<Issuer> {
     let url = match &settings.oauth.issuer {
         Some(url) => url.clone(),
-        None => public_url(settings)?,
+        None => default_issuer(settings)?,
     };
     let text = url.as_str().trim_end_matches('/');
     let parsed = if settings.oauth.allow_http_issuer {
@@ -151,6 +170,7 @@ fn token(name: &str, setting: &str) -> Result<ScopeToken> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Sources, load};
     use jose::Algorithm;
 
     #[test]
@@ -165,6 +185,34 @@ mod tests {
             settings.server.listen = listen.to_owned();
             assert_eq!(public_url(&settings).unwrap().as_str(), public, "{listen}");
         }
+    }
+
+    /// What each profile says of itself is what the metadata says.
+    #[test]
+    fn a_profile_shows_in_the_metadata() {
+        let metadata = |toml: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("grantwell.toml");
+            std::fs::write(&file, toml).unwrap();
+            let sources = Sources { file: Some(file), ..Sources::default() };
+            let settings = load(Settings::default(), &sources).unwrap().settings;
+            let policy = policy(&settings, std::iter::empty::<&Resources>()).unwrap();
+            serde_json::to_value(oauth::endpoint::metadata::decide(&policy)).unwrap()
+        };
+        let standard = metadata("");
+        assert_eq!(standard["response_types_supported"], serde_json::json!(["code"]));
+        assert_eq!(standard["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+        let legacy = metadata("[oauth]\nprofile = \"legacy\"\n");
+        assert!(legacy["issuer"].as_str().unwrap().ends_with("/o"), "{legacy}");
+        assert_eq!(legacy["response_types_supported"].as_array().unwrap().len(), 7);
+        assert_eq!(legacy["code_challenge_methods_supported"].as_array().unwrap().len(), 2);
+        let grants = legacy["grant_types_supported"].as_array().unwrap();
+        assert!(grants.iter().any(|grant| grant == "password"), "{legacy}");
+        let mcp = metadata("[oauth]\nprofile = \"mcp\"\n");
+        assert_eq!(mcp["client_id_metadata_document_supported"], true);
+        let testing =
+            metadata("[oauth]\nprofile = \"testing\"\n[server]\nlisten = \"127.0.0.1:8000\"\n");
+        assert!(testing["registration_endpoint"].is_string(), "{testing}");
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! What serde cannot see: settings that do not fit each other, or are outside of their range.
 
+use std::net::SocketAddr;
+
 use jose::Algorithm;
 use url::Url;
 use vault::RsaSize;
 
-use super::Settings;
+use super::{Profile, Settings};
 
 impl Settings {
     /// What serde cannot see: values that do not fit each other. Each text names its keys.
     pub(crate) fn contradictions(&self) -> Vec<String> {
         let mut found = self.contradictions_of_keys();
         found.extend(self.server.contradictions_of_tls());
+        found.extend(self.contradictions_of_testing());
         if self.database.max_connections == 0 {
             found.push(
                 "database.max_connections is 0: at least one connection is needed".to_owned(),
@@ -64,6 +67,21 @@ impl Settings {
         }
         found
     }
+    /// The profile for tests has no place where anybody else can reach it.
+    fn contradictions_of_testing(&self) -> Option<String> {
+        let listen = &self.server.listen;
+        let alone = match listen.parse::<SocketAddr>() {
+            Ok(address) => address.ip().is_loopback(),
+            Err(_) => listen.rsplit_once(':').is_some_and(|(host, _)| host == "localhost"),
+        };
+        let open = self.oauth.profile == Profile::Testing && !alone;
+        open.then(|| {
+            format!(
+                "oauth.profile is testing, which opens everything, and server.listen is {listen}: tests listen on 127.0.0.1 or [::1]"
+            )
+        })
+    }
+
     fn contradictions_of_keys(&self) -> Vec<String> {
         let mut found = Vec::new();
         if self.keys.master_key.is_some() && self.keys.master_key_file.is_some() {

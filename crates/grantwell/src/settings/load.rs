@@ -37,7 +37,7 @@ impl std::error::Error for SettingsError {}
 /// Lays the sources over `base`, the lowest layer. All faults are found before any is told.
 pub fn load(base: Settings, sources: &Sources) -> Result<Loaded, SettingsError> {
     let (entries, mut faults) = sources.entries();
-    let mut settings = base;
+    let mut settings = with_profile(base, &entries);
     let mut origins = BTreeMap::new();
     for entry in entries {
         match lay(settings.clone(), &entry) {
@@ -56,6 +56,16 @@ pub fn load(base: Settings, sources: &Sources) -> Result<Loaded, SettingsError> 
         faults = settings.contradictions();
     }
     if faults.is_empty() { Ok(Loaded { settings, origins }) } else { Err(SettingsError(faults)) }
+}
+
+/// The base with the switches of the profile that the entries choose. A profile that is none is told of when it is laid.
+fn with_profile(base: Settings, entries: &[Entry]) -> Settings {
+    let chosen = entries.iter().rev().find(|entry| entry.name() == "oauth.profile");
+    let chosen = chosen.and_then(|entry| lay(base.clone(), entry).ok());
+    match chosen.map_or(base.oauth.profile, |laid| laid.oauth.profile) {
+        profile if profile == base.oauth.profile => base,
+        profile => profile.over(base),
+    }
 }
 
 /// Lays one entry over the settings.

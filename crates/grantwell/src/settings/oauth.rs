@@ -7,14 +7,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Span;
+use super::{Profile, Span};
 
 /// The authorization server: its name, the lifetimes of what it issues, its scopes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct OAuth {
-    /// The issuer identifier (RFC 8414 §2). When it is not set: `server.public_url`.
+    /// For whom the server is set up: `oauth21` loosens nothing, `mcp` takes clients that are named by documents (Model Context
+    /// Protocol), `legacy` has what old clients of Django OAuth Toolkit need, `testing` opens everything on this machine. A
+    /// profile turns other settings on; what you set yourself counts more. `doctor` names what is loosened.
+    pub profile: Profile,
+    /// The issuer identifier (RFC 8414 §2). When it is not set: `server.public_url`, with `/o` in the profile `legacy`.
     pub issuer: Option<Url>,
     /// How long an access token is good for.
     pub access_token_lifetime: Span,
@@ -57,7 +61,7 @@ pub struct OAuth {
     /// Let a client name itself by the address of a document that describes it (OAuth Client ID Metadata Document), as MCP
     /// clients do: nobody registers it, the document is fetched. People are warned as with clients that register themselves,
     /// and the same limits hold.
-    pub client_id_documents: bool,
+    pub allow_client_id_documents: bool,
     /// How many clients one network address may register within an hour without a token and without waiting.
     pub client_registrations_per_address: u32,
     /// How many clients may have registered themselves.
@@ -68,6 +72,12 @@ pub struct OAuth {
     /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
     /// second factor. The first-party API works without it.
     pub allow_password_grant: bool,
+    /// Take the PKCE method `plain` from every client (RFC 7636 §4.2): whoever sees the request can then redeem the code. One
+    /// old client is better let by `application update --pkce allow_plain`.
+    pub allow_plain_pkce: bool,
+    /// Offer the response types that give tokens through the browser (implicit and hybrid), for clients that register them.
+    /// Histories, scripts and referrers see such tokens; OAuth 2.1 has dropped them.
+    pub allow_implicit: bool,
     /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
     /// readable: only on a closed network.
     pub allow_http_issuer: bool,
@@ -82,6 +92,7 @@ pub struct OAuth {
 impl Default for OAuth {
     fn default() -> Self {
         Self {
+            profile: Profile::default(),
             issuer: None,
             access_token_lifetime: Span::seconds(3600),
             refresh_idle: Span::days(30),
@@ -99,11 +110,13 @@ impl Default for OAuth {
             require_pushed_requests: false,
             client_registration: false,
             allow_open_client_registration: false,
-            client_id_documents: false,
+            allow_client_id_documents: false,
             client_registrations_per_address: 20,
             registered_clients: 10_000,
             unused_client_lifetime: Span::days(30),
             allow_password_grant: false,
+            allow_plain_pkce: false,
+            allow_implicit: false,
             allow_http_issuer: false,
             signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),
             sweep_interval: Span::seconds(3600),

@@ -156,6 +156,15 @@ fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     let deploy = ids(&["doctor", "--deploy", "--json"], 1);
     assert!(deploy.contains(&"deploy.public_url".to_owned()), "{deploy:?}");
     assert!(house.run(&["doctor"]).code(0).out.contains("warning [allow.server.allow_any_host]"));
+    house.write("grantwell.toml", "[oauth]\nprofile = \"legacy\"\n");
+    let told = house.run(&["doctor"]).code(0).out;
+    for line in [
+        "oauth.allow_implicit is on (the profile legacy). It deviates from RFC 9700 §2.1.2",
+        "oauth.allow_plain_pkce is on (the profile legacy). It deviates from RFC 9700 §2.1.1",
+        "oauth.allow_password_grant is on (the profile legacy). It deviates from RFC 9700 §2.4",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
 }
 
 #[test]

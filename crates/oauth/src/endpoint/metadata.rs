@@ -11,6 +11,10 @@ use serde::Serialize;
 
 /// The authorization server metadata document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of the registries, independent of the others"
+)]
 pub struct Metadata {
     /// The issuer, exactly as configured, whatever host was asked.
     pub issuer: String,

@@ -188,7 +188,7 @@ async fn a_large_document_is_refused() {
     with_site(|world, site| async move {
         let long = "x".repeat(6000);
         site.tells(&document(|document| {
-            drop(document.insert("client_uri".to_owned(), json!(long)))
+            drop(document.insert("client_uri".to_owned(), json!(long)));
         }));
         let page = Browser::new(&world).get(&request(ID, &[])).await;
         assert_eq!(page.status, 400);
@@ -208,7 +208,7 @@ async fn a_client_that_has_become_another_is_asked_about_again() {
         assert!(browser.get(&request(ID, &[])).await.redirect().1.contains_key("code"));
         // Another node has not read the document yet.
         site.tells(&document(|it| {
-            drop(it.insert("tos_uri".to_owned(), json!("https://app.example/t")))
+            drop(it.insert("tos_uri".to_owned(), json!("https://app.example/t")));
         }));
         let mut same = browser.on(&world.another_node());
         assert!(
@@ -223,9 +223,11 @@ async fn a_client_that_has_become_another_is_asked_about_again() {
         // What an operator decides stays.
         let id = kept(&world).await.unwrap().id;
         world.store.applications().disable(id).await.unwrap();
+        let before = site.peer.asked().len();
         let mut disabled = browser.on(&world.another_node());
         assert_eq!(disabled.get(&request(ID, &[])).await.status, 400);
         assert!(!kept(&world).await.unwrap().client.active);
+        assert_eq!(site.peer.asked().len(), before, "nothing is fetched for it");
     })
     .await;
 }

@@ -251,3 +251,42 @@ fn a_named_file_that_is_not_there_is_a_fault() {
         "{error}"
     );
 }
+
+/// A profile lies under everything that is set by itself, whichever layer chose it.
+#[test]
+fn a_profile_turns_switches_that_may_still_be_set() {
+    let legacy = Given { toml: "[oauth]\nprofile = \"legacy\"\n", environment: &[], flags: &[] };
+    let Loaded { settings, origins } = loaded(&legacy, Settings::default()).unwrap();
+    let oauth = &settings.oauth;
+    assert!(oauth.allow_password_grant && oauth.allow_plain_pkce && oauth.allow_implicit);
+    assert!(!origins.contains_key("oauth.allow_implicit"), "nobody has set it by itself");
+    let narrower = Given { flags: &[("oauth.allow_implicit", "false")], ..legacy };
+    let oauth = loaded(&narrower, Settings::default()).unwrap().settings.oauth;
+    assert!(oauth.allow_plain_pkce && !oauth.allow_implicit);
+    let other = Given { environment: &[("GRANTWELL__OAUTH__PROFILE", "mcp")], ..narrower };
+    let oauth = loaded(&other, Settings::default()).unwrap().settings.oauth;
+    assert!(oauth.allow_client_id_documents && !oauth.allow_plain_pkce, "the variable counts");
+    let odd = Given { flags: &[("oauth.profile", "strict")], ..other };
+    let faults = loaded(&odd, Settings::default()).unwrap_err();
+    assert!(faults.to_string().contains("oauth21"), "{faults}");
+}
+
+#[test]
+fn the_profile_for_tests_is_for_this_machine_alone() {
+    for (listen, good) in [
+        ("127.0.0.1:8000", true),
+        ("[::1]:8000", true),
+        ("localhost:0", true),
+        ("0.0.0.0:8000", false),
+        ("[::]:8000", false),
+        ("192.0.2.1:8000", false),
+        ("auth.example:8000", false),
+    ] {
+        let mut base = Settings::default();
+        base.server.listen = listen.to_owned();
+        let given =
+            Given { toml: "[oauth]\nprofile = \"testing\"\n", environment: &[], flags: &[] };
+        let result = loaded(&given, base);
+        assert_eq!(result.is_ok(), good, "{listen}: {result:?}");
+    }
+}
