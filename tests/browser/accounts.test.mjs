@@ -1,6 +1,7 @@
 // Signing in and out as a person does it, on a desk and on a phone, with scripts and without.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { account, close, command, desktop, open, phone, signIn, sound, superuser, url, PASSWORD } from './house.mjs';
 
@@ -109,3 +110,23 @@ test('the front page and an unknown page are sound', async () => {
   await sound(page, 'not-found');
   assert.ok(superuser());
 });
+
+for (const [name, device] of [['desktop', desktop], ['phone', phone]]) {
+  test(`a person makes an account and is signed in (${name})`, async () => {
+    const page = await open(device);
+    await page.goto('/accounts/login/?next=/v1/');
+    await page.getByRole('link', { name: 'Make an account' }).click();
+    await sound(page, `register-${name}`);
+    const username = `new${randomBytes(5).toString('hex')}`;
+    await page.locator('input[name=username]').fill(username);
+    await page.locator('input[name=password]').fill('x');
+    await page.locator('form:has(input[name=password]) button[type=submit]').click();
+    await page.waitForSelector('#f-password-error');
+    await sound(page, `register-refused-${name}`);
+    await page.locator('input[name=password]').fill(PASSWORD);
+    await page.locator('form:has(input[name=password]) button[type=submit]').click();
+    await page.waitForURL('**/v1/');
+    assert.match(await page.textContent('header'), /Sign out/);
+    await page.context().close();
+  });
+}

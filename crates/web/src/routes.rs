@@ -17,8 +17,8 @@ use crate::oauth::{
     revoke, token, userinfo,
 };
 use crate::pages::{
-    applications, authorized, choose, device, email_change, home, password_change, profile, setup,
-    sign_in, sign_out,
+    applications, authorized, choose, device, email_change, home, password_change, profile,
+    register, setup, sign_in, sign_out,
 };
 use crate::respond::oauth_failure::OAuthFailure;
 use crate::state::State;
@@ -161,6 +161,7 @@ fn people(state: &State) -> Router<State> {
     let urls = state.urls();
     let mut table: Vec<(String, MethodRouter<State>)> = vec![
         (urls.sign_in(), get(sign_in::show).post(sign_in::submit)),
+        (urls.sign_up(), get(register::show).post(register::submit)),
         (urls.sign_out(), get(sign_out::show).post(sign_out::submit)),
         (urls.sign_out_everywhere(), post(profile::sign_out_everywhere)),
         (urls.profile(), get(profile::show)),

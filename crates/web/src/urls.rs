@@ -91,6 +91,20 @@ impl Urls {
         format!("{}?{}", self.sign_in(), query.finish())
     }
 
+    /// The page where somebody makes an account.
+    pub fn sign_up(&self) -> String {
+        format!("{}/register/", self.accounts)
+    }
+
+    /// The same, leading on to `next` afterwards, with the name filled in that an application has hinted at.
+    pub fn sign_up_for(&self, next: Option<&str>, hint: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(next.map(|next| ("next", next)));
+        query.extend_pairs(hint.map(|hint| ("login_hint", hint)));
+        let query = query.finish();
+        if query.is_empty() { self.sign_up() } else { format!("{}?{query}", self.sign_up()) }
+    }
+
     /// The page where somebody chooses between the account that is signed in and another one.
     pub fn choose_account(&self, next: &str) -> String {
         let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();

@@ -56,6 +56,7 @@ pub(crate) fn routes(project: &Project) -> Vec<Route> {
     add(urls.authorized(), "the applications that have access to one's account");
     add(urls.device(), "let a device in");
     add(urls.sign_in(), "sign in");
+    add(urls.sign_up(), "make an account, if anybody may");
     add(urls.sign_out(), "sign out");
     add(urls.profile(), "one's own account");
     add(urls.change_password(), "a new password");

@@ -179,6 +179,7 @@ fn sign_in(
             urls.sign_in_for(&next, hint.or(own.as_deref()), true)
         }
         SignIn::Choose => urls.choose_account(&next),
+        SignIn::Create if state.settings.registration => urls.sign_up_for(Some(&next), hint),
         SignIn::Create => urls.sign_in_for(&next, hint, true),
     };
     see_other(&LocalPath::or(Some(&to), &urls.sign_in()))

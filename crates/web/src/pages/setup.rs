@@ -1,9 +1,6 @@
 //! The first administrator, made by whoever holds the one-time link that the server printed.
 
-use accounts::Username;
-use accounts::registration::{
-    Decision, Draft, Facts, NewAccount, Request as Registration, decide, username_taken,
-};
+use accounts::registration::{Decision, NewAccount, username_taken};
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
@@ -11,11 +8,9 @@ use http::request::Parts;
 use oauth::secret::Secret;
 use pages::redirect::{LocalPath, see_other};
 use pages::{Field, Form, FormPage, Message, Refusal};
-use store::{NewUser, StoreError};
+use store::StoreError;
 
-use super::{Opened, accept, open};
-use crate::credentials;
-use crate::extract::page_form::PageForm;
+use super::{Opened, accept, new_account, open};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
 use crate::visit::with_cookies;
@@ -44,14 +39,10 @@ pub(crate) async fn submit(
     if !state.store.setup_links().is_open(&link).await? {
         return Err(used_up().into());
     }
-    let again = |errors: Vec<accounts::FieldError>| {
-        let form = form(&state, &link).fill(&sent.pairs());
-        let fail = |form: Form, error: accounts::FieldError| {
-            form.fail(error.field.name(), error.message.into_owned())
-        };
-        page(&state, &opened, errors.into_iter().fold(form, fail))
-    };
-    let account = match check(&state, &sent).await? {
+    let again =
+        |errors| page(&state, &opened, new_account::refused(form(&state, &link), &sent, errors));
+    // The link is the invitation: it counts whether or not people may register by themselves.
+    let account = match new_account::check(&state, &sent, std::future::ready(Ok(()))).await? {
         Decision::Create(account) => account,
         Decision::Refuse(errors) => return again(errors),
         Decision::Closed => return Err(used_up().into()),
@@ -70,54 +61,20 @@ pub(crate) async fn submit(
     Ok(with_cookies(see_other(&to), [cookie].into_iter().chain(flash)))
 }
 
-async fn check(state: &State, sent: &PageForm) -> Result<Decision, PageFailure> {
-    let draft = Draft {
-        username: sent.optional("username"),
-        email: sent.optional("email"),
-        password: sent.optional("password"),
-    };
-    let request = Registration::parse(&draft, &state.settings.passwords);
-    let username_taken = match draft.username.and_then(|name| Username::parse(name).ok()) {
-        Some(name) => state.store.users().find_by_username(&name).await?.is_some(),
-        None => false,
-    };
-    // The link is the invitation: it counts whether or not people may register by themselves.
-    Ok(decide(request, Facts { open: true, username_taken }))
-}
-
 async fn make(
     state: &State,
     link: &Secret,
     account: NewAccount,
 ) -> Result<Option<store::User>, StoreError> {
-    let password = Secret::new(account.password.to_string());
-    let hash = credentials::hash(state, password).await;
-    let hash =
-        hash.map_err(|_| StoreError::Busy("the password could not be hashed now".to_owned()))?;
-    let new = NewUser {
-        username: account.username,
-        email: account.email,
-        password: Some(hash),
-        staff: true,
-        superuser: true,
-    };
+    let new = new_account::hashed(state, account, true).await;
+    let new =
+        new.map_err(|_| StoreError::Busy("the password could not be hashed now".to_owned()))?;
     state.store.setup_links().redeem(link, new).await
 }
 
 fn form(state: &State, link: &Secret) -> Form {
-    let least = state.settings.passwords.min_length;
-    Form::post(state.urls().setup.clone())
-        .field(Field::hidden("token", link.expose()))
-        .field(Field::username("username", "Username").autofocus().max_length(150))
-        .field(
-            Field::new(pages::form::Kind::Email, "email", "E-mail address").autocomplete("email"),
-        )
-        .field(
-            Field::password("password", "Password")
-                .autocomplete("new-password")
-                .help(format!("At least {least} characters. Several words make a good one.")),
-        )
-        .submit("Make the administrator")
+    let form = Form::post(state.urls().setup.clone()).field(Field::hidden("token", link.expose()));
+    new_account::fields(state, form).submit("Make the administrator")
 }
 
 fn page(state: &State, opened: &Opened, form: Form) -> Result<Response, PageFailure> {

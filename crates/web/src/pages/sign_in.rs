@@ -91,24 +91,30 @@ async fn page(
     let frame = opened.visit.frame(state, &opened.parts)?;
     let mut page = FormPage::new("Sign in", form).narrow();
     if state.settings.registration {
-        page = page.link("Make an account", state.urls().register());
+        page = page.link("Make an account", state.urls().sign_up_for(next, None));
     }
     let answer = state.pages.form(&frame.page, &page);
-    let answer = frame.finish(answer);
+    Ok(leading_on(state, frame.finish(answer), next).await)
+}
+
+/// A page whose form leads on to `next` in the end.
+pub(super) async fn leading_on(state: &State, answer: Response, next: Option<&str>) -> Response {
     // Where an application waits for the answer, the form leads there in the end.
     let waiting = match next {
         Some(next) => authorize::destination_of(state, next).await,
         None => None,
     };
-    Ok(match waiting {
+    match waiting {
         Some(source) => authorize::allow_form_to(answer, &source),
         None => answer,
-    })
+    }
 }
 
-fn destination(state: &State, next: Option<&str>) -> LocalPath {
-    // The sign-in page itself is no place to be sent to.
-    let next = next.filter(|next| !next.starts_with(&state.urls().sign_in()));
+pub(super) fn destination(state: &State, next: Option<&str>) -> LocalPath {
+    // These pages themselves are no places to be sent to.
+    let urls = state.urls();
+    let ours = [urls.sign_in(), urls.sign_up()];
+    let next = next.filter(|next| !ours.iter().any(|page| next.starts_with(page)));
     LocalPath::or(next, &state.urls().profile())
 }
 

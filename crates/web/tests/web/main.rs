@@ -35,6 +35,7 @@ mod registration;
 mod request_object;
 mod revoke;
 mod setup;
+mod sign_up;
 mod signer;
 mod throttle;
 mod token;
