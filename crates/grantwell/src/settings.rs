@@ -14,6 +14,7 @@ mod value;
 pub use describe::{Field, Index, Kind, Section};
 pub use fetch::Fetch;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
+pub(crate) use load::{json_of_toml, nearest};
 pub use oauth::OAuth;
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
