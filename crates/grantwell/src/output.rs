@@ -93,7 +93,7 @@ impl Output {
 pub(crate) fn secret_from_stdin() -> Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     io::stdin().lock().take(SECRET_LIMIT + 1).read_to_string(&mut text)?;
-    one_line(&text, "standard input")
+    secret_of(&text, "standard input")
 }
 
 /// Reads a text of at most `limit` bytes from standard input, to its end.
@@ -111,10 +111,11 @@ pub(crate) fn text_from_stdin(limit: usize) -> Result<String> {
 pub(crate) fn secret_from_file(path: &std::path::Path) -> Result<Zeroizing<String>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::failed(format!("{} cannot be read: {error}", path.display())))?;
-    one_line(&Zeroizing::new(text), &path.display().to_string())
+    secret_of(&Zeroizing::new(text), &path.display().to_string())
 }
 
-fn one_line(text: &Zeroizing<String>, place: &str) -> Result<Zeroizing<String>> {
+/// The secret that a place holds: one line, with or without a line end.
+pub(crate) fn secret_of(text: &str, place: &str) -> Result<Zeroizing<String>> {
     if text.len() as u64 > SECRET_LIMIT {
         return Err(Error::failed(format!(
             "{place} holds more than {SECRET_LIMIT} bytes, which cannot be a secret."

@@ -15,6 +15,7 @@ mod value;
 pub use describe::{Field, Index, Kind, Section};
 pub use fetch::Fetch;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
+pub(crate) use load::{json_of_toml, nearest};
 pub use oauth::OAuth;
 pub use profile::Profile;
 pub(crate) use profile::deviates_from;

@@ -1,5 +1,6 @@
 //! Registered clients: made, found, changed; whatever ends their credentials is told to every node.
 
+mod apply;
 pub(crate) mod cache;
 mod row;
 
@@ -16,6 +17,7 @@ use sea_orm::{
 };
 use vault::Purpose;
 
+pub use apply::Step;
 pub(crate) use row::changeable;
 
 use crate::entity::{application, revocation};
@@ -204,20 +206,17 @@ impl Applications<'_> {
         id: ApplicationId,
         hash: String,
     ) -> Result<Application, StoreError> {
-        let update = application::Entity::update_many()
-            .col_expr(application::Column::SecretDigest, Expr::value(None::<Vec<u8>>))
-            .col_expr(application::Column::SecretPhc, Expr::value(Some(hash)));
-        self.end_tokens(id, update).await
+        self.end_tokens(id, with_secret(application::Entity::update_many(), hash)).await
     }
 
     /// Disables the client: every token of it ends at once, on every node, and it is given no more.
     pub async fn disable(self, id: ApplicationId) -> Result<Application, StoreError> {
-        self.end_tokens(id, set_active(false)).await
+        self.end_tokens(id, with_active(application::Entity::update_many(), false)).await
     }
 
     /// Enables the client again. Access tokens that had ended stay ended; what users allowed it lives on.
     pub async fn enable(self, id: ApplicationId) -> Result<Application, StoreError> {
-        self.end_tokens(id, set_active(true)).await
+        self.end_tokens(id, with_active(application::Entity::update_many(), true)).await
     }
 
     /// Deletes the client with everything that users allowed it; its tokens end at once, on every node.
@@ -229,16 +228,7 @@ impl Applications<'_> {
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    // Raising the epoch first claims the row against a change at the same time.
-                    let update = application::Entity::update_many()
-                        .filter(application::Column::Id.eq(id.as_uuid()));
-                    let found = hit(tx, raise(update)).await?;
-                    if found.is_built_in() {
-                        return Err(StoreError::Forbidden(
-                            "the built-in first-party application cannot be deleted; disable it instead",
-                        ));
-                    }
-                    application::Entity::delete_by_id(id.as_uuid()).exec(tx).await?;
+                    let found = remove(tx, id).await?;
                     let entry = found.dead(expires_at);
                     Ok((found, vec![entry]))
                 })
@@ -325,8 +315,21 @@ fn first_party_id() -> Result<ClientId, StoreError> {
     FIRST_PARTY.parse().map_err(|_| StoreError::Corrupt("first-party client id"))
 }
 
-fn set_active(active: bool) -> UpdateMany<application::Entity> {
-    application::Entity::update_many().col_expr(application::Column::Active, Expr::value(active))
+/// The update, with a secret that somebody chose in place of the present one.
+fn with_secret(
+    update: UpdateMany<application::Entity>,
+    hash: String,
+) -> UpdateMany<application::Entity> {
+    update
+        .col_expr(application::Column::SecretDigest, Expr::value(None::<Vec<u8>>))
+        .col_expr(application::Column::SecretPhc, Expr::value(Some(hash)))
+}
+
+fn with_active(
+    update: UpdateMany<application::Entity>,
+    active: bool,
+) -> UpdateMany<application::Entity> {
+    update.col_expr(application::Column::Active, Expr::value(active))
 }
 
 fn raise(update: UpdateMany<application::Entity>) -> UpdateMany<application::Entity> {
@@ -353,6 +356,21 @@ pub(crate) async fn change(
         .set(changed)
         .filter(application::Column::Id.eq(id.as_uuid()));
     hit(tx, update).await
+}
+
+/// Deletes the row and answers what it held; its epoch is raised.
+async fn remove(tx: &impl ConnectionTrait, id: ApplicationId) -> Result<Application, StoreError> {
+    // Raising the epoch first claims the row against a change at the same time.
+    let update =
+        application::Entity::update_many().filter(application::Column::Id.eq(id.as_uuid()));
+    let found = hit(tx, raise(update)).await?;
+    if found.is_built_in() {
+        return Err(StoreError::Forbidden(
+            "the built-in first-party application cannot be deleted; disable it instead",
+        ));
+    }
+    application::Entity::delete_by_id(id.as_uuid()).exec(tx).await?;
+    Ok(found)
 }
 
 /// Runs an update of one row and answers the row.

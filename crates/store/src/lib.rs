@@ -31,7 +31,7 @@ mod throttle;
 mod users;
 
 pub use access::{Access, Accesses};
-pub use applications::{Application, Applications, FIRST_PARTY, NewSecret};
+pub use applications::{Application, Applications, FIRST_PARTY, NewSecret, Step};
 pub use authorizations::Authorizations;
 pub use bearer::Signed;
 pub use client_registrations::{ClientRegistrations, Made, Newcomer, Registered};

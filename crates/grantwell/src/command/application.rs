@@ -1,5 +1,6 @@
 //! `application …`: the clients that may ask for tokens.
 
+mod apply;
 pub(super) mod create;
 mod delete;
 mod facts;
@@ -30,6 +31,8 @@ pub(super) enum Command {
     Show(show::Arguments),
     /// Change what is registered about an application
     Update(update::Arguments),
+    /// Make the applications what a file says: create, change and, if wanted, delete
+    Apply(apply::Arguments),
     /// Give an application a new secret and end every token it has
     RotateSecret(rotate_secret::Arguments),
     /// Delete an application with everything that people allowed it
@@ -42,6 +45,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
         Command::List(arguments) => list::run(context, arguments).await,
         Command::Show(arguments) => show::run(context, arguments).await,
         Command::Update(arguments) => update::run(context, arguments).await,
+        Command::Apply(arguments) => apply::run(context, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(context, arguments).await,
         Command::Delete(arguments) => delete::run(context, arguments).await,
     }
@@ -123,6 +127,23 @@ impl Shown {
 
     fn print(&self, context: &Context, json: bool) -> Result<()> {
         if json { context.out.json(self) } else { context.out.data(self.lines()) }
+    }
+}
+
+/// How many are read at once.
+const PAGE: u64 = 500;
+
+/// Every application but the built-in one.
+async fn all(store: &Store) -> Result<Vec<Application>> {
+    let mut all: Vec<Application> = Vec::new();
+    loop {
+        let last = all.last().map(|application| application.id);
+        let page = store.applications().list(None, last, PAGE).await?;
+        let full = page.len() as u64 == PAGE;
+        all.extend(page);
+        if !full {
+            return Ok(all);
+        }
     }
 }
 

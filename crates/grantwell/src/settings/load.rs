@@ -3,6 +3,7 @@
 mod sources;
 
 use sources::Entry;
+pub(crate) use sources::json_of_toml;
 pub use sources::{Origin, Sources};
 
 use std::collections::BTreeMap;
@@ -165,7 +166,10 @@ fn unknown(index: &Index, entry: &Entry) -> String {
 }
 
 /// The candidate that a mistyped name is closest to, if any is close at all.
-fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(
+    name: &str,
+    candidates: impl Iterator<Item = &'c str>,
+) -> Option<&'c str> {
     let scored = candidates
         .map(|candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;

@@ -8,6 +8,7 @@
 )]
 
 mod applications;
+mod apply;
 mod commands;
 mod house;
 mod log;

@@ -6,6 +6,7 @@ use super::{AuthMethod, Client, ClientMetadata, ClientType, ConsentRule, GrantTy
 use crate::policy::Policy;
 use crate::response::ResponseType;
 use crate::scope::ScopeSet;
+use crate::secret::Secret;
 use std::collections::BTreeSet;
 
 /// What a form, a command or a JSON document says about a client, unchecked.
@@ -47,6 +48,34 @@ pub struct Registration {
     pub scope: Option<ScopeSet>,
     /// What else is registered.
     pub metadata: ClientMetadata,
+}
+
+impl Registration {
+    /// A chosen secret of fewer bytes can be guessed.
+    pub const SHORTEST_SECRET: usize = 16;
+
+    /// Check a secret that somebody chose for it.
+    pub fn check_secret(&self, chosen: &Secret) -> Result<(), FieldError> {
+        let wrong =
+            |message: String| Err(FieldError { field: "client_secret", code: "invalid", message });
+        if self.client_type == ClientType::Public {
+            return wrong(
+                "A public client cannot keep a secret: give none, or make it confidential."
+                    .to_owned(),
+            );
+        }
+        if !self.auth_method.has_secret() {
+            return wrong(
+                "A client that signs has no secret here: give none, or choose another authentication method."
+                    .to_owned(),
+            );
+        }
+        let shortest = Self::SHORTEST_SECRET;
+        if chosen.expose().len() < shortest {
+            return wrong(format!("A secret of fewer than {shortest} characters can be guessed."));
+        }
+        Ok(())
+    }
 }
 
 impl Draft {

@@ -5,6 +5,16 @@ use super::{AuthMethod, Client, ClientMetadata, ClientType, Draft, GrantType, Re
 use crate::response::ResponseType;
 use serde_json::{Map, Value};
 
+/// The members that every client has.
+const COMMON: [&str; 6] = [
+    "client_name",
+    "client_type",
+    "grant_types",
+    "redirect_uris",
+    "scope",
+    "token_endpoint_auth_method",
+];
+
 /// The members that whoever registers a client may write, beside those that every client has.
 const OPEN: [&str; 29] = [
     "access_token_format",
@@ -94,7 +104,23 @@ impl Draft {
         operator: bool,
     ) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors(Vec::new());
-        self.write_common(members, &mut errors);
+        self.overwrite(members, operator, &mut errors);
+        if errors.0.is_empty() { Ok(self) } else { Err(errors.0) }
+    }
+
+    /// The members that an operator may write by [`Draft::write`].
+    pub(super) fn members() -> impl Iterator<Item = &'static str> {
+        COMMON.into_iter().chain(OPEN).chain(OPERATORS)
+    }
+
+    /// As [`Draft::write`]; a member that is not of its type is left as it was.
+    pub(super) fn overwrite(
+        &mut self,
+        members: &Map<String, Value>,
+        operator: bool,
+        errors: &mut Errors,
+    ) {
+        self.write_common(members, errors);
         let own = OPERATORS.iter().filter(|_| operator);
         for member in OPEN.iter().chain(own) {
             let Some(value) = members.get(*member) else { continue };
@@ -103,7 +129,6 @@ impl Draft {
                 None => errors.add(member, "invalid", wrong(value)),
             }
         }
-        if errors.0.is_empty() { Ok(self) } else { Err(errors.0) }
     }
 
     fn write_common(&mut self, members: &Map<String, Value>, errors: &mut Errors) {
@@ -238,6 +263,19 @@ mod tests {
         assert_eq!(draft.clone().write(&greedy, false).unwrap().metadata, dynamic);
         let operator = draft.write(&greedy, true).unwrap().metadata;
         assert_eq!((operator.consent, operator.origin), (ConsentRule::Trusted, Origin::Dynamic));
+    }
+
+    #[test]
+    fn every_member_that_may_be_written_is_one_that_is_read() {
+        let names: Vec<&str> = Draft::members().collect();
+        for member in &names {
+            let wrong = object(json!({ *member: {"no": "member"} }));
+            let free = Draft::default().write(&wrong, true).is_ok();
+            assert_eq!(free, *member == "jwks", "{member}");
+        }
+        for member in client().members().keys().filter(|member| *member != "origin") {
+            assert!(names.contains(&member.as_str()), "{member} is shown and cannot be written");
+        }
     }
 
     #[test]

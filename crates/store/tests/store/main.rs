@@ -10,6 +10,7 @@
 )]
 
 mod applications;
+mod apply;
 mod bounds;
 mod claims;
 mod device;

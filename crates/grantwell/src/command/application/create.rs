@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use oauth::client::{Client, ClientMetadata, ClientType, Draft, GrantType, Origin, Registration};
+use oauth::client::{Client, ClientMetadata, Draft, GrantType, Origin, Registration};
 use oauth::id::ClientId;
+use oauth::secret::Secret;
 use store::{NewSecret, StoreError};
 use zeroize::Zeroizing;
 
@@ -15,9 +16,6 @@ use crate::command::Context;
 use crate::error::{Error, Result};
 use crate::output::{secret_from_file, secret_from_stdin};
 use crate::people;
-
-/// A chosen secret that is shorter can be guessed.
-const SHORTEST_SECRET: usize = 16;
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Arguments {
@@ -146,23 +144,14 @@ fn read_jwks(path: &Path) -> Result<serde_json::Value> {
 }
 
 fn secret(registration: &Registration, chosen: Option<Zeroizing<String>>) -> Result<NewSecret> {
-    match (registration.client_type, chosen) {
-        (_, None) if !registration.auth_method.has_secret() => Ok(NewSecret::None),
-        (ClientType::Public, None) => Ok(NewSecret::None),
-        (ClientType::Confidential, Some(_)) if !registration.auth_method.has_secret() => {
-            Err(refused(
-                "secret: A client that signs has no secret here: give none, or choose another --auth-method.",
-            ))
-        }
-        (ClientType::Public, Some(_)) => Err(refused(
-            "secret: A public client cannot keep a secret: give none, or make it confidential.",
-        )),
-        (ClientType::Confidential, None) => Ok(NewSecret::Generated),
-        (ClientType::Confidential, Some(text)) if text.len() < SHORTEST_SECRET => Err(refused(
-            &format!("secret: A secret of fewer than {SHORTEST_SECRET} characters can be guessed."),
-        )),
-        (ClientType::Confidential, Some(text)) => Ok(NewSecret::Chosen(people::hash(&text)?)),
-    }
+    let Some(text) = chosen else {
+        let drawn = registration.auth_method.has_secret();
+        return Ok(if drawn { NewSecret::Generated } else { NewSecret::None });
+    };
+    registration
+        .check_secret(&Secret::from(text.as_str()))
+        .map_err(|error| refused(&format!("secret: {}", error.message)))?;
+    Ok(NewSecret::Chosen(people::hash(&text)?))
 }
 
 fn client_id(given: Option<String>) -> Result<ClientId> {

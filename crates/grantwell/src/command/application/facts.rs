@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use clap::Args;
+use oauth::client::declaration::check_resource;
 use oauth::client::{Draft, FieldError};
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::error::{Error, Exit, Result};
 
@@ -53,12 +53,8 @@ impl Facts {
     /// The resources that were named, checked; nothing if none was.
     pub(super) fn resources(&self) -> Result<Option<Vec<String>>> {
         for resource in &self.resources {
-            let url = Url::parse(resource).ok().filter(|url| url.fragment().is_none());
-            if url.is_none() || resource.contains(char::is_whitespace) {
-                return Err(Error::failed(format!(
-                    "resource: {resource:?} is not the identifier of an API: an absolute URI without # (RFC 8707 §2)."
-                )));
-            }
+            check_resource(resource)
+                .map_err(|error| Error::failed(format!("resource: {}", error.message)))?;
         }
         Ok((!self.resources.is_empty()).then(|| self.resources.clone()))
     }
@@ -73,7 +69,7 @@ pub(super) fn refused(errors: &[FieldError]) -> Error {
 
 fn read(given: &str) -> Result<Map<String, Value>> {
     let text = match given.strip_prefix('@') {
-        Some(path) => file(Path::new(path))?,
+        Some(path) => file(Path::new(path), LONGEST)?,
         None => given.to_owned(),
     };
     serde_json::from_str(&text).map_err(|error| {
@@ -81,11 +77,12 @@ fn read(given: &str) -> Result<Map<String, Value>> {
     })
 }
 
-fn file(path: &Path) -> Result<String> {
+/// The text of a file of at most `longest` bytes.
+pub(super) fn file(path: &Path, longest: u64) -> Result<String> {
     let failed = |why: String| Error::failed(format!("{} cannot be read: {why}.", path.display()));
     let size = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
-    if size > LONGEST {
-        return Err(failed(format!("it has more than {LONGEST} bytes")));
+    if size > longest {
+        return Err(failed(format!("it has more than {longest} bytes")));
     }
     std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))
 }

@@ -4,12 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Shown;
+use super::{Shown, all};
 use crate::command::Context;
 use crate::error::Result;
-
-/// How many are read at once.
-const PAGE: u64 = 500;
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Arguments {
@@ -20,16 +17,7 @@ pub(in crate::command) struct Arguments {
 
 pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
     let store = context.store().await?;
-    let mut all = Vec::new();
-    let mut last = None;
-    loop {
-        let page = store.applications().list(None, last, PAGE).await?;
-        last = page.last().map(|application| application.id);
-        all.extend(page.iter().map(Shown::of));
-        if (page.len() as u64) < PAGE {
-            break;
-        }
-    }
+    let all: Vec<Shown> = all(&store).await?.iter().map(Shown::of).collect();
     if arguments.json {
         context.out.json(&all)?;
         return Ok(ExitCode::SUCCESS);

@@ -171,14 +171,31 @@ fn variable_entry(name: &str, value: &str) -> Option<Result<Entry, String>> {
     })
 }
 
-fn entries_of_toml(path: &Path, text: &str) -> Result<Vec<Entry>, String> {
-    let line = |offset: usize| text.get(..offset).map_or(1, |head| head.matches('\n').count() + 1);
-    let table = DeTable::parse(text).map_err(|error| {
-        let at = error.span().map_or(1, |span| line(span.start));
-        format!("{}, line {at}: not valid TOML: {}", path.display(), error.message())
+/// A TOML document as JSON; or in which line it is wrong and why, without the line itself, which may hold a secret.
+pub(crate) fn json_of_toml(text: &str) -> Result<Map<String, Value>, String> {
+    let table = table_of(text)?;
+    let pairs =
+        table.iter().map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref())));
+    Ok(pairs.collect())
+}
+
+fn table_of(text: &str) -> Result<DeTable<'_>, String> {
+    let parsed = DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(1, |span| line(text, span.start));
+        format!("line {at}: not valid TOML: {}", error.message())
     })?;
+    Ok(parsed.into_inner())
+}
+
+fn line(text: &str, offset: usize) -> usize {
+    text.get(..offset).map_or(1, |head| head.matches('\n').count() + 1)
+}
+
+fn entries_of_toml(path: &Path, text: &str) -> Result<Vec<Entry>, String> {
+    let line = |offset: usize| line(text, offset);
+    let table = table_of(text).map_err(|why| format!("{}, {why}", path.display()))?;
     let mut entries = Vec::new();
-    for (name, value) in table.get_ref() {
+    for (name, value) in &table {
         let DeValue::Table(fields) = value.get_ref() else {
             let origin = Origin::File(path.to_owned(), line(name.span().start));
             entries.push(entry("", name.get_ref(), json_of(value.get_ref()), origin));
