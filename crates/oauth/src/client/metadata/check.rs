@@ -48,6 +48,7 @@ impl ClientMetadata {
         check.pages();
         check.endpoints();
         check.keys(self.jwks.is_some());
+        check.signatures();
         check.lists();
         check.texts();
         check.application_type();
@@ -165,6 +166,28 @@ impl Check<'_> {
                 "inconsistent",
                 "A client that has to sign its requests has public keys: register jwks or jwks_uri.",
             );
+        }
+    }
+
+    /// With what is signed for it: each algorithm has a key here (OIDC Registration §2).
+    fn signatures(&mut self) {
+        let metadata = self.metadata;
+        let offered = &self.around.policy.capabilities.signing_algorithms;
+        for (field, wanted) in [
+            ("id_token_signed_response_alg", metadata.id_token_signed_response_alg),
+            ("userinfo_signed_response_alg", metadata.userinfo_signed_response_alg),
+        ] {
+            if wanted.is_some_and(|wanted| !offered.contains(&wanted)) {
+                let names: Vec<&str> = offered.iter().map(|one| one.as_str()).collect();
+                let names = names.join(", ");
+                self.errors.add(
+                    field,
+                    "not_offered",
+                    format!(
+                        "This server does not sign with that algorithm. It has keys for: {names}."
+                    ),
+                );
+            }
         }
     }
 

@@ -265,3 +265,23 @@ fn keys_are_registered_or_published_and_whoever_signs_has_some() {
         assert_eq!(faults(Origin::Operator, change), expected);
     }
 }
+
+/// ROIDR-2-b: what the server cannot sign with is refused, and so is what is no algorithm of signatures.
+#[test]
+fn signatures_are_those_that_the_server_has_keys_for() {
+    use jose::Algorithm;
+    for (wanted, passes) in
+        [(Algorithm::Rs256, true), (Algorithm::EdDsa, true), (Algorithm::Ps512, false)]
+    {
+        let set: [fn(&mut ClientMetadata, Algorithm); 2] = [
+            |metadata, wanted| metadata.id_token_signed_response_alg = Some(wanted),
+            |metadata, wanted| metadata.userinfo_signed_response_alg = Some(wanted),
+        ];
+        for (set, member) in set.into_iter().zip(["id_token", "userinfo"]) {
+            let found = faults(Origin::Dynamic, |draft| set(&mut draft.metadata, wanted));
+            let expected = format!("{member}_signed_response_alg not_offered");
+            let expected = if passes { Vec::new() } else { vec![expected] };
+            assert_eq!(found, expected, "{wanted:?}");
+        }
+    }
+}
