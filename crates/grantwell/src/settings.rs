@@ -9,6 +9,7 @@ mod load;
 mod oauth;
 mod reference;
 mod server;
+mod trusted_issuer;
 mod value;
 
 pub use describe::{Field, Index, Kind, Section};
@@ -18,6 +19,7 @@ pub use oauth::OAuth;
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
 pub use server::Server;
+pub use trusted_issuer::{Subject, TrustedIssuer};
 pub use value::{Private, Size, Span};
 
 use std::path::PathBuf;

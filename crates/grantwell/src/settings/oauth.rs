@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Span;
+use super::{Span, TrustedIssuer};
 
 /// The authorization server: its name, the lifetimes of what it issues, its scopes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +64,11 @@ pub struct OAuth {
     /// grant). OAuth 2.1 has dropped it, RFC 9700 §2.4 forbids it: it hands the password to the client and knows no
     /// second factor. The first-party API works without it.
     pub allow_password_grant: bool,
+    /// Other servers whose signature stands for a person, each in a table `[[oauth.trusted_issuers]]`: a client that is
+    /// registered for the grant `urn:ietf:params:oauth:grant-type:jwt-bearer` brings their JWT and gets an access token for
+    /// that person (RFC 7523 §2.1). Keys of a table: `issuer`, `jwks` or `jwks_uri`, `algorithms`, `subject` (`user_id` or
+    /// `username`), `max_lifetime`, `clients`, `scopes`. The guide "Trust the word of another server" explains them.
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
     /// readable: only on a closed network.
     pub allow_http_issuer: bool,
@@ -99,6 +104,7 @@ impl Default for OAuth {
             registered_clients: 10_000,
             unused_client_lifetime: Span::days(30),
             allow_password_grant: false,
+            trusted_issuers: Vec::new(),
             allow_http_issuer: false,
             signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),
             sweep_interval: Span::seconds(3600),
