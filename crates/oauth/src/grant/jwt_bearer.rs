@@ -19,7 +19,7 @@ use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
 use crate::grant::password::Verified;
 use crate::grant::{GrantType, UNAUTHORIZED};
-use crate::policy::Policy;
+use crate::policy::{Policy, TrustedIssuer};
 use crate::refresh_token::RefreshToken;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -40,6 +40,19 @@ impl Request {
             assertion: Assertion::parse(form.required("assertion")?),
             scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
         })
+    }
+
+    /// The assertion, and who made it as it says: somebody who is trusted, and for this client. Without that no key is looked
+    /// for.
+    pub fn trusted<'p>(
+        &self,
+        client: &Client,
+        policy: &'p Policy,
+    ) -> Result<(&Assertion, &'p TrustedIssuer), Fault> {
+        let assertion = self.assertion.as_ref().map_err(|fault| *fault)?;
+        let trusted = policy.capabilities.trusted_issuer(assertion.issuer());
+        let trusted = trusted.ok_or(Fault::Issuer)?;
+        if trusted.is_for(client) { Ok((assertion, trusted)) } else { Err(Fault::Client) }
     }
 }
 
@@ -254,6 +267,28 @@ mod tests {
             assert_eq!(decide(Facts { user, ..facts() }), refused);
             assert_eq!(decide(Facts { client: standing, ..facts() }), refused);
         }
+    }
+
+    #[test]
+    fn nobody_is_believed_before_they_are_known_to_be_trusted() {
+        // {"alg":"EdDSA"}, the issuer, and a signature that nobody has looked at.
+        let by = |issuer: &str| {
+            let encode = |text: &str| crate::base64url::encode(text.as_bytes());
+            let head = encode(r#"{"alg":"EdDSA"}"#);
+            let claims = encode(&format!(r#"{{"iss":"{issuer}"}}"#));
+            let assertion = Assertion::parse(&format!("{head}.{claims}.{}", "A".repeat(86)));
+            Request { assertion, scope: None }
+        };
+        let mut policy = policy();
+        let fault = |request: Request, policy: &Policy| {
+            request.trusted(&client(), policy).map(|found| found.1.issuer.clone())
+        };
+        let partner = "https://partner.example";
+        assert_eq!(fault(by(partner), &policy), Ok(partner.to_owned()));
+        assert_eq!(fault(by("https://partner.example/"), &policy), Err(Fault::Issuer));
+        assert_eq!(fault(request(None), &policy), Err(Fault::Form));
+        policy.capabilities.trusted_issuers[0].clients = Some([client_id("other")].into());
+        assert_eq!(fault(by(partner), &policy), Err(Fault::Client));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The grant by an assertion about a person: the keys of its issuer, one read of the account, a decision, one transaction.
 
 use accounts::Username;
+use oauth::client::Client;
+use oauth::error::OAuthError;
 use oauth::grant::jwt_bearer::{Decision, Facts, Fault, INVALID, Named, Request, Subject, decide};
 use oauth::token_response::TokenResponse;
 use store::{Application, StoreError, User};
@@ -15,7 +17,7 @@ pub(crate) async fn grant(
     request: &Request,
     application: &Application,
 ) -> Result<TokenResponse, Failure> {
-    let assertion = check(state, request).await;
+    let assertion = check(state, request, &application.client).await;
     let user = match &assertion {
         Ok(named) => find(state, &named.subject).await?,
         Err(_) => None,
@@ -29,8 +31,7 @@ pub(crate) async fn grant(
                 Ok(Some(id)) => id,
                 // Used before, or the user or the client was deleted since it was looked at.
                 Ok(None) | Err(StoreError::NotFound(_)) => {
-                    refused(application, &facts, true);
-                    return Err(Failure::Refused(INVALID));
+                    return Err(refused(application, &facts, INVALID, true));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -51,18 +52,14 @@ pub(crate) async fn grant(
             };
             Ok(issue::respond(state, issue).await?)
         }
-        Decision::Refuse(error) => {
-            refused(application, &facts, false);
-            Err(Failure::Refused(error))
-        }
+        Decision::Refuse(error) => Err(refused(application, &facts, error, false)),
     }
 }
 
-/// What the assertion says. Keys are looked for only where somebody is trusted.
-async fn check(state: &State, request: &Request) -> Result<Named, Fault> {
-    let assertion = request.assertion.as_ref().map_err(|fault| *fault)?;
+/// What the assertion says.
+async fn check(state: &State, request: &Request, client: &Client) -> Result<Named, Fault> {
     let policy = state.policy();
-    let trusted = policy.capabilities.trusted_issuer(assertion.issuer()).ok_or(Fault::Issuer)?;
+    let (assertion, trusted) = request.trusted(client, policy)?;
     let keys = state.client_keys.of_issuer(trusted, assertion.key_id()).await;
     assertion.check(trusted, &keys, &policy.issuer, state.clock.now())
 }
@@ -79,14 +76,17 @@ async fn find(state: &State, subject: &Subject) -> Result<Option<User>, StoreErr
     }
 }
 
-fn refused(application: &Application, facts: &Facts, used: bool) {
+/// The client learns the error; the log learns why.
+fn refused(application: &Application, facts: &Facts, error: OAuthError, used: bool) -> Failure {
     tracing::warn!(
         target: "audit",
         event = "jwt_bearer_refused",
         issuer = facts.assertion.as_ref().ok().map(|named| named.once.issuer.as_str()),
-        fault = ?facts.assertion.as_ref().err(),
-        account = facts.user.is_some(),
+        fault = facts.assertion.as_ref().err().map(tracing::field::debug),
+        account = facts.user.map(|user| tracing::field::display(user.standing)),
         used,
+        error = %error.code(),
         client = %application.client.id,
     );
+    Failure::Refused(error)
 }

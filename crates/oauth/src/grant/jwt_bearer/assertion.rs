@@ -124,6 +124,8 @@ pub enum Fault {
     Form,
     /// Nobody of that name is trusted.
     Issuer,
+    /// This client may not bring what that issuer makes.
+    Client,
     /// The signature is not by a key of its issuer for an algorithm that it may use.
     Signature,
     /// It says that it is for something else.
@@ -140,9 +142,10 @@ pub enum Fault {
 
 impl Fault {
     /// Each of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Form,
         Self::Issuer,
+        Self::Client,
         Self::Signature,
         Self::Type,
         Self::Audience,
