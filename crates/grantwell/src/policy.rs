@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use oauth::issuer::Issuer;
 use oauth::pkce::Pkce;
-use oauth::policy::{Policy, ScopeDeclaration, SelfRegistration};
+use oauth::policy::{Policy, ScopeDeclaration, SelfRegistration, TrustedIssuer};
 use oauth::response::ResponseType;
 use oauth::scope::{ScopeSet, ScopeToken};
 use rest::Resources;
@@ -76,6 +76,7 @@ pub(crate) fn policy<'r>(
     if oauth.allow_password_grant {
         policy.capabilities = policy.capabilities.allowing_password_grant();
     }
+    policy.capabilities.trusted_issuers = trusted_issuers(settings, &policy)?;
     Ok(policy)
 }
 
@@ -161,6 +162,31 @@ fn default_scope(settings: &Settings, policy: &Policy) -> Result<ScopeSet> {
     Ok(ScopeSet::from_tokens(wanted))
 }
 
+/// The trusted issuers, each with a name of its own, and none of them this server.
+fn trusted_issuers(settings: &Settings, policy: &Policy) -> Result<Vec<TrustedIssuer>> {
+    let wrong = |text: String| Error::new(Exit::BadSettings, text);
+    let declared = policy.declared_scope();
+    let mut trusted: Vec<TrustedIssuer> = Vec::new();
+    for table in &settings.oauth.trusted_issuers {
+        let read = table.read(settings.fetch.allow_http).map_err(wrong)?;
+        let head = format!("oauth.trusted_issuers, issuer {:?}", read.issuer);
+        if read.issuer == policy.issuer.as_str() {
+            return Err(wrong(format!("{head}: that is this server; name another one.")));
+        }
+        if trusted.iter().any(|other| other.issuer == read.issuer) {
+            return Err(wrong(format!("{head}: there are two tables of that name; keep one.")));
+        }
+        let most = read.scope.as_ref().map(|scope| scope.without(&declared));
+        if let Some(unknown) = most.filter(|unknown| !unknown.is_empty()) {
+            return Err(wrong(format!(
+                "{head}: scopes names {unknown}, which is no scope. The scopes are: {declared}."
+            )));
+        }
+        trusted.push(read);
+    }
+    Ok(trusted)
+}
+
 fn token(name: &str, setting: &str) -> Result<ScopeToken> {
     ScopeToken::parse(name).map_err(|_| {
         Error::new(Exit::BadSettings, format!("{setting} names {name:?}, which cannot be a scope: no spaces, quotes or backslashes (RFC 6749 §3.3)."))
@@ -233,6 +259,38 @@ mod tests {
             let mut settings = Settings::default();
             change(&mut settings);
             let error = policy(&settings, none()).unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+            assert_eq!(error.exit(), Exit::BadSettings);
+        }
+    }
+
+    #[test]
+    fn trusted_issuers_are_others_each_once_and_open_the_grant() {
+        use crate::settings::TrustedIssuer as Table;
+        let table = |issuer: &str, scopes: Option<&str>| Table {
+            issuer: issuer.to_owned(),
+            jwks_uri: Url::parse("https://keys.example/jwks.json").ok(),
+            scopes: scopes.map(|name| vec![name.to_owned()]),
+            ..Table::default()
+        };
+        let policy = |tables: Vec<Table>| {
+            let mut settings = Settings::default();
+            settings.server.public_url = Url::parse("https://id.example.org").ok();
+            settings.oauth.scopes = [("read".to_owned(), "See".to_owned())].into();
+            settings.oauth.trusted_issuers = tables;
+            policy(&settings, std::iter::empty())
+        };
+        let grant = oauth::client::GrantType::JwtBearer;
+        assert!(!policy(Vec::new()).unwrap().capabilities.offers(grant));
+        let good = || table("https://partner.example", Some("read"));
+        let made = policy(vec![good()]).unwrap();
+        assert!(made.capabilities.offers(grant) && made.check().is_ok());
+        for (tables, text) in [
+            (vec![table("https://id.example.org", None)], "that is this server"),
+            (vec![good(), good()], "two tables"),
+            (vec![table("https://partner.example", Some("sudo"))], "no scope"),
+        ] {
+            let error = policy(tables).unwrap_err();
             assert!(error.to_string().contains(text), "{error}");
             assert_eq!(error.exit(), Exit::BadSettings);
         }

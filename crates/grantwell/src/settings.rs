@@ -10,6 +10,7 @@ mod oauth;
 mod profile;
 mod reference;
 mod server;
+mod trusted_issuer;
 mod value;
 
 pub use describe::{Field, Index, Kind, Section};
@@ -22,6 +23,7 @@ pub(crate) use profile::deviates_from;
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
 pub use server::Server;
+pub use trusted_issuer::{Subject, TrustedIssuer};
 pub use value::{Private, Size, Span};
 
 use std::path::PathBuf;

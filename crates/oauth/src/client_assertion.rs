@@ -25,7 +25,7 @@ pub const LEEWAY: Duration = Duration::from_secs(10);
 pub const LONGEST: Duration = Duration::from_hours(1);
 
 /// The longest `jti`, in bytes.
-const LONGEST_ID: usize = 255;
+pub(crate) const LONGEST_ID: usize = 255;
 
 /// An assertion whose form is right and whose signature nobody has looked at.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Assertion {
         if claims.audience != Some(Audience::One(issuer.as_str().to_owned())) {
             return Err(Fault::Audience);
         }
-        let expires_at = check_times(&claims, now)?;
+        let expires_at = check_times(&claims, now, LONGEST).ok_or(Fault::Time)?;
         let id = claims.id.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
         Ok(Once { client: self.client.clone(), id: id.ok_or(Fault::Id)?, expires_at })
     }
@@ -89,15 +89,15 @@ impl PartialEq for Assertion {
 
 impl Eq for Assertion {}
 
-/// RFC 7523 §3 items 4 to 6; the end is not too far away.
-fn check_times(claims: &Claims, now: Timestamp) -> Result<Timestamp, Fault> {
-    let expires_at = claims.expires_at.ok_or(Fault::Time)?;
+/// RFC 7523 §3 items 4 to 6: when it lapses; nothing if it does not count now or its end is more than `longest` away.
+pub(crate) fn check_times(claims: &Claims, now: Timestamp, longest: Duration) -> Option<Timestamp> {
+    let expires_at = claims.expires_at?;
     let at = NumericDate::from_millis(now.as_millis());
-    claims.check_times(at, LEEWAY).map_err(|_| Fault::Time)?;
-    if expires_at > at.plus(LONGEST).plus(LEEWAY) {
-        return Err(Fault::Time);
+    claims.check_times(at, LEEWAY).ok()?;
+    if expires_at > at.plus(longest).plus(LEEWAY) {
+        return None;
     }
-    Ok(Timestamp::from_millis(expires_at.as_millis()) + LEEWAY)
+    Some(Timestamp::from_millis(expires_at.as_millis()) + LEEWAY)
 }
 
 /// An assertion that counts if it has not been used before.

@@ -4,14 +4,16 @@ use crate::access_token::{AccessToken, Bearer};
 use crate::active::{Facts, Standing};
 use crate::authorization::{Authorization, Details, Seed, State};
 use crate::claims::{Address, CustomClaims, PersonClaims};
+use crate::client::keys::KeySource;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientType, StoredSecret};
 use crate::device::{self, Approval, Device};
 use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
 use crate::issuer::Issuer;
-use crate::policy::{Policy, ScopeDeclaration};
+use crate::policy::{Policy, ScopeDeclaration, TrustedIssuer};
 use crate::scope::{ScopeSet, ScopeToken};
 use crate::time::Timestamp;
+use jose::JwkSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -32,6 +34,8 @@ pub(crate) const BAD: [Standing; 5] = [
 pub(crate) fn policy() -> Policy {
     let mut policy = Policy::new(Issuer::parse("https://id.example").unwrap());
     policy.capabilities = policy.capabilities.allowing_password_grant();
+    policy.capabilities.trusted_issuers =
+        vec![TrustedIssuer::new("https://partner.example", KeySource::Here(JwkSet::default()))];
     policy.scopes = ["read", "write", "admin"]
         .map(|name| ScopeDeclaration {
             name: ScopeToken::parse(name).unwrap(),

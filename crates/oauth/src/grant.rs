@@ -3,6 +3,7 @@
 pub mod authorization_code;
 pub mod client_credentials;
 pub mod device_code;
+pub mod jwt_bearer;
 pub mod password;
 pub mod presented;
 pub mod refresh_token;
@@ -23,6 +24,8 @@ pub enum GrantType {
     ClientCredentials,
     /// RFC 8628 §3.4.
     DeviceCode,
+    /// RFC 7523 §2.1.
+    JwtBearer,
     /// RFC 6749 §4.3.
     Password,
     /// RFC 6749 §6.
@@ -33,22 +36,24 @@ pub enum GrantType {
 
 impl GrantType {
     /// Every name that is known, sorted by its spelling.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AuthorizationCode,
         Self::ClientCredentials,
         Self::Password,
         Self::RefreshToken,
         Self::DeviceCode,
+        Self::JwtBearer,
         Self::TokenExchange,
     ];
 
     /// The grants that have a rule in this crate; only these can be switched on.
-    pub const IMPLEMENTED: [Self; 5] = [
+    pub const IMPLEMENTED: [Self; 6] = [
         Self::AuthorizationCode,
         Self::ClientCredentials,
         Self::Password,
         Self::RefreshToken,
         Self::DeviceCode,
+        Self::JwtBearer,
     ];
 
     /// The spelling on the wire.
@@ -57,6 +62,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -109,6 +115,8 @@ pub enum TokenRequest {
     ClientCredentials(client_credentials::Request),
     /// RFC 8628 §3.4.
     DeviceCode(device_code::Request),
+    /// RFC 7523 §2.1.
+    JwtBearer(Box<jwt_bearer::Request>),
     /// RFC 6749 §6.
     RefreshToken(refresh_token::Request),
 }
@@ -126,6 +134,9 @@ impl TokenRequest {
             }
             GrantType::RefreshToken => refresh_token::Request::parse(form).map(Self::RefreshToken),
             GrantType::DeviceCode => device_code::Request::parse(form).map(Self::DeviceCode),
+            GrantType::JwtBearer => {
+                jwt_bearer::Request::parse(form).map(Box::new).map(Self::JwtBearer)
+            }
             GrantType::TokenExchange => Err(UNSUPPORTED),
         }
     }
@@ -137,6 +148,7 @@ impl TokenRequest {
             Self::Password(_) => GrantType::Password,
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
             Self::DeviceCode(_) => GrantType::DeviceCode,
+            Self::JwtBearer(_) => GrantType::JwtBearer,
             Self::RefreshToken(_) => GrantType::RefreshToken,
         }
     }
@@ -187,7 +199,7 @@ mod tests {
         let device = crate::device::DeviceCode::from_random([1; 32]).compose();
         let (code, device) = (code.expose(), device.expose());
         let body = format!(
-            "username=u&password=p&refresh_token={refresh}&code={code}&device_code={device}"
+            "username=u&password=p&refresh_token={refresh}&code={code}&device_code={device}&assertion=x"
         );
         let form = Form::parse(body.as_bytes()).unwrap();
         for grant in GrantType::ALL {

@@ -22,6 +22,7 @@
 //! | 6749 §6, 9700 §4.14 | refresh with rotation and replay detection | [`grant::refresh_token`] |
 //! | 6750 | bearer tokens at a resource | [`bearer`] |
 //! | 7009 | revocation | [`endpoint::revoke`], [`revocation`] |
+//! | 7523 §2.1 | assertions about people by others who are trusted | [`grant::jwt_bearer`] |
 //! | 7591 §2 | facts of a client | [`client`] |
 //! | 7591 §3, 7592 | clients that register themselves | [`endpoint::registration`] |
 //! | 7662 | introspection | [`endpoint::introspect`] |

@@ -3,11 +3,13 @@
 
 mod capabilities;
 mod endpoints;
+mod trusted_issuer;
 
 pub use crate::endpoint::registration::SelfRegistration;
 use crate::grant::GrantType;
 pub use capabilities::Capabilities;
 pub use endpoints::Endpoints;
+pub use trusted_issuer::{SubjectForm, TrustedIssuer};
 
 use crate::access_token::TokenFormat;
 use crate::client::Client;
@@ -157,7 +159,7 @@ impl Policy {
         if !self.default_scope.within(&self.declared_scope()) {
             return Err(Malformed("the default scope names a scope that is not declared"));
         }
-        Ok(())
+        trusted_issuer::check_all(&self.capabilities.trusted_issuers, &self.issuer)
     }
 
     /// Where clients register themselves; nowhere if they may not.
@@ -273,16 +275,24 @@ impl Policy {
         requested: Option<&ScopeSet>,
         client: &Client,
     ) -> Result<ScopeSet, OAuthError> {
-        let allowed = self.scope_allowed_to(client);
+        self.grant_scope_of(requested, &self.scope_allowed_to(client))
+    }
+
+    /// The same where `allowed` is the most that may be had.
+    pub(crate) fn grant_scope_of(
+        &self,
+        requested: Option<&ScopeSet>,
+        allowed: &ScopeSet,
+    ) -> Result<ScopeSet, OAuthError> {
         let Some(requested) = requested else {
-            let scope = self.default_scope.intersection(&allowed);
+            let scope = self.default_scope.intersection(allowed);
             return if scope.is_empty() && !self.scopes.is_empty() {
                 Err(NO_DEFAULT_SCOPE)
             } else {
                 Ok(scope)
             };
         };
-        within(requested, &allowed)
+        within(requested, allowed)
     }
 }
 
@@ -353,6 +363,7 @@ mod tests {
     fn a_grant_without_a_rule_cannot_be_offered() {
         for grant in GrantType::ALL {
             let mut capabilities = Capabilities::default();
+            capabilities.trusted_issuers = policy().capabilities.trusted_issuers;
             let offered = capabilities.offer(grant).is_ok();
             assert_eq!(offered, GrantType::IMPLEMENTED.contains(&grant), "{grant}");
             assert_eq!(capabilities.offers(grant), offered, "{grant}");
@@ -362,7 +373,7 @@ mod tests {
     #[test]
     fn settings_that_do_not_hold_together_are_found() {
         assert_eq!(policy().check(), Ok(()));
-        let changes: [fn(&mut Policy); 10] = [
+        let changes: [fn(&mut Policy); 12] = [
             |p| p.pushed_request_lifetime = Duration::from_mins(11),
             |p| p.pushed_request_lifetime = Duration::from_millis(999),
             |p| {
@@ -376,6 +387,8 @@ mod tests {
             |p| p.refresh_idle = Duration::ZERO,
             |p| p.refresh_grace = Duration::from_mins(11),
             |p| p.default_scope = scope("sudo"),
+            |p| p.capabilities.trusted_issuers[0].issuer = p.issuer.to_string(),
+            |p| p.capabilities.trusted_issuers.extend(policy().capabilities.trusted_issuers),
         ];
         for change in changes {
             let mut wrong = policy();

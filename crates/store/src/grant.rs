@@ -3,5 +3,6 @@
 pub(crate) mod authorization_code;
 pub(crate) mod device_code;
 pub(crate) mod first_party;
+pub(crate) mod jwt_bearer;
 pub(crate) mod password;
 pub(crate) mod refresh_token;

@@ -1,6 +1,8 @@
 //! What may be used once only, remembered for all nodes until it lapses by itself (RFC 7523 §3, `jti`).
 
 use oauth::client_assertion::Once;
+use oauth::grant::jwt_bearer;
+use oauth::time::Timestamp;
 use vault::Purpose;
 
 use crate::row::Sql;
@@ -26,8 +28,18 @@ impl Replays<'_> {
     pub async fn take_assertion(self, once: &Once) -> Result<bool, StoreError> {
         // A client id has no line break, so two pairs never read the same.
         let name = format!("client assertion\n{}\n{}", once.client, once.id);
-        let digest = self.0.vault().digest(Purpose::Replay, name.as_bytes()).to_vec();
-        let row = Sql::new(TAKE, [digest.into(), once.expires_at.as_millis().into()]);
+        let row = self.row(&name, once.expires_at);
         Ok(self.0.database().execute_write(&row).await? == 1)
+    }
+
+    /// What takes an assertion about a person, in the transaction that makes something of it.
+    pub(crate) fn grant(self, once: &jwt_bearer::Once) -> Sql {
+        // The name of an issuer has no line break either.
+        self.row(&format!("jwt bearer\n{}\n{}", once.issuer, once.id), once.expires_at)
+    }
+
+    fn row(self, name: &str, expires_at: Timestamp) -> Sql {
+        let digest = self.0.vault().digest(Purpose::Replay, name.as_bytes()).to_vec();
+        Sql::new(TAKE, [digest.into(), expires_at.as_millis().into()])
     }
 }

@@ -1,4 +1,5 @@
-//! The keys of a client, from its registration or from where it publishes them (RFC 7591 §2, `jwks` and `jwks_uri`).
+//! The keys of a client or of a trusted issuer, from its registration or from where it publishes them (RFC 7591 §2, `jwks` and
+//! `jwks_uri`).
 
 use std::sync::Arc;
 
@@ -6,11 +7,12 @@ use fetch::{Cache, Fetcher, Keep, Limits};
 use jose::{JwkSet, MAX_SET_LENGTH};
 use oauth::client::Client;
 use oauth::client::keys::KeySource;
+use oauth::policy::TrustedIssuer;
 
 /// How many published sets are held.
 const HELD: usize = 1000;
 
-/// The sets that clients publish. Cheap to clone; clones are the same.
+/// The sets that clients and trusted issuers publish. Cheap to clone; clones are the same.
 #[derive(Clone)]
 pub struct ClientKeys(Cache<JwkSet>);
 
@@ -23,10 +25,24 @@ impl ClientKeys {
         }))
     }
 
-    /// The keys of this client. A published set that does not have the key that is asked for is fetched again, unless that
-    /// has just been done: the client may have made the key since. What cannot be had counts as no keys.
+    /// The keys of this client. What cannot be had counts as no keys.
     pub(crate) async fn of(&self, client: &Client, wanted: Option<&str>) -> Arc<JwkSet> {
-        let url = match KeySource::of(&client.metadata) {
+        self.from(KeySource::of(&client.metadata), wanted, client.id.as_str()).await
+    }
+
+    /// The keys of this issuer, in the same way.
+    pub(crate) async fn of_issuer(
+        &self,
+        trusted: &TrustedIssuer,
+        wanted: Option<&str>,
+    ) -> Arc<JwkSet> {
+        self.from(trusted.keys.clone(), wanted, &trusted.issuer).await
+    }
+
+    /// A published set that does not have the key that is asked for is fetched again, unless that has just been done: its
+    /// owner may have made the key since.
+    async fn from(&self, source: KeySource, wanted: Option<&str>, owner: &str) -> Arc<JwkSet> {
+        let url = match source {
             KeySource::None => return Arc::default(),
             KeySource::Here(keys) => return Arc::new(keys),
             KeySource::At(url) => url,
@@ -38,7 +54,7 @@ impl ClientKeys {
             found = self.0.again(&url).await;
         }
         found.unwrap_or_else(|error| {
-            tracing::warn!(client = %client.id, %error, "the keys of a client cannot be fetched");
+            tracing::warn!(%owner, %error, "published keys cannot be fetched");
             Arc::default()
         })
     }

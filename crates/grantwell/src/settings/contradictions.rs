@@ -98,6 +98,9 @@ impl Settings {
                 ));
             }
         }
+        let allow_http = self.fetch.allow_http;
+        let trusted = &self.oauth.trusted_issuers;
+        found.extend(trusted.iter().filter_map(|issuer| issuer.read(allow_http).err()));
         if RsaSize::from_bits(self.keys.rsa_bits).is_none() {
             found.push(format!(
                 "keys.rsa_bits is {}: it can be 2048, 3072 or 4096",

@@ -49,6 +49,8 @@ pub enum Kind {
     Integer,
     /// A list of texts.
     List,
+    /// A list of tables, each with keys of its own.
+    Tables,
     /// Names and texts.
     Map,
     /// One of these words.
@@ -71,6 +73,7 @@ impl Kind {
             Self::Boolean => "true or false".to_owned(),
             Self::Integer => "a whole number, 0 or more".to_owned(),
             Self::List => "a list of texts (in a variable: separated by commas)".to_owned(),
+            Self::Tables => "a list of tables (in a variable: JSON)".to_owned(),
             Self::Map => {
                 "names and texts, such as { read = \"See your unicorns\" } (in a variable: JSON)"
                     .to_owned()
@@ -92,6 +95,7 @@ impl Kind {
             Self::Boolean => "true or false".to_owned(),
             Self::Integer => "number".to_owned(),
             Self::List => "list of texts".to_owned(),
+            Self::Tables => "list of tables".to_owned(),
             Self::Map => "names and texts".to_owned(),
             Self::Choice(words) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
@@ -114,6 +118,7 @@ impl Kind {
             (_, Some("private")) => Self::Private,
             ("boolean", _) => Self::Boolean,
             ("integer", _) => Self::Integer,
+            ("array", _) if schema.get("items").map(type_of) == Some("object") => Self::Tables,
             ("array", _) => Self::List,
             ("object", _) => Self::Map,
             _ => Self::Text,
@@ -222,6 +227,7 @@ mod tests {
             ("database", "url", Kind::Private),
             ("database", "migrate_on_start", Kind::Boolean),
             ("oauth", "scopes", Kind::Map),
+            ("oauth", "trusted_issuers", Kind::Tables),
             ("pages", "templates", Kind::Text),
             ("log", "format", Kind::Choice(vec!["auto".into(), "text".into(), "json".into()])),
             ("keys", "master_key", Kind::Private),

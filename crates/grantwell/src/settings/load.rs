@@ -84,9 +84,14 @@ fn lay(base: Settings, entry: &Entry) -> Result<Settings, String> {
     if let Some(fields) = section.and_then(Value::as_object_mut) {
         fields.insert(entry.key.clone(), value.clone());
     }
-    let wrong = |_| {
+    let wrong = |error: serde_json::Error| {
+        // Only of a key with keys of its own it has to be said which of them is meant.
+        let which = match (&field.kind, &value) {
+            (Kind::Tables, Value::Array(_)) => format!(": {error}"),
+            _ => String::new(),
+        };
         format!(
-            "{}: {} expects {}, got {}",
+            "{}: {} expects {}, got {}{which}",
             entry.origin,
             entry.name(),
             field.kind.expectation(),
@@ -198,6 +203,7 @@ impl Entry {
                 _ => None,
             },
             Kind::Integer => text.parse().ok().map(|number: u64| Value::Number(number.into())),
+            Kind::Tables => serde_json::from_str(text).ok(),
             Kind::List if text.starts_with('[') => serde_json::from_str(text).ok(),
             Kind::List => {
                 Some(text.split(',').map(|part| Value::String(part.trim().to_owned())).collect())

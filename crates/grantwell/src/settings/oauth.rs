@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Profile, Span};
+use super::{Profile, Span, TrustedIssuer};
 
 /// The authorization server: its name, the lifetimes of what it issues, its scopes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +78,11 @@ pub struct OAuth {
     /// Offer the response types that give tokens through the browser (implicit and hybrid), for clients that register them.
     /// Histories, scripts and referrers see such tokens; OAuth 2.1 has dropped them.
     pub allow_implicit: bool,
+    /// Other servers whose signature stands for a person, each in a table `[[oauth.trusted_issuers]]`: a client that is
+    /// registered for the grant `urn:ietf:params:oauth:grant-type:jwt-bearer` brings their JWT and gets an access token for
+    /// that person (RFC 7523 §2.1). Keys of a table: `issuer`, `jwks` or `jwks_uri`, `algorithms`, `subject` (`user_id` or
+    /// `username`), `max_lifetime`, `clients`, `scopes`. The guide "Trust the word of another server" explains them.
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Accept an issuer that begins with `http://` and is not on this machine. Tokens and passwords then travel
     /// readable: only on a closed network.
     pub allow_http_issuer: bool,
@@ -117,6 +122,7 @@ impl Default for OAuth {
             allow_password_grant: false,
             allow_plain_pkce: false,
             allow_implicit: false,
+            trusted_issuers: Vec::new(),
             allow_http_issuer: false,
             signing_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).into(),
             sweep_interval: Span::seconds(3600),

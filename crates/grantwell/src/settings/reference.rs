@@ -109,6 +109,10 @@ fn toml_of(value: &Value) -> Option<String> {
                 .filter_map(|(key, value)| Some(format!("{} = {}", json!(key), toml_of(value)?)));
             Some(format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", ")))
         }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().filter_map(toml_of).collect();
+            Some(format!("[{}]", items.join(", ")))
+        }
         other => Some(other.to_string()),
     }
 }
@@ -162,6 +166,11 @@ mod tests {
             ("DATABASE_URL".into(), "postgres://app:hunter2@db/app?sslkey=hunter2".into()),
             ("GRANTWELL__KEYS__MASTER_KEY".into(), "hunter2hunter2".into()),
             ("GRANTWELL__OAUTH__SCOPES".into(), r#"{"read":"See \"it\""}"#.into()),
+            (
+                "GRANTWELL__OAUTH__TRUSTED_ISSUERS".into(),
+                r#"[{"issuer":"https://a.example","jwks_uri":"https://a.example/k","clients":["x"]}]"#
+                    .into(),
+            ),
         ];
         let loaded = load(crate::settings::Settings::default(), &sources).unwrap();
         let (text, json) = (dump_toml(&loaded), dump_json(&loaded).to_string());
@@ -176,7 +185,11 @@ mod tests {
             crate::settings::Settings::default(),
             &Sources { file: Some(file.path().into()), ..Sources::default() },
         );
-        assert_eq!(again.unwrap().settings.oauth.scopes["read"], "See \"it\"");
+        let again = again.unwrap().settings.oauth;
+        assert_eq!(again.scopes["read"], "See \"it\"");
+        let trusted = &again.trusted_issuers[0];
+        assert_eq!(trusted.clients.as_deref(), Some(&["x".to_owned()][..]));
+        assert_eq!((trusted.issuer.as_str(), &trusted.scopes), ("https://a.example", &None));
     }
 
     #[test]

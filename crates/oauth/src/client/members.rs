@@ -222,6 +222,7 @@ mod tests {
     use crate::client::ApplicationType;
     use crate::client::{ConsentRule, Origin};
     use crate::fixtures::{client, policy};
+    use crate::pkce::Pkce;
     use crate::subject::SubjectType;
     use jose::Algorithm;
     use serde_json::json;

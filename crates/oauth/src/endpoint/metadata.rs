@@ -272,7 +272,7 @@ mod tests {
                 r#""scopes_supported":["read","write","admin"],"#,
                 r#""response_types_supported":["code"],"#,
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
-                r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","password","refresh_token"],"#,
+                r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","urn:ietf:params:oauth:grant-type:jwt-bearer","password","refresh_token"],"#,
                 r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
                 r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
                 r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,

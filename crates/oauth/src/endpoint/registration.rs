@@ -178,11 +178,14 @@ fn name_of(draft: &Draft) -> String {
     host.unwrap_or("Application without a name").to_owned()
 }
 
-/// Which grants a client may take for itself: not the one that sees passwords, and not the one that needs no person,
-/// unless somebody vouched for it.
+/// Which grants a client may take for itself: not the one that sees passwords, not the one that acts for people who have
+/// not been asked, and not the one that needs no person, unless somebody vouched for it.
 fn check_grants(made: &Registration, facts: Facts) -> Result<(), OAuthError> {
     if made.grant_types.contains(&GrantType::Password) {
         return Err(NO_PASSWORDS);
+    }
+    if made.grant_types.contains(&GrantType::JwtBearer) {
+        return Err(NO_ASSERTIONS);
     }
     if made.grant_types.contains(&GrantType::ClientCredentials) && !facts.vouched_for {
         return Err(NOBODY_VOUCHES);
@@ -236,6 +239,10 @@ const BAD_SCOPE: OAuthError = OAuthError::new(
 const NO_PASSWORDS: OAuthError = OAuthError::new(
     ErrorCode::InvalidClientMetadata,
     "grant_types: the password grant is not for clients that register themselves; use authorization_code",
+);
+const NO_ASSERTIONS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidClientMetadata,
+    "grant_types: assertions about people are not for clients that register themselves; ask the operator of this server",
 );
 const NOBODY_VOUCHES: OAuthError = OAuthError::new(
     ErrorCode::InvalidClientMetadata,

@@ -1,6 +1,6 @@
 //! What this server offers.
 
-use super::Endpoints;
+use super::{Endpoints, TrustedIssuer};
 use crate::client::AuthMethod;
 use crate::error::Malformed;
 use crate::grant::GrantType;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 ///
 /// A grant that has no rule cannot be switched on, and an endpoint that has no path is neither
 /// served nor advertised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Capabilities {
     grants: BTreeSet<GrantType>,
     responses: BTreeSet<ResponseType>,
@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub openid: bool,
     /// With what this server signs ID tokens and access tokens; each has a key.
     pub signing_algorithms: Vec<Algorithm>,
+    /// Whose assertions about people count (RFC 7523 §2.1). Default: nobody's.
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Where the endpoints are, as paths on the issuer's host.
     pub endpoints: Endpoints,
 }
@@ -32,12 +34,14 @@ impl Default for Capabilities {
                 GrantType::AuthorizationCode,
                 GrantType::ClientCredentials,
                 GrantType::DeviceCode,
+                GrantType::JwtBearer,
                 GrantType::RefreshToken,
             ]),
             responses: BTreeSet::from([ResponseType::Code]),
             openid: true,
             // RS256 is mandatory for OpenID Connect (Core §15.1); the others are faster and shorter.
             signing_algorithms: vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
+            trusted_issuers: Vec::new(),
             endpoints: Endpoints::default(),
         }
     }
@@ -62,15 +66,24 @@ impl Capabilities {
         self
     }
 
+    /// The trusted issuer of exactly this name.
+    pub fn trusted_issuer(&self, name: &str) -> Option<&TrustedIssuer> {
+        self.trusted_issuers.iter().find(|trusted| trusted.issuer == name)
+    }
+
     /// Stop offering a grant.
     pub fn withdraw(&mut self, grant: GrantType) {
         self.grants.remove(&grant);
     }
 
-    /// Whether this grant is offered. That of devices is nothing without the endpoint where they begin.
+    /// Whether this grant is offered. That of devices is nothing without the endpoint where they begin, and that of
+    /// assertions nothing without somebody who is trusted to make them.
     pub fn offers(&self, grant: GrantType) -> bool {
-        let has_beginning =
-            grant != GrantType::DeviceCode || self.endpoints.device_authorization.is_some();
+        let has_beginning = match grant {
+            GrantType::DeviceCode => self.endpoints.device_authorization.is_some(),
+            GrantType::JwtBearer => !self.trusted_issuers.is_empty(),
+            _ => true,
+        };
         has_beginning && self.grants.contains(&grant)
     }
 

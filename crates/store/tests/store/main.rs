@@ -15,6 +15,7 @@ mod bounds;
 mod claims;
 mod device;
 mod feed;
+mod jwt_bearer;
 mod keys;
 mod logout;
 mod open;

@@ -31,6 +31,9 @@ pub(crate) async fn post(
         Decision::Proceed(TokenRequest::DeviceCode(request)) => {
             grant::device_code::grant(&state, &request, &application).await
         }
+        Decision::Proceed(TokenRequest::JwtBearer(request)) => {
+            grant::jwt_bearer::grant(&state, &request, &application).await
+        }
         Decision::Proceed(TokenRequest::Password(request)) => {
             grant::password::grant(&state, &request, &application, posted.address).await
         }

@@ -59,6 +59,7 @@ fn grant_label(grant: GrantType) -> &'static str {
         GrantType::AuthorizationCode => "Authorization code",
         GrantType::ClientCredentials => "Client credentials",
         GrantType::DeviceCode => "Device code",
+        GrantType::JwtBearer => "JWT bearer",
         GrantType::Password => "Resource owner password-based",
         GrantType::RefreshToken => "Refresh token",
         GrantType::TokenExchange => "Token exchange",
@@ -70,6 +71,9 @@ fn grant_help(grant: GrantType) -> &'static str {
         GrantType::AuthorizationCode => "People sign in here and are sent back to the application.",
         GrantType::ClientCredentials => "The application acts for itself; no person is involved.",
         GrantType::DeviceCode => "For devices without a keyboard.",
+        GrantType::JwtBearer => {
+            "The application brings what a service that this site trusts has signed about the person."
+        }
         GrantType::Password => {
             "The application takes the person's username and password. Only for applications of your own: it sees the \
              password, and it cannot ask for a second factor."

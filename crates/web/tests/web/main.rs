@@ -24,6 +24,7 @@ mod inactive;
 mod introspect;
 mod jwks;
 mod jwt;
+mod jwt_bearer;
 mod logout;
 mod metadata;
 mod openid;

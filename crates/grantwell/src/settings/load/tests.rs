@@ -96,6 +96,31 @@ fn lists_maps_and_words_are_read_from_variables() {
     assert!(!settings.pages.browsable);
 }
 
+#[test]
+fn tables_are_read_from_file_and_variable_and_say_what_is_wrong() {
+    let file = "[[oauth.trusted_issuers]]\nissuer = \"https://a.example\"\njwks_uri = \"https://a.example/k\"\n\
+                subject = \"username\"\nmax_lifetime = \"1 m\"\n";
+    let given = |toml, environment| {
+        loaded(&Given { toml, environment, flags: &[] }, Settings::default())
+            .map(|loaded| loaded.settings.oauth.trusted_issuers)
+    };
+    let trusted = given(file, &[]).unwrap();
+    assert_eq!((trusted.len(), trusted[0].max_lifetime), (1, Span::seconds(60)));
+    let wrong = given("[[oauth.trusted_issuers]]\nisuer = \"x\"\n", &[]).unwrap_err().0;
+    assert!(wrong[0].contains("a list of tables") && wrong[0].contains("`isuer`"), "{wrong:?}");
+    let wrong = given("[oauth]\ntrusted_issuers = [\"x\"]\n", &[]).unwrap_err().0;
+    assert!(wrong[0].contains("a list of tables"), "{wrong:?}");
+    let none: &[_] =
+        &[("GRANTWELL__OAUTH__TRUSTED_ISSUERS", "[{\"issuer\":\"https://b.example\"}]")];
+    let wrong = given(file, none).unwrap_err().0;
+    assert_eq!(
+        wrong,
+        [
+            "oauth.trusted_issuers, issuer \"https://b.example\": neither jwks nor jwks_uri is set: its keys are needed"
+        ]
+    );
+}
+
 type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 /// A file, the environment, and how the first line of the error begins.
