@@ -103,8 +103,6 @@ fn way_back(client: &Client) -> &'static str {
         "It can come back when you give it your password again."
     } else if client.may_use(GrantType::JwtBearer) {
         "It can come back when a service that this site trusts speaks for you again."
-    } else if client.may_use(GrantType::JwtBearer) {
-        "It can come back when another server that is trusted here signs for you again."
     } else {
         "It has to ask you again before it can come back."
     }
