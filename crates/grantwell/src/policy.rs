@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use oauth::access_token::TokenFormat;
 use oauth::issuer::Issuer;
 use oauth::pkce::Pkce;
 use oauth::policy::{Policy, ScopeDeclaration, SelfRegistration, TrustedIssuer};
@@ -11,7 +12,7 @@ use rest::Resources;
 use url::Url;
 
 use crate::error::{Error, Exit, Result};
-use crate::settings::{Profile, Settings};
+use crate::settings::{AccessTokenFormat, Profile, Settings};
 
 /// The address under which the server is reached: the setting, or what is listened on.
 pub(crate) fn public_url(settings: &Settings) -> Result<Url> {
@@ -48,6 +49,10 @@ pub(crate) fn policy<'r>(
     policy.scopes = scopes(settings, resources)?;
     policy.default_scope = default_scope(settings, &policy)?;
     policy.access_token_lifetime = oauth.access_token_lifetime.duration();
+    policy.token_format = match oauth.access_token_format {
+        AccessTokenFormat::Sealed => TokenFormat::Sealed,
+        AccessTokenFormat::Jwt => TokenFormat::Jwt,
+    };
     policy.refresh_idle = oauth.refresh_idle.duration();
     policy.refresh_absolute = oauth.refresh_absolute.unless_zero();
     policy.refresh_grace = oauth.refresh_grace.duration();
@@ -216,14 +221,17 @@ mod tests {
     /// What each profile says of itself is what the metadata says.
     #[test]
     fn a_profile_shows_in_the_metadata() {
-        let metadata = |toml: &str| {
+        let none = || std::iter::empty::<&Resources>();
+        let settings = |toml: &str| {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("grantwell.toml");
             std::fs::write(&file, toml).unwrap();
             let sources = Sources { file: Some(file), ..Sources::default() };
-            let settings = load(Settings::default(), &sources).unwrap().settings;
-            let policy = policy(&settings, std::iter::empty::<&Resources>()).unwrap();
-            serde_json::to_value(oauth::endpoint::metadata::decide(&policy)).unwrap()
+            load(Settings::default(), &sources).unwrap().settings
+        };
+        let metadata = |toml: &str| {
+            let policy = policy(&settings(toml), none()).unwrap();
+            serde_json::to_value(oauth::endpoint::metadata::decide(&policy, &[])).unwrap()
         };
         let standard = metadata("");
         assert_eq!(standard["response_types_supported"], serde_json::json!(["code"]));
@@ -234,6 +242,9 @@ mod tests {
         assert_eq!(legacy["code_challenge_methods_supported"].as_array().unwrap().len(), 2);
         let grants = legacy["grant_types_supported"].as_array().unwrap();
         assert!(grants.iter().any(|grant| grant == "password"), "{legacy}");
+        let jwt = settings("[oauth]\naccess_token_format = \"jwt\"\n");
+        assert_eq!(policy(&jwt, none()).unwrap().token_format, TokenFormat::Jwt);
+        assert_eq!(policy(&settings(""), none()).unwrap().token_format, TokenFormat::Sealed);
         let mcp = metadata("[oauth]\nprofile = \"mcp\"\n");
         assert_eq!(mcp["client_id_metadata_document_supported"], true);
         let testing =

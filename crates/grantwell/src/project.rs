@@ -1,7 +1,10 @@
 //! A project: what a program declares once, and what all commands work on.
 
+use std::sync::Arc;
+
 use axum::Router;
 use database::migration::Set;
+use oauth::claims::ClaimsHook;
 use rest::Resources;
 
 use crate::app::App;
@@ -22,6 +25,7 @@ pub struct Project {
     resources: Vec<(String, Resources)>,
     migrations: Option<Set>,
     merged: Router,
+    claims: Option<web::Hook>,
 }
 
 impl Project {
@@ -34,6 +38,7 @@ impl Project {
             resources: Vec::new(),
             migrations: None,
             merged: Router::new(),
+            claims: None,
         }
     }
 
@@ -55,6 +60,34 @@ impl Project {
     #[must_use]
     pub fn migrations(mut self, migrations: Set) -> Self {
         self.migrations = Some(migrations);
+        self
+    }
+
+    /// Claims of the project's own in ID tokens, userinfo answers and nowhere else (OpenID Connect Core §5.1.2).
+    ///
+    /// ```
+    /// use grantwell::oauth::claims::{ClaimsHook, HookFacts};
+    /// use serde_json::{Map, Value};
+    ///
+    /// struct Stable;
+    ///
+    /// impl ClaimsHook for Stable {
+    ///     fn names(&self) -> &[&'static str] {
+    ///         &["https://stable.example/box"]
+    ///     }
+    ///
+    ///     fn claims(&self, facts: &HookFacts<'_>) -> Map<String, Value> {
+    ///         let tell = facts.scope.iter().any(|scope| scope.as_str() == "read");
+    ///         let told = tell.then(|| ("https://stable.example/box".to_owned(), Value::from(7)));
+    ///         told.into_iter().collect()
+    ///     }
+    /// }
+    ///
+    /// let project = grantwell::Project::new("stable").claims(Stable);
+    /// ```
+    #[must_use]
+    pub fn claims(mut self, hook: impl ClaimsHook + 'static) -> Self {
+        self.claims = Some(web::Hook(Arc::new(hook)));
         self
     }
 
@@ -95,6 +128,10 @@ impl Project {
         let app = self.build().await?;
         app.start_background();
         Ok(app.router())
+    }
+
+    pub(crate) fn claims_hook(&self) -> Option<web::Hook> {
+        self.claims.clone()
     }
 
     pub(crate) fn name(&self) -> &str {

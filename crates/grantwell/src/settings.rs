@@ -17,7 +17,7 @@ pub use describe::{Field, Index, Kind, Section};
 pub use fetch::Fetch;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
 pub(crate) use load::{json_of_toml, nearest};
-pub use oauth::OAuth;
+pub use oauth::{AccessTokenFormat, OAuth};
 pub use profile::Profile;
 pub(crate) use profile::deviates_from;
 pub(crate) use reference::without_password;

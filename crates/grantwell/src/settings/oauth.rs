@@ -22,6 +22,9 @@ pub struct OAuth {
     pub issuer: Option<Url>,
     /// How long an access token is good for.
     pub access_token_lifetime: Span,
+    /// The form of access tokens for a client that does not say: `sealed`, which only this server reads and others ask about, or
+    /// `jwt`, which any resource server checks by itself (RFC 9068) and anybody who gets hold of it can read.
+    pub access_token_format: AccessTokenFormat,
     /// A refresh token that is not used for this long ends.
     pub refresh_idle: Span,
     /// However often it is used, a chain of refresh tokens ends this long after it began; 0 for never.
@@ -94,12 +97,23 @@ pub struct OAuth {
     pub sweep_interval: Span,
 }
 
+/// The form of access tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTokenFormat {
+    /// Encrypted.
+    Sealed,
+    /// Signed (RFC 9068).
+    Jwt,
+}
+
 impl Default for OAuth {
     fn default() -> Self {
         Self {
             profile: Profile::default(),
             issuer: None,
             access_token_lifetime: Span::seconds(3600),
+            access_token_format: AccessTokenFormat::Sealed,
             refresh_idle: Span::days(30),
             refresh_absolute: Span::days(365),
             refresh_grace: Span::seconds(60),

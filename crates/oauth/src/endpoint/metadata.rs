@@ -141,8 +141,8 @@ const fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// The document of this policy.
-pub fn decide(policy: &Policy) -> Metadata {
+/// The document of this policy, and of a program that tells `own_claims` besides the standard ones.
+pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
     let capabilities = &policy.capabilities;
     let endpoints = &capabilities.endpoints;
     let authorizes = capabilities.responses().next().is_some();
@@ -198,7 +198,7 @@ pub fn decide(policy: &Policy) -> Metadata {
             &endpoints.authorization.clone().filter(|_| authorizes),
         ),
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
-        openid: (authorizes && capabilities.openid).then(|| openid(policy)),
+        openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),
     }
 }
 
@@ -221,7 +221,7 @@ fn challenge_methods(policy: &Policy) -> Vec<&'static str> {
     }
 }
 
-fn openid(policy: &Policy) -> OpenId {
+fn openid(policy: &Policy, own_claims: &[&'static str]) -> OpenId {
     const OF_THE_PROTOCOL: [&str; 10] =
         ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
     let signing =
@@ -242,7 +242,11 @@ fn openid(policy: &Policy) -> OpenId {
         acr_values_supported: [ACR_PASSWORD],
         display_values_supported: ["page"],
         claim_types_supported: ["normal"],
-        claims_supported: OF_THE_PROTOCOL.into_iter().chain(standard).collect(),
+        claims_supported: OF_THE_PROTOCOL
+            .into_iter()
+            .chain(standard)
+            .chain(own_claims.iter().copied())
+            .collect(),
         claims_parameter_supported: true,
         prompt_values_supported: Prompt::WORDS,
     }
@@ -259,7 +263,7 @@ mod tests {
         let mut bare = policy();
         bare.capabilities.openid = false;
         assert_eq!(
-            serde_json::to_string(&decide(&bare)).unwrap(),
+            serde_json::to_string(&decide(&bare, &[])).unwrap(),
             concat!(
                 r#"{"issuer":"https://id.example","#,
                 r#""authorization_endpoint":"https://id.example/o/authorize/","#,
@@ -290,7 +294,7 @@ mod tests {
     /// ROIDD-3-a
     #[test]
     fn a_provider_of_openid_connect_says_more() {
-        let document = serde_json::to_value(decide(&policy())).unwrap();
+        let document = serde_json::to_value(decide(&policy(), &[])).unwrap();
         assert_eq!(document["userinfo_endpoint"], "https://id.example/o/userinfo/");
         assert_eq!(document["end_session_endpoint"], "https://id.example/o/logout/");
         assert_eq!(document["backchannel_logout_session_supported"], true);
@@ -299,15 +303,19 @@ mod tests {
         assert_eq!(document["scopes_supported"][0], "openid");
         let claims = document["claims_supported"].as_array().unwrap();
         assert!(claims.contains(&"sub".into()) && claims.contains(&"email".into()));
+        let own = serde_json::to_value(decide(&policy(), &["https://a.example/x"])).unwrap();
+        assert!(
+            own["claims_supported"].as_array().unwrap().contains(&"https://a.example/x".into())
+        );
     }
 
     /// R7591-3.1-a
     #[test]
     fn the_registration_endpoint_is_told_only_where_it_is_served() {
         let mut policy = policy();
-        assert_eq!(decide(&policy).registration_endpoint, None);
+        assert_eq!(decide(&policy, &[]).registration_endpoint, None);
         policy.self_registration = crate::policy::SelfRegistration::WithToken;
-        let url = decide(&policy).registration_endpoint.unwrap();
+        let url = decide(&policy, &[]).registration_endpoint.unwrap();
         assert_eq!(url, "https://id.example/o/register/");
     }
 
@@ -315,7 +323,7 @@ mod tests {
     fn without_the_code_grant_there_is_no_authorization_endpoint() {
         let mut policy = policy();
         policy.capabilities.withdraw(GrantType::AuthorizationCode);
-        let json = serde_json::to_string(&decide(&policy)).unwrap();
+        let json = serde_json::to_string(&decide(&policy, &[])).unwrap();
         for word in [
             "\"authorization_endpoint",
             "pushed_",
@@ -330,7 +338,7 @@ mod tests {
     /// R8414-2-b
     #[test]
     fn the_device_endpoint_is_there_exactly_with_its_grant() {
-        let json = |policy: &Policy| serde_json::to_string(&decide(policy)).unwrap();
+        let json = |policy: &Policy| serde_json::to_string(&decide(policy, &[])).unwrap();
         assert!(json(&policy()).contains("/o/device-authorization/"));
         let mut without = policy();
         without.capabilities.withdraw(GrantType::DeviceCode);
@@ -346,7 +354,7 @@ mod tests {
         let mut policy = policy();
         policy.capabilities.endpoints.introspection = None;
         policy.capabilities.withdraw(GrantType::Password);
-        let json = serde_json::to_string(&decide(&policy)).unwrap();
+        let json = serde_json::to_string(&decide(&policy, &[])).unwrap();
         assert!(!json.contains("introspection") && !json.contains("password"), "{json}");
     }
 }

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_is_advertised_works_and_what_is_not_is_refused() {
         for policy in [policy(), Policy::new(policy().issuer)] {
-            let advertised = metadata::decide(&policy).grant_types_supported;
+            let advertised = metadata::decide(&policy, &[]).grant_types_supported;
             for grant in GrantType::ALL {
                 let body = format!("grant_type={grant}");
                 let form = Form::parse(body.as_bytes()).unwrap();

@@ -13,7 +13,13 @@ use crate::state::State;
 
 /// `GET /.well-known/oauth-authorization-server`.
 pub(crate) async fn authorization_server(Shared(state): Shared<State>) -> Response {
-    open(Json(oauth::endpoint::metadata::decide(state.policy())))
+    document(&state)
+}
+
+fn document(state: &State) -> Response {
+    let hook = state.settings.claims_hook.as_ref();
+    let own_claims = hook.map(|hook| hook.0.names()).unwrap_or_default();
+    open(Json(oauth::endpoint::metadata::decide(state.policy(), own_claims)))
 }
 
 /// The same with the issuer's path at its end (RFC 8414 §3.1); another path names another issuer, which is not here.
@@ -23,7 +29,7 @@ pub(crate) async fn authorization_server_of(
 ) -> Response {
     let issuer = state.policy().issuer.as_str();
     if path_after_host(issuer) == path.trim_matches('/') {
-        return open(Json(oauth::endpoint::metadata::decide(state.policy())));
+        return document(&state);
     }
     unknown("This server is not the issuer with that path.")
 }

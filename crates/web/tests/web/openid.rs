@@ -353,3 +353,39 @@ async fn only_public_keys_are_published_each_with_a_name() {
     })
     .await;
 }
+
+/// OIDC Core §5.1.2: claims of the program's own are announced, told where it tells them, and no others.
+#[tokio::test]
+async fn a_program_tells_claims_of_its_own() {
+    use oauth::claims::{ClaimsHook, HookFacts};
+    struct Stable;
+    impl ClaimsHook for Stable {
+        fn names(&self) -> &[&'static str] {
+            &["https://stable.example/box"]
+        }
+
+        fn claims(&self, facts: &HookFacts<'_>) -> Map<String, Value> {
+            let reads = facts.scope.iter().any(|scope| scope.as_str() == "read");
+            let told = reads.then(|| ("https://stable.example/box".to_owned(), Value::from(7)));
+            told.into_iter().collect()
+        }
+    }
+    let hook = |settings: &mut grantwell_web::Settings| {
+        settings.claims_hook = Some(grantwell_web::Hook(std::sync::Arc::new(Stable)));
+    };
+    on_both_with(hook, |world| async move {
+        let name = "https://stable.example/box";
+        let document = world.get("/.well-known/openid-configuration").await.json();
+        assert!(document["claims_supported"].as_array().unwrap().contains(&name.into()));
+        let (secret, mut browser) = people(&world).await;
+        for (scope, told) in [("openid read", Value::from(7)), ("openid", Value::Null)] {
+            let answer = tokens(&world, &mut browser, &secret, &[("scope", scope)]).await;
+            let claims = verified(&world, &answer.json()["id_token"], Algorithm::Es256).await;
+            assert_eq!(claims.get(name).cloned().unwrap_or_default(), told, "{scope}");
+            let access = answer.json()["access_token"].as_str().unwrap().to_owned();
+            let info = userinfo(&world, &access).await.json();
+            assert_eq!(info[name], told, "{scope}");
+        }
+    })
+    .await;
+}
