@@ -193,7 +193,15 @@ async fn a_change_keeps_what_is_not_in_the_form() {
                 let ticked = format!("name=\"scope\" value=\"{scope}\" checked");
                 assert!(page.body.contains(&ticked), "{scope}: {}", page.body);
             }
-            let mut fields = vec![("name", "Renamed"), ("redirect_uris", CALLBACK)];
+            let mut fields = vec![
+                ("name", "Renamed"),
+                ("redirect_uris", CALLBACK),
+                (
+                    "post_logout_redirect_uris",
+                    "https://app.example/bye\r\n\r\nhttps://app.example/out",
+                ),
+                ("allowed_origins", "https://app.example"),
+            ];
             fields.extend(["read", "openid", "email"].map(|scope| ("scope", scope)));
             fields.extend(grants.iter().map(|grant| ("grant_types", *grant)));
             let saved = browser.submit(&update, &fields).await;
@@ -203,11 +211,45 @@ async fn a_change_keeps_what_is_not_in_the_form() {
         let after = find().await.client;
         assert_eq!(after.name, "Renamed");
         assert_eq!(after.scope, before.client.scope);
-        assert_eq!(after.metadata, before.client.metadata);
+        let mut expected = before.client.metadata.clone();
+        expected.post_logout_redirect_uris =
+            ["https://app.example/bye", "https://app.example/out"].map(str::to_owned).into();
+        expected.allowed_origins = vec!["https://app.example".to_owned()];
+        assert_eq!(after.metadata, expected);
+        let detail = browser.get(&format!("/o/applications/{}/", before.id)).await.body;
+        assert!(detail.contains("https://app.example/out"), "{detail}");
         save(&mut browser, &["client_credentials"]).await;
         assert!(find().await.client.metadata.response_types.is_empty());
         save(&mut browser, &["authorization_code"]).await;
-        assert_eq!(find().await.client.metadata, before.client.metadata);
+        assert_eq!(find().await.client.metadata, expected);
+        let page = browser.get(&update).await.body;
+        assert!(
+            page.contains("https://app.example/bye\nhttps://app.example/out</textarea>"),
+            "{page}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_that_are_none_are_refused_at_their_fields() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut browser = Browser::signed_in(&world, "developer").await;
+        let update = format!("{}update/", register(&mut browser).await.0);
+        browser.get(&update).await;
+        let fields = [
+            ("name", "x"),
+            ("grant_types", "client_credentials"),
+            ("allowed_origins", "https://app.example/path"),
+            ("post_logout_redirect_uris", "javascript:alert(1)"),
+            ("client_uri", "ftp://x"),
+        ];
+        let refused = browser.submit(&update, &fields).await;
+        assert_eq!(refused.status, 422);
+        for field in ["allowed_origins", "post_logout_redirect_uris", "client_uri"] {
+            assert!(refused.body.contains(&format!("f-{field}-error")), "{field}");
+        }
     })
     .await;
 }

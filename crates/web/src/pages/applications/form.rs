@@ -41,6 +41,7 @@ pub(super) fn blank(policy: &Policy, action: String) -> Form {
 pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
     let words: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let metadata = &client.metadata;
     let mut form = Form::post(action).field(name().value(&client.name));
     for field in common(policy) {
         let field = match field.name.as_str() {
@@ -49,6 +50,11 @@ pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
             "scope" => {
                 field.value(client.scope.as_ref().map(ToString::to_string).unwrap_or_default())
             }
+            "client_uri" => field.value(metadata.client_uri.clone().unwrap_or_default()),
+            "post_logout_redirect_uris" => {
+                field.value(metadata.post_logout_redirect_uris.join("\n"))
+            }
+            "allowed_origins" => field.value(metadata.allowed_origins.join("\n")),
             _ => field,
         };
         form = form.field(field);
@@ -89,21 +95,57 @@ fn common(policy: &Policy) -> Vec<Field> {
             ),
         );
     }
+    let lines = |name: &str, label: &str, example: &str, help: &str| {
+        let field = Field::new(Kind::Textarea, name, label).monospace().rows(2);
+        field.placeholder(example).help(help)
+    };
+    fields.extend([
+        Field::text("client_uri", "Home page")
+            .placeholder("https://app.example.com/")
+            .autocomplete("off")
+            .help("People can look at it before they allow anything."),
+        lines(
+            "post_logout_redirect_uris",
+            "Addresses after signing out",
+            "https://app.example.com/bye",
+            "One on each line: where people may be sent back to after signing out.",
+        ),
+        lines(
+            "allowed_origins",
+            "Allowed origins",
+            "https://app.example.com",
+            "One on each line: the sites whose scripts may ask for tokens of this application.",
+        ),
+    ]);
     fields
+}
+
+/// What is in the form beside name, grants, redirect URIs and scope.
+pub(super) fn metadata(sent: &PageForm, known: ClientMetadata) -> ClientMetadata {
+    ClientMetadata {
+        client_uri: sent.optional("client_uri").map(|text| text.trim().to_owned()),
+        post_logout_redirect_uris: lines(sent, "post_logout_redirect_uris"),
+        allowed_origins: lines(sent, "allowed_origins"),
+        ..known
+    }
+}
+
+fn lines(sent: &PageForm, name: &str) -> Vec<String> {
+    let lines = sent.text(name).lines().map(str::trim);
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 /// What was sent, unchecked.
 pub(super) fn draft(sent: &PageForm) -> Draft {
-    let lines = sent.text("redirect_uris").lines().map(str::trim).filter(|line| !line.is_empty());
     let scopes: Vec<&str> = sent.all("scope").filter(|scope| !scope.is_empty()).collect();
     Draft {
         name: sent.text("name").to_owned(),
         client_type: sent.text("client_type").to_owned(),
         auth_method: None,
         grant_types: sent.all("grant_types").map(str::to_owned).collect(),
-        redirect_uris: lines.map(str::to_owned).collect(),
+        redirect_uris: lines(sent, "redirect_uris"),
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
-        metadata: ClientMetadata::default(),
+        metadata: metadata(sent, ClientMetadata::default()),
     }
 }
 

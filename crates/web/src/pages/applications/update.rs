@@ -34,11 +34,13 @@ pub(crate) async fn submit(
     let (opened, sent) = accept(&state, request, &form::GROUPS).await?;
     let (person, found) = find(&state, &opened, &id).await?;
     let told = form::draft(&sent);
+    let known = found.client.draft().with_grants(told.grant_types);
     let draft = Draft {
+        metadata: form::metadata(&sent, known.metadata.clone()),
         name: told.name,
         redirect_uris: told.redirect_uris,
         scope: told.scope,
-        ..found.client.draft().with_grants(told.grant_types)
+        ..known
     };
     let changed = match draft.check_change(&found.client, state.policy()) {
         Ok(changed) => changed,
