@@ -180,10 +180,9 @@ async fn a_change_keeps_what_is_not_in_the_form() {
                 client.metadata.origin = Origin::Developer;
             })
             .await;
-        let find = async || {
-            let id = "site".parse().unwrap();
-            world.store.applications().find_by_client_id(&id).await.unwrap().unwrap()
-        };
+        let id = "site".parse().unwrap();
+        let find =
+            async || world.store.applications().find_by_client_id(&id).await.unwrap().unwrap();
         let before = find().await;
         let mut browser = Browser::signed_in(&world, "developer").await;
         let update = format!("/o/applications/{}/update/", before.id);
