@@ -6,6 +6,7 @@ use http::StatusCode;
 use oauth::client::{Client, ConsentRule};
 use oauth::grant::GrantType;
 use oauth::id::ApplicationId;
+use oauth::redirect_uri::with_query;
 use pages::redirect::{LocalPath, see_other};
 use pages::{ConfirmPage, Link, Message, Refusal, Tone};
 use serde::Serialize;
@@ -22,6 +23,8 @@ use crate::visit::with_cookies;
 struct Row {
     name: String,
     home: Option<String>,
+    /// Where the application begins a sign-in of its own (OpenID Connect Core §4).
+    open: Option<String>,
     scopes: Vec<String>,
     since: i64,
     withdraw: String,
@@ -108,6 +111,12 @@ fn way_back(client: &Client) -> &'static str {
     }
 }
 
+/// The address at which the application signs this person in, if it has registered one and may.
+fn begin(state: &State, client: &Client) -> Option<String> {
+    let address = client.metadata.initiate_login_uri.as_deref().filter(|_| client.active)?;
+    Some(with_query(address, &[("iss", state.policy().issuer.as_str())]))
+}
+
 fn row(state: &State, access: Access) -> Row {
     let policy = state.policy();
     let words = |scope: &oauth::scope::ScopeToken| policy.words_for(scope).map(str::to_owned);
@@ -115,6 +124,7 @@ fn row(state: &State, access: Access) -> Row {
         scopes: access.scope.iter().filter_map(words).collect(),
         since: access.since.as_millis(),
         withdraw: state.urls().withdraw(access.application.id),
+        open: begin(state, &access.application.client),
         home: access.application.client.metadata.client_uri,
         name: access.application.client.name,
     }

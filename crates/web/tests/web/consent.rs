@@ -195,3 +195,30 @@ async fn what_nobody_was_asked_about_is_listed_and_ended_too() {
     })
     .await;
 }
+
+/// OIDC Core §4: from here a person gets into an application that has said where its sign-in begins.
+#[tokio::test]
+async fn an_application_is_opened_where_its_own_sign_in_begins() {
+    on_both(|world| async move {
+        world.user("halfspring").await;
+        let begin = |client: &mut oauth::client::Client| {
+            client.metadata.consent = ConsentRule::Trusted;
+            client.metadata.initiate_login_uri = Some("https://app.example/begin?x=1".to_owned());
+        };
+        world.site("opens", begin).await;
+        world.site("silent", |client| client.metadata.consent = ConsentRule::Trusted).await;
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        for client in ["opens", "silent"] {
+            browser.get(&request(client, &[])).await.redirect();
+        }
+        let list = browser.get("/o/authorized_tokens/").await.body;
+        let link = "https://app.example/begin?x=1&amp;iss=https%3A%2F%2Fauth.example";
+        assert!(list.contains(link), "{list}");
+        assert_eq!(list.matches(">Open<").count(), 1);
+        let id = "opens".parse().unwrap();
+        let found = world.store.applications().find_by_client_id(&id).await.unwrap().unwrap();
+        world.store.applications().disable(found.id).await.unwrap();
+        assert!(!browser.get("/o/authorized_tokens/").await.body.contains(link));
+    })
+    .await;
+}
