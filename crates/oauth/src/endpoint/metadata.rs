@@ -87,6 +87,9 @@ pub struct Metadata {
     /// Whether a signed request is fetched from its client; said, because OIDC Discovery §3 takes silence for yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uri_parameter_supported: Option<bool>,
+    /// Only from where the client has registered (OIDC Discovery §3).
+    #[serde(skip_serializing_if = "is_false")]
+    pub require_request_uri_registration: bool,
     /// With what it may be signed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_object_signing_alg_values_supported: Vec<&'static str>,
@@ -193,7 +196,8 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         code_challenge_methods_supported: challenge_methods(policy),
         authorization_response_iss_parameter_supported: authorizes,
         request_parameter_supported: authorizes,
-        request_uri_parameter_supported: authorizes.then_some(false),
+        request_uri_parameter_supported: authorizes.then_some(true),
+        require_request_uri_registration: authorizes,
         request_object_signing_alg_values_supported: algorithms(
             &endpoints.authorization.clone().filter(|_| authorizes),
         ),
@@ -285,7 +289,8 @@ mod tests {
                 r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
                 r#""authorization_response_iss_parameter_supported":true,"#,
-                r#""request_parameter_supported":true,"request_uri_parameter_supported":false,"#,
+                r#""request_parameter_supported":true,"request_uri_parameter_supported":true,"#,
+                r#""require_request_uri_registration":true,"#,
                 r#""request_object_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"]}"#
             )
         );

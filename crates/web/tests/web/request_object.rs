@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::authorize::{CHALLENGE, request};
 use crate::browser::Browser;
 use crate::signer::{Algorithm, Signer};
-use crate::world::{Answer, CALLBACK, PASSWORD, World, encode, on_both};
+use crate::world::{Answer, CALLBACK, PASSWORD, World, encode, on_both, on_both_with};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -196,6 +196,84 @@ async fn a_person_may_take_longer_than_the_object_lives() {
         let (_, fields) = browser.get(back.header("location")).await.redirect();
         assert_eq!(fields["state"], "inside");
         assert!(fields.contains_key("code"), "{fields:?}");
+    })
+    .await;
+}
+
+/// Asks by reference and follows this server's own redirect.
+async fn refer(browser: &mut Browser, at: &str, more: &[(&str, &str)]) -> Answer {
+    let mut fields = vec![("client_id", "site"), ("request_uri", at)];
+    fields.extend(more);
+    let answer = browser.get(&format!("/o/authorize/?{}", encode(&fields))).await;
+    match answer.headers.get("location").map(|to| to.to_str().unwrap().to_owned()) {
+        Some(to) if to.starts_with("/o/authorize/") => browser.get(&to).await,
+        _ => answer,
+    }
+}
+
+/// R9101-5.2-a: fetched from where the client has registered, and from nowhere else; what came back is looked at as if it had
+/// been sent.
+#[tokio::test]
+async fn an_object_may_lie_with_the_client() {
+    use fetch::testing::{Answer as Reply, Peer};
+    use std::sync::{Arc, Mutex};
+    const AT: &str = "https://client.example/r.jwt?v=1";
+    let lies = Arc::new(Mutex::new(Reply::status(404)));
+    let given = Arc::clone(&lies);
+    let peer = Peer::start(&["client.example"], move |_| given.lock().unwrap().clone()).await;
+    let peer = &peer;
+    let change = |settings: &mut grantwell_web::Settings| {
+        settings.fetcher = fetch::Fetcher::new(peer.policy());
+    };
+    on_both_with(change, |world| {
+        let lies = Arc::clone(&lies);
+        async move {
+            world.user("halfspring").await;
+            let signer = Signer::new(Algorithm::Es256, 1);
+            let registered = |client: &mut Client| {
+                site(&signer, client);
+                client.metadata.request_uris = vec![AT.to_owned()];
+            };
+            world.site("site", registered).await;
+            let mut browser = Browser::signed_in(&world, "halfspring").await;
+            let says = |answer: Reply| *lies.lock().unwrap() = answer;
+            let object = signer.sign(Some(REQUEST_OBJECT_TYPE), &claims());
+            says(Reply::status(200).body(format!("{object}\n")));
+            let (_, fields) = refer(&mut browser, AT, &[("state", "outside")]).await.redirect();
+            assert!(fields.contains_key("code") && fields["state"] == "inside", "{fields:?}");
+
+            let before = peer.asked().len();
+            for at in [
+                "https://client.example/r.jwt",
+                "https://client.example/r.jwt?v=1#x",
+                "https://CLIENT.example/r.jwt?v=1",
+                "https://127.0.0.1/r.jwt",
+                "http://client.example/r.jwt?v=1",
+                "file:///etc/passwd",
+                "urn:x",
+            ] {
+                assert_eq!(refer(&mut browser, at, &[]).await.status, 400, "{at}");
+            }
+            assert_eq!(refer(&mut browser, AT, &[("client_id", "other")]).await.status, 400);
+            assert_eq!(peer.asked().len(), before, "nobody was asked");
+            let both = refer(&mut browser, AT, &[("request", object.as_str())]).await;
+            assert_eq!(both.status, 400, "one of them");
+            let forged =
+                Signer::new(Algorithm::Es256, 2).sign(Some(REQUEST_OBJECT_TYPE), &claims());
+            for bad in [
+                Reply::status(404),
+                Reply::status(302).header("location", "https://client.example/other"),
+                Reply::status(200).body("x"),
+                Reply::status(200).body(forged),
+                Reply::status(200).body(vec![0xff, 0xfe]),
+                Reply::status(200).body("a".repeat(70_000)),
+            ] {
+                says(bad);
+                let page = refer(&mut browser, AT, &[("redirect_uri", CALLBACK)]).await;
+                assert_eq!(page.status, 400, "{page:?}");
+                assert!(!page.headers.contains_key("location"));
+            }
+        }
     })
     .await;
 }

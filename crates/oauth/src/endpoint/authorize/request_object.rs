@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 use jose::{Claims, JwkSet, NumericDate, Unverified, Verified};
 use serde_json::Value;
 use std::time::Duration;
+use url::Url;
 
 /// The `typ` of a request object that says what it is for (RFC 9101 §10.8).
 pub const MEDIA_TYPE: &str = "oauth-authz-req+jwt";
@@ -36,6 +37,25 @@ impl RequestObject {
         let client = parameters.one("client_id")?.ok_or(NO_CLIENT)?.to_owned();
         let jws = Unverified::parse(text).map_err(|_| UNREADABLE)?;
         Ok(Some(Self { client, jws }))
+    }
+
+    /// Where the object lies that `name` (a `request_uri`) stands for: an address that the client has registered, letter for
+    /// letter (RFC 9101 §5.2, OIDC Core §6.2). Nobody else can make this server fetch anything.
+    pub fn address(name: &str, client: &Client) -> Result<Url, OAuthError> {
+        let registered = client.metadata.request_uris.iter().any(|known| known == name);
+        let url = Url::parse(name).ok().filter(|_| registered);
+        url.ok_or(NOT_REGISTERED)
+    }
+
+    /// The request with the object in it that was fetched from its `request_uri`.
+    pub fn fetched(parameters: &Parameters, body: &[u8]) -> Result<Parameters, OAuthError> {
+        if parameters.one("request")?.is_some() {
+            return Err(BOTH);
+        }
+        let object = std::str::from_utf8(body).map_err(|_| UNREADABLE)?.trim().to_owned();
+        let rest = parameters.without(&["request_uri"]);
+        let pairs = rest.pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Parameters::from_pairs(pairs.chain([("request".to_owned(), object)]))
     }
 
     /// The key that it names.
@@ -114,6 +134,11 @@ fn pairs(claims: &Claims) -> Vec<(String, String)> {
 const BOTH: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "the request has both request and request_uri; send one of them",
+);
+const NOT_REGISTERED: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequestUri,
+    "the request_uri is neither one that waits here nor one that the application has registered; it must be the same, letter \
+     for letter",
 );
 const NO_CLIENT: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,

@@ -59,7 +59,7 @@ impl Asked {
         let stands =
             |client: &&Client| active::admit(&active::Facts::of_client(client.standing())).is_ok();
         let signed = match client.filter(stands) {
-            Some(client) => request_object::open(state, &parameters, client).await,
+            Some(client) => request_object::open_or_fetch(state, &parameters, client).await,
             None => Ok(None),
         };
         let signed = signed.map_err(|error| refused(&error))?;
@@ -129,12 +129,10 @@ async fn pushed(
     parameters: &Parameters,
     application: &Application,
 ) -> Result<Option<PushedRequest>, PageFailure> {
-    let Some(name) = parameters.one("request_uri").map_err(|error| refused(&error))? else {
+    let name = parameters.one("request_uri").map_err(|error| refused(&error))?;
+    let Some(name) = name.filter(|name| name.starts_with(REQUEST_URI_PREFIX)) else {
         return Ok(None);
     };
-    if !name.starts_with(REQUEST_URI_PREFIX) {
-        return Err(refused(&NOT_FETCHED));
-    }
     let found = state.store.pushed_requests().find(name).await?;
     let found = found.filter(|found| found.application == application.id);
     let found = found.ok_or_else(|| refused(&NOT_WAITING))?;
@@ -145,10 +143,6 @@ async fn pushed(
 const NOT_WAITING: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequestUri,
     "the request_uri names no request that waits here for this application: it is unknown, too old or has been answered",
-);
-const NOT_FETCHED: OAuthError = OAuthError::new(
-    ErrorCode::RequestUriNotSupported,
-    "this server does not fetch requests; push them (RFC 9126)",
 );
 
 async fn client(
