@@ -99,7 +99,18 @@ pub async fn accept(
             _ => break,
         }
     }
-    drop(listener);
+    // What comes between the last look and the end of the socket is reset by the system, so these are next to each other.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok(permit) = Arc::clone(&room).try_acquire_owned()
+            && let Ok((stream, peer)) = listener.accept()
+        {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                serve(stream, peer, permit);
+            }
+        }
+    }
     finish(graceful, limits.shutdown_grace).await
 }
 

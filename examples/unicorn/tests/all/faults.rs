@@ -1,7 +1,7 @@
 //! Faults: a process killed in the middle of its work, a database that goes away.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::copy_bidirectional;
@@ -66,6 +66,8 @@ on_both! { kill_9_loses_nothing_that_was_answered_and_leaves_no_half_made_accoun
 struct Wire {
     port: u16,
     whole: Arc<AtomicBool>,
+    /// How many connections it carries.
+    carries: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -73,24 +75,29 @@ impl Wire {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let whole = Arc::new(AtomicBool::new(true));
-        let flag = Arc::clone(&whole);
+        let carries = Arc::new(AtomicUsize::new(0));
+        let (flag, count) = (Arc::clone(&whole), Arc::clone(&carries));
         tokio::spawn(async move {
             loop {
                 let (mut near, _) = listener.accept().await.unwrap();
                 let (target, flag) = (target.clone(), Arc::clone(&flag));
+                let count = Arc::clone(&count);
                 tokio::spawn(async move {
                     if !flag.load(Ordering::SeqCst) {
                         return;
                     }
                     let mut far = TcpStream::connect(target).await.unwrap();
+                    count.fetch_add(1, Ordering::SeqCst);
                     tokio::select! {
                         _ = copy_bidirectional(&mut near, &mut far) => {}
                         () = cut(&flag) => {}
                     }
+                    drop((near, far));
+                    count.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { port, whole }
+        Self { port, whole, carries }
     }
 }
 
@@ -111,6 +118,8 @@ async fn without_its_database_the_server_refuses_with_503_and_recovers_by_itself
     let token = made.field("access_token");
 
     wire.whole.store(false, Ordering::SeqCst);
+    // One that is still whole would carry one answer more.
+    until("every connection is cut", async || wire.carries.load(Ordering::SeqCst) == 0).await;
     until("a resource answers 503", async || house.get("/v1/unicorn/", &token).await.status == 503)
         .await;
     let answer = house.get("/v1/unicorn/", &token).await;
