@@ -82,6 +82,12 @@ pub(crate) fn policy<'r>(
         policy.capabilities = policy.capabilities.allowing_password_grant();
     }
     policy.capabilities.trusted_issuers = trusted_issuers(settings, &policy)?;
+    policy.check().map_err(|why| {
+        Error::new(
+            Exit::BadSettings,
+            format!("The settings of [oauth] do not hold together: {why}."),
+        )
+    })?;
     Ok(policy)
 }
 
@@ -201,7 +207,7 @@ fn token(name: &str, setting: &str) -> Result<ScopeToken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Sources, load};
+    use crate::settings::{Sources, Span, load};
     use jose::Algorithm;
 
     #[test]
@@ -256,7 +262,11 @@ mod tests {
     fn scopes_and_issuer_of_the_settings_are_checked() {
         type Change = fn(&mut Settings);
         let none = || std::iter::empty::<&Resources>();
-        let table: [(Change, &str); 5] = [
+        let table: [(Change, &str); 6] = [
+            (
+                |s| s.oauth.authorization_code_lifetime = Span::seconds(601),
+                "an authorization code lives from one second to ten minutes",
+            ),
             (
                 |s| s.server.public_url = Url::parse("http://id.example.org").ok(),
                 "oauth.allow_http_issuer",

@@ -217,7 +217,9 @@ impl Users<'_> {
                     }
                 })
             })
-            .await
+            .await?;
+        self.0.announce_logouts();
+        Ok(())
     }
 
     /// An account that is not stored yet.

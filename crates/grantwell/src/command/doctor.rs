@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::error::{Exit, Result};
-use crate::settings::{Profile, deviates_from};
+use crate::settings::{Settings, deviates_from};
 
 mod deployment;
 mod setup;
@@ -86,13 +86,18 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
 
 /// Every setting that loosens something, by its name.
 fn loosened(context: &Context) -> Vec<Finding> {
-    let profile = match context.settings().oauth.profile {
-        Profile::OAuth21 => "the project's own defaults".to_owned(),
-        profile => format!("the profile {}", profile.as_str()),
+    let profile = context.settings().oauth.profile;
+    let by_profile = profile.over(Settings::default()).loosened();
+    let unset = |name: &String| {
+        if by_profile.contains(name) {
+            format!("the profile {}", profile.as_str())
+        } else {
+            "the project's own defaults".to_owned()
+        }
     };
     let told = |name: String| {
         let origin = context.loaded.origins.get(&name);
-        let origin = origin.map_or_else(|| profile.clone(), ToString::to_string);
+        let origin = origin.map_or_else(|| unset(&name), ToString::to_string);
         let against = deviates_from(&name).map(|section| format!(" It deviates from {section}."));
         let text = format!("{name} is on ({origin}).{}", against.unwrap_or_default());
         Finding::new(

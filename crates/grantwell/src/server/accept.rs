@@ -27,6 +27,8 @@ use crate::settings::Server;
 const LINGER: Duration = Duration::from_millis(500);
 /// How long connections that wait in the system's queue are still taken after the order to stop.
 const LAST_CALL: Duration = Duration::from_millis(50);
+/// The most connections that can wait there: whoever comes faster than they are taken does not hold up the end.
+const QUEUE: usize = 1024;
 /// The pause after a failed `accept`, which is nearly always a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -101,9 +103,9 @@ pub async fn accept(
     }
     // What comes between the last look and the end of the socket is reset by the system, so these are next to each other.
     if let Ok(listener) = listener.into_std() {
-        while let Ok(permit) = Arc::clone(&room).try_acquire_owned()
-            && let Ok((stream, peer)) = listener.accept()
-        {
+        for _ in 0..QUEUE {
+            let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { break };
+            let Ok((stream, peer)) = listener.accept() else { break };
             if stream.set_nonblocking(true).is_ok()
                 && let Ok(stream) = TcpStream::from_std(stream)
             {

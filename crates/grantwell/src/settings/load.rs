@@ -59,14 +59,11 @@ pub fn load(base: Settings, sources: &Sources) -> Result<Loaded, SettingsError> 
     if faults.is_empty() { Ok(Loaded { settings, origins }) } else { Err(SettingsError(faults)) }
 }
 
-/// The base with the switches of the profile that the entries choose. A profile that is none is told of when it is laid.
+/// The base with the switches of the profile that the entries choose, or that of the project if they choose none. A profile that is none is told of when it is laid.
 fn with_profile(base: Settings, entries: &[Entry]) -> Settings {
     let chosen = entries.iter().rev().find(|entry| entry.name() == "oauth.profile");
     let chosen = chosen.and_then(|entry| lay(base.clone(), entry).ok());
-    match chosen.map_or(base.oauth.profile, |laid| laid.oauth.profile) {
-        profile if profile == base.oauth.profile => base,
-        profile => profile.over(base),
-    }
+    chosen.map_or(base.oauth.profile, |laid| laid.oauth.profile).over(base)
 }
 
 /// Lays one entry over the settings.

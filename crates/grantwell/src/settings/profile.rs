@@ -32,7 +32,7 @@ impl Profile {
     }
 
     /// The settings with the switches of this profile: what is set by itself is laid over them.
-    pub(super) fn over(self, mut settings: Settings) -> Settings {
+    pub(crate) fn over(self, mut settings: Settings) -> Settings {
         settings.oauth.profile = self;
         let oauth = &mut settings.oauth;
         match self {

@@ -129,23 +129,16 @@ impl Declaration {
 
     /// The client as it will be, over what is known about it.
     fn over(&self, known: Option<&Client>, owner: Option<UserId>) -> Client {
-        let made = self.registration.clone();
+        let made = self.registration.clone().into_client(self.id.clone());
         let origin = known.map_or(Origin::Operator, |known| known.metadata.origin);
         Client {
-            id: self.id.clone(),
-            name: made.name,
             owner: owner.or_else(|| known.and_then(|known| known.owner)),
-            client_type: made.client_type,
-            auth_method: made.auth_method,
             secret: known.and_then(|known| known.secret.clone()),
-            grant_types: made.grant_types,
-            redirect_uris: made.redirect_uris,
-            scope: made.scope,
             resources: self.resources.clone(),
             metadata: ClientMetadata { origin, ..made.metadata },
             active: self.active.or_else(|| known.map(|known| known.active)).unwrap_or(true),
-            first_party: false,
             epoch: known.map_or(0, |known| known.epoch),
+            ..made
         }
     }
 }
@@ -299,5 +292,4 @@ fn one<T>(
 }
 
 #[cfg(test)]
-#[path = "declaration/tests.rs"]
 mod tests;

@@ -67,22 +67,7 @@ pub fn decide(id: &ClientId, body: &[u8], policy: &Policy) -> Result<Client, OAu
     if made.auth_method.has_secret() {
         return Err(NO_SECRETS);
     }
-    Ok(Client {
-        id: id.clone(),
-        name: made.name,
-        owner: None,
-        client_type: made.client_type,
-        auth_method: made.auth_method,
-        secret: None,
-        grant_types: made.grant_types,
-        redirect_uris: made.redirect_uris,
-        scope: made.scope,
-        resources: Vec::new(),
-        metadata: made.metadata,
-        active: true,
-        first_party: false,
-        epoch: 0,
-    })
+    Ok(made.into_client(id.clone()))
 }
 
 fn check_secrets(members: &Map<String, Value>) -> Result<(), OAuthError> {

@@ -52,7 +52,8 @@ impl Request {
         let assertion = self.assertion.as_ref().map_err(|fault| *fault)?;
         let trusted = policy.capabilities.trusted_issuer(assertion.issuer());
         let trusted = trusted.ok_or(Fault::Issuer)?;
-        if trusted.is_for(client) { Ok((assertion, trusted)) } else { Err(Fault::Client) }
+        let may = client.may_use(GrantType::JwtBearer) && trusted.is_for(client);
+        if may { Ok((assertion, trusted)) } else { Err(Fault::Client) }
     }
 }
 
@@ -236,6 +237,27 @@ mod tests {
         check(None, &narrow, &limited("read"), "invalid_scope");
         // Whoever has not signed in here is not told about either.
         check(Some("openid"), &client(), &policy(), "invalid_scope");
+    }
+
+    /// Whose keys would be fetched is a question only of those who may use the grant.
+    #[test]
+    fn no_key_is_looked_for_unless_client_and_issuer_may() {
+        let part = |json: &str| crate::base64url::encode(json.as_bytes());
+        let jwt = |issuer: &str| {
+            let payload = part(&format!(r#"{{"iss":"{issuer}"}}"#));
+            format!("assertion={}.{payload}.{}", part(r#"{"alg":"ES256"}"#), part("x"))
+        };
+        let mut without = client();
+        without.grant_types.remove(&GrantType::JwtBearer);
+        for (issuer, client, expected) in [
+            ("https://partner.example", client(), None),
+            ("https://partner.example", without, Some(Fault::Client)),
+            ("https://other.example", client(), Some(Fault::Issuer)),
+        ] {
+            let form = Form::parse(jwt(issuer).as_bytes()).unwrap();
+            let request = Request::parse(&form).unwrap();
+            assert_eq!(request.trusted(&client, &policy()).err(), expected, "{issuer}");
+        }
     }
 
     /// R6749-5.2-c

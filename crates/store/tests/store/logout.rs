@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use accounts::session::{Limits, Session};
+use futures_util::FutureExt as _;
 use grantwell_store::{Application, Approval, Store, User};
 use oauth::access_token::Bearer;
 use oauth::authorization::{Details, New, State};
@@ -121,6 +122,27 @@ async fn each_notice_comes_to_one_node_and_outlives_a_dead_one() {
         world.clock.advance(Duration::from_hours(24));
         assert!(notices.take_due(100, LEASE).await.unwrap().is_empty(), "a day is enough");
         assert_eq!(nodes[0].sweep().run().await.unwrap().logout_notices, 19);
+    })
+    .await;
+}
+
+/// Whatever ends a session wakes whoever tells clients, on the node where it was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_session_is_announced_at_once() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let user = store.users().create(World::new_user("jane")).await.unwrap();
+        let id = user.account.id;
+        let announced = || store.logout_notices().announced().now_or_never().is_some();
+        let (cookie, _) = begin(&world, &store, &user).await;
+        announced();
+        assert!(!announced(), "nothing has ended");
+        store.sessions().end(&cookie).await.unwrap().unwrap();
+        assert!(announced(), "a sign-out");
+        store.users().sign_out_everywhere(id).await.unwrap();
+        assert!(announced(), "a sign-out everywhere");
+        store.users().delete(id).await.unwrap();
+        assert!(announced(), "a deletion");
     })
     .await;
 }

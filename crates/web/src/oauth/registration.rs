@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use oauth::bearer;
-use oauth::client::{Client, Registration};
 use oauth::endpoint::registration::{Facts, Request, decide, has_secret};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::id::ClientId;
@@ -51,7 +50,8 @@ pub(crate) async fn register(
     let sector = made.metadata.sector_identifier_uri.as_deref();
     sector::check(&state, sector, &made.redirect_uris).await?;
     let secret = if has_secret(&made) { NewSecret::Generated } else { NewSecret::None };
-    let client = client(&state, made)?;
+    let id = ClientId::from_random(&state.entropy.fill().map_err(Stop::from)?);
+    let client = made.into_client(id);
     let most = state.settings.limits.registered_clients;
     let newcomer = Newcomer { client, secret, invitation, most };
     let outcome = state.store.client_registrations().register(newcomer).await;
@@ -85,26 +85,6 @@ async fn invitation(state: &State, token: Option<Secret>) -> Result<Option<Secre
     };
     let open = state.store.registration_tokens().is_open(&token).await.map_err(Stop::from)?;
     if open { Ok(Some(token)) } else { Err(OAuthFailure::unvouched(Some(BAD_INVITATION))) }
-}
-
-fn client(state: &State, made: Registration) -> Result<Client, Stop> {
-    let id = ClientId::from_random(&state.entropy.fill()?);
-    Ok(Client {
-        id,
-        name: made.name,
-        owner: None,
-        client_type: made.client_type,
-        auth_method: made.auth_method,
-        secret: None,
-        grant_types: made.grant_types,
-        redirect_uris: made.redirect_uris,
-        scope: made.scope,
-        resources: Vec::new(),
-        metadata: made.metadata,
-        active: true,
-        first_party: false,
-        epoch: 0,
-    })
 }
 
 /// Take the request apart; a body, where there has to be one, is JSON.

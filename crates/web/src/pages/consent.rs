@@ -4,12 +4,10 @@
 use axum::response::Response;
 use http::StatusCode;
 use oauth::claims::StandardClaim;
-use oauth::client::{Client, Origin};
 use oauth::endpoint::authorize::Ask;
-use oauth::endpoint::client_id_document::address;
 use serde::Serialize;
 
-use super::wish::{Wish, initial, wishes};
+use super::wish::{Stranger, Wish, initial, wishes};
 use crate::oauth::authorize::{Seen, allow_form_to};
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -21,9 +19,7 @@ struct Content<'a> {
     initial: String,
     host: &'a str,
     on_device: bool,
-    unverified: bool,
-    /// The host that vouches for the client's name, if that is an address.
-    named_by: Option<String>,
+    stranger: Option<Stranger>,
     home: Option<&'a str>,
     terms: Option<&'a str>,
     policy: Option<&'a str>,
@@ -52,8 +48,7 @@ pub(crate) fn page(
         initial: initial(&client.name),
         host: destination.host(),
         on_device: destination.is_on_device(),
-        unverified: metadata.origin.is_unverified(),
-        named_by: document_host(client),
+        stranger: Stranger::of(client),
         home: metadata.client_uri.as_deref(),
         terms: metadata.tos_uri.as_deref(),
         policy: metadata.policy_uri.as_deref(),
@@ -69,12 +64,6 @@ pub(crate) fn page(
     let answer =
         state.pages.respond(StatusCode::OK, "authorize/consent.html", &frame.page, content);
     Ok(allow_form_to(frame.finish(answer), &destination.source()))
-}
-
-/// Where the document about the client is (Client ID Metadata Document §6.1).
-fn document_host(client: &Client) -> Option<String> {
-    let address = address(&client.id).filter(|_| client.metadata.origin == Origin::Document)?;
-    address.ok()?.host_str().map(str::to_owned)
 }
 
 /// The claims that are asked for one by one, in words. Of a claim that is this installation's own only the name is known;

@@ -18,7 +18,7 @@ use serde::Serialize;
 use store::FoundDevice;
 
 use super::sign_in::query;
-use super::wish::{Pressed, Wish, initial, no_answer, pressed, wishes};
+use super::wish::{Pressed, Stranger, Wish, initial, no_answer, pressed, wishes};
 use super::{Opened, accept, open};
 use crate::extract::address;
 use crate::extract::page_form::PageForm;
@@ -242,7 +242,7 @@ struct Content {
     initial: String,
     host: Option<String>,
     home: Option<String>,
-    unverified: bool,
+    stranger: Option<Stranger>,
     scopes: Vec<Wish>,
     resources: Vec<String>,
     asked_at: i64,
@@ -270,7 +270,7 @@ impl Content {
             client: client.name.clone(),
             host: host.and_then(|url| url.host_str().map(str::to_owned)),
             home,
-            unverified: client.metadata.origin.is_unverified(),
+            stranger: Stranger::of(client),
             scopes: wishes(state.policy(), &ask.scope, &ask.new_scope),
             resources: found.device.asked.audience.clone(),
             asked_at: found.device.asked.created_at.as_millis(),

@@ -5,10 +5,10 @@ use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
 use pages::redirect::{LocalPath, see_other};
-use pages::{Field, Form, FormPage, Refusal};
+use pages::{Form, FormPage, Refusal};
 use store::StoreError;
 
-use super::sign_in::{destination, leading_on, query};
+use super::sign_in::{carrying, destination, leading_on, query};
 use super::{Opened, accept, new_account, open};
 use crate::extract::address;
 use crate::respond::page_failure::PageFailure;
@@ -66,11 +66,7 @@ pub(crate) async fn submit(
 
 fn form(state: &State, next: Option<&str>) -> Form {
     let form = new_account::fields(state, Form::post(state.urls().sign_up()));
-    let form = form.submit("Make the account");
-    match next.and_then(|next| LocalPath::parse(next).ok()) {
-        Some(next) => form.field(Field::hidden("next", next.as_str())),
-        None => form,
-    }
+    carrying(form.submit("Make the account"), next)
 }
 
 async fn page(

@@ -76,6 +76,11 @@ fn form(state: &State, next: Option<&str>) -> Form {
         .field(Field::username("username", "Username").autofocus())
         .field(Field::password("password", "Password"))
         .submit("Sign in");
+    carrying(form, next)
+}
+
+/// A form that carries `next` along, if it is a path of this site.
+pub(super) fn carrying(form: Form, next: Option<&str>) -> Form {
     match next.and_then(|next| LocalPath::parse(next).ok()) {
         Some(next) => form.field(Field::hidden("next", next.as_str())),
         None => form,

@@ -1,10 +1,13 @@
 //! What an application wishes, as both pages that ask a person show it, and how the answer is read from their forms.
 
 use http::StatusCode;
+use oauth::client::{Client, Origin};
+use oauth::endpoint::client_id_document::address;
 use oauth::policy::Policy;
 use oauth::scope::{ScopeSet, ScopeToken};
 use pages::Refusal;
 use serde::Serialize;
+use url::Url;
 
 use crate::extract::page_form::PageForm;
 
@@ -26,6 +29,26 @@ pub(crate) fn wishes(policy: &Policy, asked: &ScopeSet, new: &ScopeSet) -> Vec<W
         optional: policy.is_optional(scope),
     };
     asked.iter().filter(|scope| scope.as_str() != "openid").map(wish).collect()
+}
+
+/// An application for which nobody here answers.
+#[derive(Serialize)]
+pub(crate) struct Stranger {
+    /// The host of the document that describes it; none for one that registered itself.
+    described_by: Option<String>,
+}
+
+impl Stranger {
+    /// What is to be said of this client, if anything is (Client ID Metadata Document §6.1).
+    pub(crate) fn of(client: &Client) -> Option<Self> {
+        let host = |url: Url| url.host_str().map(str::to_owned);
+        let document = || address(&client.id)?.ok().and_then(host);
+        match client.metadata.origin {
+            Origin::Operator | Origin::Developer => None,
+            Origin::Dynamic => Some(Self { described_by: None }),
+            Origin::Document => Some(Self { described_by: document() }),
+        }
+    }
 }
 
 /// The letter that stands for a name.

@@ -132,6 +132,25 @@ async fn a_request_may_be_pushed_by_a_client_that_is_seen_for_the_first_time() {
     .await;
 }
 
+/// Also where a device asks.
+#[tokio::test]
+async fn a_device_may_be_described_by_a_document_and_its_page_says_so() {
+    with_site(|world, site| async move {
+        world.user("halfspring").await;
+        let grants = json!(["urn:ietf:params:oauth:grant-type:device_code"]);
+        site.tells(&document(|it| drop(it.insert("grant_types".to_owned(), grants))));
+        let begun = world.post("/o/device-authorization/", &[("client_id", ID)]).await;
+        assert_eq!(begun.status, 200, "{begun:?}");
+        let code = begun.json()["user_code"].as_str().unwrap().to_owned();
+        let mut browser = Browser::signed_in(&world, "halfspring").await;
+        browser.get("/o/device/").await;
+        let typed = browser.submit("/o/device/", &[("user_code", &code)]).await;
+        let page = browser.get(typed.header("location")).await;
+        assert!(page.body.contains("described by app.example"), "{}", page.body);
+    })
+    .await;
+}
+
 /// RCIMD-4-a, RCIMD-4.1-a, RCIMD-4.1-b, RCIMD-4.4-a, RCIMD-6.6-a
 #[tokio::test]
 async fn what_is_no_good_document_is_refused_kept_nowhere_and_mended_at_once() {

@@ -97,7 +97,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
         None => None,
     };
     let was_chosen = matches!(secret, NewSecret::Chosen(_));
-    let client = Client { owner, resources, ..client(id.clone(), registration) };
+    let client = Client { owner, resources, ..registration.into_client(id.clone()) };
     let made = store.applications().create(client, secret).await;
     let (application, shown) = made.map_err(|error| match error {
         StoreError::Conflict { field: "client_id" } => {
@@ -160,23 +160,4 @@ fn client_id(given: Option<String>) -> Result<ClientId> {
     }
     let drawn = ambient::Entropy::system().fill();
     Ok(ClientId::from_random(&drawn.map_err(|error| Error::failed(error.to_string()))?))
-}
-
-fn client(id: ClientId, registration: Registration) -> Client {
-    Client {
-        id,
-        name: registration.name,
-        owner: None,
-        client_type: registration.client_type,
-        auth_method: registration.auth_method,
-        secret: None,
-        grant_types: registration.grant_types,
-        redirect_uris: registration.redirect_uris,
-        scope: registration.scope,
-        resources: Vec::new(),
-        metadata: registration.metadata,
-        active: true,
-        first_party: false,
-        epoch: 0,
-    }
 }

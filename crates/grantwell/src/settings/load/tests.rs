@@ -285,6 +285,10 @@ fn a_profile_turns_switches_that_may_still_be_set() {
     let oauth = &settings.oauth;
     assert!(oauth.allow_password_grant && oauth.allow_plain_pkce && oauth.allow_implicit);
     assert!(!origins.contains_key("oauth.allow_implicit"), "nobody has set it by itself");
+    let mut project = Settings::default();
+    project.oauth.profile = crate::settings::Profile::Legacy;
+    let bare = Given { toml: "", environment: &[], flags: &[] };
+    assert!(loaded(&bare, project).unwrap().settings.oauth.allow_implicit, "a project may choose");
     let narrower = Given { flags: &[("oauth.allow_implicit", "false")], ..legacy };
     let oauth = loaded(&narrower, Settings::default()).unwrap().settings.oauth;
     assert!(oauth.allow_plain_pkce && !oauth.allow_implicit);

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
-use oauth::client::{Client, FieldError, Registration};
+use oauth::client::{Client, FieldError};
 use oauth::id::{ClientId, UserId};
 use pages::{Form, FormPage};
 use store::NewSecret;
@@ -12,7 +12,6 @@ use super::super::{Opened, accept, open};
 use super::detail::{self, Secrecy};
 use super::{crumbs, form};
 use crate::respond::page_failure::PageFailure;
-use crate::respond::stop::Stop;
 use crate::state::State;
 
 /// `GET /o/applications/register/`.
@@ -47,7 +46,8 @@ pub(crate) async fn submit(
     }
     let secret =
         if registration.auth_method.has_secret() { NewSecret::Generated } else { NewSecret::None };
-    let client = client(&state, registration, person.id)?;
+    let id = ClientId::from_random(&state.entropy.fill()?);
+    let client = Client { owner: Some(person.id), ..registration.into_client(id) };
     let (made, shown) = state.store.applications().create(client, secret).await?;
     tracing::info!(
         target: "audit",
@@ -64,26 +64,6 @@ async fn has_room(state: &State, person: UserId) -> Result<bool, PageFailure> {
     let most = state.settings.limits.applications_per_user;
     let held = state.store.applications().list(Some(person), None, most).await?;
     Ok(u64::try_from(held.len()).unwrap_or(u64::MAX) < most)
-}
-
-fn client(state: &State, registration: Registration, owner: UserId) -> Result<Client, Stop> {
-    let id = ClientId::from_random(&state.entropy.fill()?);
-    Ok(Client {
-        id,
-        name: registration.name,
-        owner: Some(owner),
-        client_type: registration.client_type,
-        auth_method: registration.auth_method,
-        secret: None,
-        grant_types: registration.grant_types,
-        redirect_uris: registration.redirect_uris,
-        scope: registration.scope,
-        resources: Vec::new(),
-        metadata: registration.metadata,
-        active: true,
-        first_party: false,
-        epoch: 0,
-    })
 }
 
 fn blank(state: &State) -> Form {

@@ -1,0 +1,144 @@
+//! What makes a registration, what is refused at which field, and what a change keeps.
+
+use super::*;
+use crate::issuer::Issuer;
+use crate::policy::ScopeDeclaration;
+use crate::scope::ScopeToken;
+
+fn policy() -> Policy {
+    let mut policy = Policy::new(Issuer::parse("https://id.example").unwrap());
+    policy.capabilities = policy.capabilities.allowing_password_grant();
+    policy.scopes = vec![ScopeDeclaration {
+        name: ScopeToken::parse("read").unwrap(),
+        description: "See".to_owned(),
+        optional: false,
+    }];
+    policy
+}
+
+fn draft() -> Draft {
+    Draft {
+        name: " My site ".to_owned(),
+        client_type: "confidential".to_owned(),
+        grant_types: vec!["password".to_owned(), "refresh_token".to_owned()],
+        ..Draft::default()
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn check(change: impl FnOnce(&mut Draft), expected: &[(&str, &str)]) {
+    let mut draft = draft();
+    change(&mut draft);
+    let errors = draft.check(&policy()).err().unwrap_or_default();
+    let found: Vec<_> = errors.iter().map(|e| (e.field, e.code)).collect();
+    assert_eq!(found, expected, "{draft:?}");
+    assert!(errors.iter().all(|error| error.message.ends_with('.')), "{errors:?}");
+}
+
+#[test]
+fn the_response_types_with_a_code_come_and_go_with_its_grant() {
+    let kinds = |draft: &Draft| -> Vec<&str> {
+        draft.metadata.response_types.iter().map(|kind| kind.as_str()).collect()
+    };
+    let mut known = draft().with_grants(words(&["authorization_code"]));
+    known.metadata.response_types = [ResponseType::CodeIdToken, ResponseType::IdToken].into();
+    let same = known.clone().with_grants(words(&["authorization_code", "refresh_token"]));
+    assert_eq!(kinds(&same), kinds(&known), "what was registered stays");
+    let without = known.with_grants(words(&["refresh_token"]));
+    assert_eq!(kinds(&without), ["id_token"]);
+    let again = without.with_grants(words(&["authorization_code"]));
+    assert!(kinds(&again).contains(&"code"));
+}
+
+#[test]
+fn a_good_draft_becomes_a_registration() {
+    let made = draft().check(&policy()).unwrap();
+    assert_eq!(made.name, "My site");
+    assert_eq!(made.auth_method, AuthMethod::ClientSecret);
+    assert_eq!(made.scope, None);
+}
+
+#[test]
+fn every_wrong_field_is_reported_at_once() {
+    let errors = Draft::default().check(&policy()).unwrap_err();
+    let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+    assert_eq!(fields, ["name", "client_type", "grant_types"]);
+}
+
+#[test]
+fn names_are_bounded_and_printable() {
+    check(|d| d.name = "x".repeat(256), &[("name", "too_long")]);
+    check(|d| d.name = "x".repeat(255), &[]);
+    check(|d| d.name = "a\nb".to_owned(), &[("name", "invalid")]);
+}
+
+/// R6749-4.4-a
+#[test]
+fn a_public_client_may_not_use_client_credentials() {
+    check(
+        |d| {
+            d.client_type = "public".to_owned();
+            d.grant_types = words(&["client_credentials"]);
+        },
+        &[("grant_types", "needs_confidential")],
+    );
+}
+
+/// R7591-5-b
+#[test]
+fn no_authentication_means_public_and_the_other_way_round() {
+    let with = |kind: &'static str, method: &'static str| {
+        move |d: &mut Draft| {
+            d.client_type = kind.to_owned();
+            d.auth_method = Some(method.to_owned());
+        }
+    };
+    check(with("public", "none"), &[]);
+    check(with("public", ""), &[]);
+    check(with("confidential", "client_secret_basic"), &[]);
+    check(with("confidential", "none"), &[("auth_method", "needs_secret")]);
+    check(with("public", "client_secret_post"), &[("auth_method", "needs_confidential")]);
+    check(with("confidential", "magic"), &[("auth_method", "invalid")]);
+    check(with("secret", "none"), &[("client_type", "invalid")]);
+}
+
+/// R8414-2-b
+#[test]
+fn a_grant_that_is_not_offered_cannot_be_registered() {
+    check(
+        |d| {
+            d.grant_types = words(&["urn:ietf:params:oauth:grant-type:token-exchange", "implicit"]);
+        },
+        &[("grant_types", "not_offered"), ("grant_types", "invalid")],
+    );
+    // One fault is one error: what was added for it is not complained about as well.
+    check(
+        |d| {
+            d.grant_types =
+                words(&["urn:ietf:params:oauth:grant-type:token-exchange", "refresh_token"]);
+        },
+        &[("grant_types", "not_offered")],
+    );
+    check(|d| d.grant_types = words(&["refresh_token"]), &[("grant_types", "incomplete")]);
+}
+
+#[test]
+fn redirect_uris_are_checked_each() {
+    check(
+        |d| {
+            d.redirect_uris = words(&["https://a.example/cb", "javascript:1", "http://b.example"]);
+        },
+        &[("redirect_uris", "invalid_redirect_uri"), ("redirect_uris", "invalid_redirect_uri")],
+    );
+    check(|d| d.redirect_uris = vec!["x".to_owned(); 51], &[("redirect_uris", "too_many")]);
+}
+
+#[test]
+fn the_scope_must_exist() {
+    check(|d| d.scope = Some("read".to_owned()), &[]);
+    check(|d| d.scope = Some("read admin".to_owned()), &[("scope", "unknown_scope")]);
+    check(|d| d.scope = Some("re\"ad".to_owned()), &[("scope", "invalid")]);
+}

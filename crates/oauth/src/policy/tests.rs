@@ -1,0 +1,86 @@
+//! What the policy answers, and settings that do not hold together.
+
+use super::*;
+use crate::fixtures::{NOW, client, policy, scope};
+use crate::grant::GrantType;
+
+#[test]
+fn a_jwt_is_for_whom_the_server_or_the_client_says_but_never_for_pairwise_clients() {
+    let (mut policy, mut client) = (policy(), client());
+    let rs256 = Some(Algorithm::Rs256);
+    assert_eq!(policy.signs_tokens_of(&client), None);
+    client.metadata.access_token_format = Some(TokenFormat::Jwt);
+    assert_eq!(policy.signs_tokens_of(&client), rs256);
+    client.metadata.subject_type = SubjectType::Pairwise;
+    assert_eq!(policy.signs_tokens_of(&client), None);
+    client.metadata.subject_type = SubjectType::Public;
+    client.metadata.access_token_format = None;
+    policy.token_format = TokenFormat::Jwt;
+    assert_eq!(policy.signs_tokens_of(&client), rs256);
+    client.metadata.access_token_format = Some(TokenFormat::Sealed);
+    assert_eq!(policy.signs_tokens_of(&client), None);
+    assert!(policy.check().is_ok());
+    policy.capabilities.signing_algorithms = Vec::new();
+    assert!(policy.check().is_err(), "nothing to sign with");
+}
+
+#[test]
+fn without_declared_scopes_a_token_has_none_and_none_can_be_asked_for() {
+    let bare = Policy::new(policy().issuer);
+    assert_eq!(bare.grant_scope(None, &client()).unwrap(), ScopeSet::empty());
+    let error = bare.grant_scope(Some(&scope("read")), &client()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidScope);
+    assert!(error.description().ends_with(": read"));
+}
+
+#[test]
+fn a_limit_of_nothing_is_not_the_absence_of_a_limit() {
+    let none = Client { scope: Some(ScopeSet::empty()), ..client() };
+    assert!(policy().scope_allowed_to(&none).is_empty());
+    assert_eq!(policy().scope_allowed_to(&client()), scope("read write admin"));
+}
+
+#[test]
+fn a_grant_without_a_rule_cannot_be_offered() {
+    for grant in GrantType::ALL {
+        let mut capabilities = Capabilities::default();
+        capabilities.trusted_issuers = policy().capabilities.trusted_issuers;
+        let offered = capabilities.offer(grant).is_ok();
+        assert_eq!(offered, GrantType::IMPLEMENTED.contains(&grant), "{grant}");
+        assert_eq!(capabilities.offers(grant), offered, "{grant}");
+    }
+}
+
+#[test]
+fn settings_that_do_not_hold_together_are_found() {
+    assert_eq!(policy().check(), Ok(()));
+    let changes: [fn(&mut Policy); 12] = [
+        |p| p.pushed_request_lifetime = Duration::from_mins(11),
+        |p| p.pushed_request_lifetime = Duration::from_millis(999),
+        |p| {
+            p.require_pushed_requests = true;
+            p.capabilities.endpoints.pushed_authorization_request = None;
+        },
+        |p| p.device_code_lifetime = Duration::from_secs(59),
+        |p| p.device_code_lifetime = Duration::from_mins(31),
+        |p| p.access_token_lifetime = Duration::ZERO,
+        |p| p.access_token_lifetime = Policy::LONGEST_ACCESS_TOKEN + Duration::from_secs(1),
+        |p| p.refresh_idle = Duration::ZERO,
+        |p| p.refresh_grace = Duration::from_mins(11),
+        |p| p.default_scope = scope("sudo"),
+        |p| p.capabilities.trusted_issuers[0].issuer = p.issuer.to_string(),
+        |p| p.capabilities.trusted_issuers.extend(policy().capabilities.trusted_issuers),
+    ];
+    for change in changes {
+        let mut wrong = policy();
+        change(&mut wrong);
+        assert!(wrong.check().is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn no_access_token_outlives_the_memory_of_revocations() {
+    let mut long = policy();
+    long.access_token_lifetime = Duration::MAX;
+    assert!(long.access_token_expiry(NOW) < crate::revocation::forget_at(NOW));
+}
