@@ -42,7 +42,7 @@ impl App {
     pub(crate) async fn open(project: Project, settings: Settings) -> Result<Self> {
         let clock = Clock::system();
         let entropy = Entropy::system();
-        let policy = crate::policy::policy(&settings, project.all_resources())?;
+        let policy = project.policy(&settings)?;
         let public_url = crate::policy::public_url(&settings)?;
         let tls = Tls::open(&settings.server)?;
         let database = crate::open::database(&settings).await?;

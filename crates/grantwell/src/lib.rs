@@ -19,6 +19,7 @@ pub use app::App;
 pub use error::{Error, Exit, Result};
 pub use project::Project;
 pub use settings::Settings;
+pub use web::{Asked, ExtensionGrant};
 
 // The rooms behind the door, for those who go down the ladder.
 pub use database;

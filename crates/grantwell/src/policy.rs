@@ -302,10 +302,10 @@ mod tests {
             policy(&settings, std::iter::empty())
         };
         let grant = oauth::client::GrantType::JwtBearer;
-        assert!(!policy(Vec::new()).unwrap().capabilities.offers(grant));
+        assert!(!policy(Vec::new()).unwrap().capabilities.offers(&grant));
         let good = || table("https://partner.example", Some("read"));
         let made = policy(vec![good()]).unwrap();
-        assert!(made.capabilities.offers(grant) && made.check().is_ok());
+        assert!(made.capabilities.offers(&grant) && made.check().is_ok());
         for (tables, text) in [
             (vec![table("https://id.example.org", None)], "that is this server"),
             (vec![good(), good()], "two tables"),
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(policy.issuer.as_str(), "https://id.example.org");
         assert_eq!(policy.default_scope.to_string(), "read write");
         assert_eq!(policy.capabilities.signing_algorithms, [Algorithm::Ps256, Algorithm::Es256]);
-        assert!(!policy.capabilities.offers(oauth::client::GrantType::Password));
+        assert!(!policy.capabilities.offers(&oauth::client::GrantType::Password));
         assert_eq!(policy.refresh_absolute, Some(std::time::Duration::from_hours(365 * 24)));
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use database::migration::Set;
 use oauth::claims::ClaimsHook;
+use oauth::grant::GrantType;
+use oauth::policy::Policy;
 use rest::Resources;
 
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 use crate::settings::{Settings, Sources, load};
 
 /// What a program declares: its name, its resources, its migrations, its own defaults.
@@ -26,6 +28,8 @@ pub struct Project {
     migrations: Option<Set>,
     merged: Router,
     claims: Option<web::Hook>,
+    grants: Vec<web::Extension>,
+    faults: Vec<String>,
 }
 
 impl Project {
@@ -39,6 +43,8 @@ impl Project {
             migrations: None,
             merged: Router::new(),
             claims: None,
+            grants: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -91,6 +97,43 @@ impl Project {
         self
     }
 
+    /// A grant of the project's own at the token endpoint (RFC 6749 §4.5). Clients need to be registered for it by an
+    /// operator: `application create --grant-type URI`.
+    ///
+    /// ```
+    /// use grantwell::oauth::error::{ErrorCode, OAuthError};
+    /// use grantwell::oauth::grant::extension::Permit;
+    /// use grantwell::{Asked, ExtensionGrant};
+    ///
+    /// struct Badge;
+    ///
+    /// impl ExtensionGrant for Badge {
+    ///     fn grant_type(&self) -> &'static str {
+    ///         "https://stable.example/grants/badge"
+    ///     }
+    ///
+    ///     async fn permit(&self, asked: Asked<'_>) -> Result<Permit, OAuthError> {
+    ///         match asked.required("badge")? {
+    ///             "7" => Ok(Permit::for_username("halfspring")),
+    ///             _ => Err(OAuthError::new(ErrorCode::InvalidGrant, "nobody has this badge")),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let project = grantwell::Project::new("stable").grant(Badge);
+    /// ```
+    #[must_use]
+    pub fn grant(mut self, grant: impl web::ExtensionGrant) -> Self {
+        let name = grant.grant_type();
+        match web::Extension::new(grant) {
+            Ok(grant) => self.grants.push(grant),
+            Err(_) => self.faults.push(format!(
+                "The project brings the grant type {name:?}, which is not an absolute URI (RFC 6749 §4.5)."
+            )),
+        }
+        self
+    }
+
     /// Adds a plain axum router beside everything else. It gets the same limits, log lines and name check.
     ///
     /// # Panics
@@ -128,6 +171,22 @@ impl Project {
         let app = self.build().await?;
         app.start_background();
         Ok(app.router())
+    }
+
+    /// The rules of this project with these settings.
+    pub(crate) fn policy(&self, settings: &Settings) -> Result<Policy> {
+        if let Some(fault) = self.faults.first() {
+            return Err(Error::new(Exit::Failed, fault.clone()));
+        }
+        let mut policy = crate::policy::policy(settings, self.all_resources())?;
+        for grant in &self.grants {
+            policy.capabilities.offer(GrantType::Extension(grant.name().clone()));
+        }
+        Ok(policy)
+    }
+
+    pub(crate) fn extension_grants(&self) -> &[web::Extension] {
+        &self.grants
     }
 
     pub(crate) fn claims_hook(&self) -> Option<web::Hook> {

@@ -1,7 +1,9 @@
 //! What an access token says; the sealed form holds exactly this, as compact JSON.
 
+use crate::client::Client;
 use crate::error::Malformed;
 use crate::id::{AuthorizationId, ClientId, TokenId, UserId};
+use crate::policy::Policy;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -113,6 +115,20 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// What this client gets now with this scope, for itself. For a person, say for whom.
+    pub fn of_client(client: &Client, scope: ScopeSet, policy: &Policy, now: Timestamp) -> Self {
+        Self {
+            user: None,
+            client: client.id.clone(),
+            client_epoch: client.epoch,
+            scope,
+            audience: policy.audience.clone(),
+            issued_at: now,
+            expires_at: policy.access_token_expiry(now),
+            authenticated_at: None,
+        }
+    }
+
     /// The token itself, once its name is drawn and its authorization has one.
     pub fn into_token(self, id: TokenId, authorization: Option<AuthorizationId>) -> AccessToken {
         AccessToken {

@@ -5,6 +5,7 @@
 //!    └──────── time over ─────────────┴────────────────────▶ expired
 //! ```
 
+use crate::access_token::Terms;
 use crate::active::Standing;
 use crate::claims::ClaimsRequest;
 use crate::error::Malformed;
@@ -12,6 +13,7 @@ use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, SessionId, UserId};
 use crate::pkce::CodeChallenge;
 use crate::policy::Policy;
+use crate::refresh_token::RefreshToken;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -235,6 +237,25 @@ pub struct New {
     pub authenticated_at: Option<Timestamp>,
     /// What it keeps of the request.
     pub details: Details,
+}
+
+impl New {
+    /// One that begins with this access token, was not asked for by a page, and has no end of its own.
+    pub fn live(user: UserId, grant: GrantType, access: &Terms) -> Self {
+        let generation = RefreshToken::FIRST_GENERATION;
+        Self {
+            user,
+            client: access.client.clone(),
+            grant,
+            scope: access.scope.clone(),
+            audience: access.audience.clone(),
+            state: State::Live { generation, rotated_at: None },
+            created_at: access.issued_at,
+            expires_at: None,
+            authenticated_at: access.authenticated_at,
+            details: Details::default(),
+        }
+    }
 }
 
 #[cfg(test)]

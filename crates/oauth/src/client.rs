@@ -101,8 +101,8 @@ impl Client {
     }
 
     /// Whether it is registered for this grant.
-    pub fn may_use(&self, grant: GrantType) -> bool {
-        self.grant_types.contains(&grant)
+    pub fn may_use(&self, grant: &GrantType) -> bool {
+        self.grant_types.contains(grant)
     }
 }
 

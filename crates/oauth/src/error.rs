@@ -1,5 +1,9 @@
 //! What a client is told when it is refused: a registered code and a sentence that is safe to show.
 
+mod meaning;
+
+pub use meaning::Meaning;
+
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 use std::borrow::Cow;

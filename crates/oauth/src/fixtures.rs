@@ -61,7 +61,7 @@ pub(crate) fn client() -> Client {
         client_type: ClientType::Confidential,
         auth_method: AuthMethod::ClientSecret,
         secret: Some(StoredSecret::Digest([1; 32])),
-        grant_types: GrantType::ALL.into(),
+        grant_types: GrantType::BUILT_IN.into(),
         first_party: false,
         metadata: ClientMetadata::default(),
         epoch: 7,

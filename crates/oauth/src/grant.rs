@@ -3,6 +3,7 @@
 pub mod authorization_code;
 pub mod client_credentials;
 pub mod device_code;
+pub mod extension;
 pub mod jwt_bearer;
 pub mod password;
 pub mod presented;
@@ -10,13 +11,14 @@ pub mod refresh_token;
 
 use crate::error::{ErrorCode, Malformed, OAuthError};
 use crate::form::Form;
+use extension::ExtensionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// The names of `grant_type`, with the spelling of the RFC that registers each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum GrantType {
     /// RFC 6749 §4.1.
     AuthorizationCode,
@@ -30,24 +32,13 @@ pub enum GrantType {
     Password,
     /// RFC 6749 §6.
     RefreshToken,
-    /// RFC 8693 §2.1.
-    TokenExchange,
+    /// RFC 6749 §4.5: a grant that the program brings itself, named by an absolute URI.
+    Extension(ExtensionName),
 }
 
 impl GrantType {
-    /// Every name that is known, sorted by its spelling.
-    pub const ALL: [Self; 7] = [
-        Self::AuthorizationCode,
-        Self::ClientCredentials,
-        Self::Password,
-        Self::RefreshToken,
-        Self::DeviceCode,
-        Self::JwtBearer,
-        Self::TokenExchange,
-    ];
-
-    /// The grants that have a rule in this crate; only these can be switched on.
-    pub const IMPLEMENTED: [Self; 6] = [
+    /// The grants that have a rule in this crate.
+    pub const BUILT_IN: [Self; 6] = [
         Self::AuthorizationCode,
         Self::ClientCredentials,
         Self::Password,
@@ -57,7 +48,7 @@ impl GrantType {
     ];
 
     /// The spelling on the wire.
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::ClientCredentials => "client_credentials",
@@ -65,14 +56,17 @@ impl GrantType {
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
-            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+            Self::Extension(name) => name.as_str(),
         }
     }
 
-    /// Read the spelling on the wire; case matters.
+    /// Read the spelling on the wire; case matters. An absolute URI that is none of ours names an extension, whether or
+    /// not anybody offers it.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let known = Self::ALL.into_iter().find(|grant| grant.as_str() == text);
-        known.ok_or(Malformed("no such grant type is known"))
+        match Self::BUILT_IN.into_iter().find(|grant| grant.as_str() == text) {
+            Some(grant) => Ok(grant),
+            None => ExtensionName::parse(text).map(Self::Extension),
+        }
     }
 }
 
@@ -98,9 +92,9 @@ impl TryFrom<String> for GrantType {
     }
 }
 
-impl From<GrantType> for &'static str {
+impl From<GrantType> for String {
     fn from(grant: GrantType) -> Self {
-        grant.as_str()
+        grant.as_str().to_owned()
     }
 }
 
@@ -119,11 +113,13 @@ pub enum TokenRequest {
     JwtBearer(Box<jwt_bearer::Request>),
     /// RFC 6749 §6.
     RefreshToken(refresh_token::Request),
+    /// RFC 6749 §4.5.
+    Extension(extension::Request),
 }
 
 impl TokenRequest {
-    /// Parse the parameters of this grant; `unsupported_grant_type` if it has no rule here.
-    pub fn parse(grant: GrantType, form: &Form) -> Result<Self, OAuthError> {
+    /// Parse the parameters of this grant.
+    pub fn parse(grant: &GrantType, form: &Form) -> Result<Self, OAuthError> {
         match grant {
             GrantType::AuthorizationCode => {
                 authorization_code::Request::parse(form).map(Self::AuthorizationCode)
@@ -137,12 +133,14 @@ impl TokenRequest {
             GrantType::JwtBearer => {
                 jwt_bearer::Request::parse(form).map(Box::new).map(Self::JwtBearer)
             }
-            GrantType::TokenExchange => Err(UNSUPPORTED),
+            GrantType::Extension(name) => {
+                extension::Request::parse(name.clone(), form).map(Self::Extension)
+            }
         }
     }
 
     /// Which grant it is.
-    pub const fn grant_type(&self) -> GrantType {
+    pub fn grant_type(&self) -> GrantType {
         match self {
             Self::AuthorizationCode(_) => GrantType::AuthorizationCode,
             Self::Password(_) => GrantType::Password,
@@ -150,6 +148,7 @@ impl TokenRequest {
             Self::DeviceCode(_) => GrantType::DeviceCode,
             Self::JwtBearer(_) => GrantType::JwtBearer,
             Self::RefreshToken(_) => GrantType::RefreshToken,
+            Self::Extension(request) => GrantType::Extension(request.name.clone()),
         }
     }
 }
@@ -173,7 +172,9 @@ mod tests {
 
     #[test]
     fn every_grant_reads_back_and_case_matters() {
-        for grant in GrantType::ALL {
+        let extension = GrantType::parse("urn:stable:grant-type:badge").unwrap();
+        assert!(matches!(extension, GrantType::Extension(_)));
+        for grant in GrantType::BUILT_IN.into_iter().chain([extension]) {
             assert_eq!(GrantType::parse(grant.as_str()).unwrap(), grant);
         }
         for text in ["", "Password", "refresh-token", "implicit", " password"] {
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_implemented_grants_parse() {
+    fn every_grant_parses_to_its_own_request() {
         let refresh = refresh_token_text();
         let code = crate::code::Code {
             authorization: crate::id::AuthorizationId::from_uuid(uuid::Uuid::from_u128(1)),
@@ -202,12 +203,9 @@ mod tests {
             "username=u&password=p&refresh_token={refresh}&code={code}&device_code={device}&assertion=x"
         );
         let form = Form::parse(body.as_bytes()).unwrap();
-        for grant in GrantType::ALL {
-            let parsed = TokenRequest::parse(grant, &form);
-            assert_eq!(parsed.is_ok(), GrantType::IMPLEMENTED.contains(&grant), "{grant}");
-            if let Ok(request) = parsed {
-                assert_eq!(request.grant_type(), grant);
-            }
+        let extension = GrantType::parse("https://stable.example/badge").unwrap();
+        for grant in GrantType::BUILT_IN.into_iter().chain([extension]) {
+            assert_eq!(TokenRequest::parse(&grant, &form).unwrap().grant_type(), grant);
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | 6749 §3.3 | scope | [`scope`] |
 //! | 6749 §4.3 | password grant | [`grant::password`] |
 //! | 6749 §4.4 | client credentials grant | [`grant::client_credentials`] |
+//! | 6749 §4.5 | grants that the program brings itself | [`grant::extension`] |
 //! | 6749 §5.1 | successful token answer | [`token_response`] |
 //! | 6749 §5.2 | errors | [`error`] |
 //! | 6749 §6, 9700 §4.14 | refresh with rotation and replay detection | [`grant::refresh_token`] |
@@ -33,8 +34,9 @@
 //! | OpenID Connect Core §8 | public and pairwise subjects | [`subject`] |
 //!
 //! **To add a grant**: name it in [`grant::GrantType`], write its file, add a variant to
-//! [`grant::TokenRequest`], and list it in [`grant::GrantType::IMPLEMENTED`]. Metadata,
-//! the token endpoint and the registration check follow from that list.
+//! [`grant::TokenRequest`], and list it in [`grant::GrantType::BUILT_IN`]. A program brings its
+//! own by [`grant::extension`]. Metadata, the token endpoint and the registration check follow
+//! from what [`policy::Capabilities`] offers.
 
 mod base64url;
 

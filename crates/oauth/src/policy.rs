@@ -175,7 +175,8 @@ impl Policy {
 
     /// Whether this client gets refresh tokens with what people allow it.
     pub fn refreshes(&self, client: &Client) -> bool {
-        client.may_use(GrantType::RefreshToken) && self.capabilities.offers(GrantType::RefreshToken)
+        client.may_use(&GrantType::RefreshToken)
+            && self.capabilities.offers(&GrantType::RefreshToken)
     }
 
     /// With what the access tokens of this client are signed; `None`: they are sealed.

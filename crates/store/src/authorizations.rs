@@ -26,6 +26,7 @@ pub struct Authorizations<'a>(&'a Store);
 #[derive(Clone, Debug)]
 pub(crate) struct Drawn {
     pub(crate) id: AuthorizationId,
+    pub(crate) application: ApplicationId,
     pub(crate) seed: Seed,
     row: authorization::ActiveModel,
 }
@@ -87,13 +88,17 @@ impl Authorizations<'_> {
     }
 
     /// Fills in what `new` leaves open.
-    pub(crate) fn draw(
+    ///
+    /// One that names an older epoch than the account's is dead from its first moment: a password that was changed meanwhile
+    /// shuts it.
+    pub(crate) async fn draw(
         self,
         new: &New,
         user_epoch: u32,
-        application: ApplicationId,
         policy: &Policy,
     ) -> Result<Drawn, StoreError> {
+        let application = self.0.client(&new.client).await?;
+        let application = application.ok_or(StoreError::NotFound("application"))?.id;
         let id = self.0.entropy().authorization_id(new.created_at)?;
         let seed = Seed(self.0.entropy().fill()?);
         let (generation, rotated_at) = match new.state {
@@ -131,7 +136,7 @@ impl Authorizations<'_> {
             session_id: Set(new.details.session.map(SessionId::as_uuid)),
             details: Set(details_into(&new.details)?),
         };
-        Ok(Drawn { id, seed, row })
+        Ok(Drawn { id, application, seed, row })
     }
 }
 

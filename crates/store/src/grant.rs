@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod device_code;
+pub(crate) mod extension;
 pub(crate) mod first_party;
 pub(crate) mod jwt_bearer;
 pub(crate) mod password;

@@ -40,6 +40,7 @@ pub use device_codes::{Begun, CameFrom, DeviceCodes, FoundDevice};
 pub use error::StoreError;
 pub use grant::authorization_code::{Approval, Approved, AuthorizationCodes};
 pub use grant::device_code::DeviceCodeGrant;
+pub use grant::extension::{Extension, Granted};
 pub use grant::first_party::Registration;
 pub use grant::password::{Issued, Password};
 pub use grant::refresh_token::RefreshTokens;

@@ -1,10 +1,13 @@
 //! What may be used once only, remembered for all nodes until it lapses by itself (RFC 7523 §3, `jti`).
 
 use oauth::client_assertion::Once;
+use oauth::grant::extension::{self, ExtensionName};
 use oauth::grant::jwt_bearer;
 use oauth::time::Timestamp;
+use sea_orm::ConnectionTrait as _;
 use vault::Purpose;
 
+use crate::authorizations::Drawn;
 use crate::row::Sql;
 use crate::{Store, StoreError};
 
@@ -36,6 +39,38 @@ impl Replays<'_> {
     pub(crate) fn grant(self, once: &jwt_bearer::Once) -> Sql {
         // The name of an issuer has no line break either.
         self.row(&format!("jwt bearer\n{}\n{}", once.issuer, once.id), once.expires_at)
+    }
+
+    /// What takes something that an extension grant takes once, in the same way.
+    pub(crate) fn extension(self, name: &ExtensionName, once: &extension::Once) -> Sql {
+        self.row(&format!("extension grant\n{name}\n{}", once.id), once.expires_at)
+    }
+
+    /// Takes something that may be used once and makes an authorization of it, both or neither. `false`: it has been used
+    /// before.
+    pub(crate) async fn take_and_make(
+        self,
+        take: Option<Sql>,
+        drawn: Option<Drawn>,
+    ) -> Result<bool, StoreError> {
+        if take.is_none() && drawn.is_none() {
+            return Ok(true);
+        }
+        self.0
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(take) = &take
+                        && tx.execute(take).await?.rows_affected() == 0
+                    {
+                        return Ok(false);
+                    }
+                    if let Some(drawn) = drawn {
+                        drawn.insert(tx).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .await
     }
 
     fn row(self, name: &str, expires_at: Timestamp) -> Sql {

@@ -9,6 +9,7 @@ mod client_documents;
 mod client_keys;
 mod cors;
 mod credentials;
+mod extension;
 mod extract;
 mod first_party;
 mod grant;
@@ -29,6 +30,7 @@ mod visit;
 
 pub use back_channel::{tell_clients, tell_due_clients};
 pub use bearer::Verifier;
+pub use extension::{Asked, Extension, ExtensionGrant};
 pub use extract::address::Network;
 pub use limits::Limits;
 pub use routes::router;
@@ -45,6 +47,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("authorize/form_post.html", include_str!("../templates/authorize/form_post.html")),
     ("authorized.html", include_str!("../templates/authorized.html")),
     ("device/confirm.html", include_str!("../templates/device/confirm.html")),
+    ("errors/detail.html", include_str!("../templates/errors/detail.html")),
+    ("errors/list.html", include_str!("../templates/errors/list.html")),
     ("first_party.html", include_str!("../templates/first_party.html")),
     ("home.html", include_str!("../templates/home.html")),
     ("profile.html", include_str!("../templates/profile.html")),

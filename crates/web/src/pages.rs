@@ -6,6 +6,7 @@ pub(crate) mod choose;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod email_change;
+pub(crate) mod errors;
 pub(crate) mod home;
 mod new_account;
 pub(crate) mod password_change;

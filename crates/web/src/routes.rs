@@ -17,10 +17,10 @@ use crate::oauth::{
     revoke, token, userinfo,
 };
 use crate::pages::{
-    applications, authorized, choose, device, email_change, home, password_change, profile,
+    applications, authorized, choose, device, email_change, errors, home, password_change, profile,
     register, setup, sign_in, sign_out,
 };
-use crate::respond::oauth_failure::OAuthFailure;
+use crate::respond::oauth_failure::{self, OAuthFailure};
 use crate::state::State;
 
 /// All URLs.
@@ -40,7 +40,7 @@ fn protocol(state: &State) -> Router<State> {
     let capabilities = &state.policy().capabilities;
     let endpoints = &capabilities.endpoints;
     let mut router = Router::new();
-    let devices = state.policy().capabilities.offers(GrantType::DeviceCode);
+    let devices = state.policy().capabilities.offers(&GrantType::DeviceCode);
     let device_authorization = endpoints.device_authorization.clone().filter(|_| devices);
     let table: [(&Option<String>, MethodRouter<State>); 4] = [
         (&device_authorization, post(device_authorization::post)),
@@ -62,6 +62,7 @@ fn protocol(state: &State) -> Router<State> {
     }
     router
         .merge(registration(state))
+        .layer(from_fn_with_state(state.clone(), oauth_failure::name_page))
         .layer(from_fn(cors::for_clients))
         .merge(authorization(state))
         .merge(devices_of_people(state))
@@ -84,7 +85,7 @@ fn registration(state: &State) -> Router<State> {
 fn devices_of_people(state: &State) -> Router<State> {
     let urls = state.urls();
     let mut router = Router::new();
-    if state.policy().capabilities.offers(GrantType::DeviceCode) {
+    if state.policy().capabilities.offers(&GrantType::DeviceCode) {
         router = both(router, &urls.device(), &get(device::show).post(device::enter));
         router = both(router, &urls.confirm_device(), &get(device::confirm).post(device::decided));
     }
@@ -170,6 +171,8 @@ fn people(state: &State) -> Router<State> {
         (urls.change_password(), get(password_change::show).post(password_change::submit)),
         (urls.choose(), get(choose::show)),
         (urls.authorized(), get(authorized::list)),
+        (urls.errors(), get(errors::list)),
+        (urls.error("{code}"), get(errors::show)),
         (urls.withdraw("{id}"), get(authorized::confirm).post(authorized::withdraw)),
         (urls.setup.clone(), get(setup::show).post(setup::submit)),
         (urls.applications(), get(applications::list)),

@@ -8,6 +8,7 @@ use accounts::password::Parameters;
 use ambient::{Clock, Entropy};
 use fetch::Fetcher;
 use oauth::claims::ClaimsHook;
+use oauth::grant::GrantType;
 use oauth::policy::Policy;
 use pages::cookie::PlainHttp;
 use pages::{CookieKind, Csrf, Flash, Link, Pages};
@@ -16,6 +17,7 @@ use vault::Purpose;
 
 use crate::client_documents::ClientDocuments;
 use crate::client_keys::ClientKeys;
+use crate::extension::Extension;
 use crate::extract::address::Network;
 use crate::hashing::HashingLane;
 use crate::limits::Limits;
@@ -48,6 +50,7 @@ pub struct Settings {
     pub resources: Vec<rest::ProtectedResource>,
     /// What the program itself tells clients about people.
     pub claims_hook: Option<Hook>,
+    extension_grants: Vec<Extension>,
     /// Links that the project adds to the front page and the navigation: its API root, its documentation.
     pub links: Vec<pages::Link>,
 }
@@ -68,8 +71,21 @@ impl Settings {
             fetcher: Fetcher::default(),
             resources: Vec::new(),
             claims_hook: None,
+            extension_grants: Vec::new(),
             links: Vec::new(),
         }
+    }
+
+    /// Offers a grant of the program's own, in the metadata and at the token endpoint. One of the same name is replaced.
+    pub fn offer(&mut self, grant: Extension) {
+        self.policy.capabilities.offer(GrantType::Extension(grant.name().clone()));
+        self.extension_grants.retain(|other| other.name() != grant.name());
+        self.extension_grants.push(grant);
+    }
+
+    /// The grants of the program's own.
+    pub fn extension_grants(&self) -> &[Extension] {
+        &self.extension_grants
     }
 }
 

@@ -126,6 +126,16 @@ impl Urls {
         format!("{}/authorized_tokens/{id}/delete/", self.provider)
     }
 
+    /// The list of error codes.
+    pub fn errors(&self) -> String {
+        format!("{}/errors/", self.provider)
+    }
+
+    /// What one error code means (`error_uri`, RFC 6749 §5.2).
+    pub fn error(&self, code: &str) -> String {
+        format!("{}/errors/{code}/", self.provider)
+    }
+
     /// The page where a person types the code of a device (`verification_uri`, RFC 8628 §3.2).
     pub fn device(&self) -> String {
         format!("{}/device/", self.provider)

@@ -90,6 +90,9 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
     settings.fetcher = crate::outgoing::fetcher(parts.settings)?;
     settings.trusted_proxies = trusted_proxies(parts.settings)?;
     settings.claims_hook = project.claims_hook();
+    for grant in project.extension_grants() {
+        settings.offer(grant.clone());
+    }
     settings.allow_plain_http_cookies = parts.settings.oauth.allow_http_issuer;
     let issuer = parts.policy.issuer.url("");
     for (prefix, resources) in project.mounted() {

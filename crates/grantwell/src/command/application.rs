@@ -61,7 +61,7 @@ struct Shown {
     name: String,
     client_type: &'static str,
     token_endpoint_auth_method: &'static str,
-    grant_types: Vec<&'static str>,
+    grant_types: Vec<String>,
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
@@ -87,7 +87,7 @@ impl Shown {
             name: client.name.clone(),
             client_type: client.client_type.as_str(),
             token_endpoint_auth_method: client.auth_method.as_str(),
-            grant_types: client.grant_types.iter().map(|grant| grant.as_str()).collect(),
+            grant_types: client.grant_types.iter().map(ToString::to_string).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             scope: client.scope.as_ref().map(ToString::to_string),
             resources: client.resources.clone(),

@@ -40,7 +40,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
 }
 
 async fn introspect(context: &Context, store: &Store, request: &Request) -> Result<ExitCode> {
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let policy = context.project.policy(context.settings())?;
     let facts = store.introspect().load(request, &policy.issuer).await?;
     let owner = match &facts {
         introspect::Facts::Access { token, .. } => operator(store, &token.client).await?,
@@ -66,7 +66,7 @@ async fn revoke(
     request: &Request,
     dry_run: bool,
 ) -> Result<ExitCode> {
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let policy = context.project.policy(context.settings())?;
     let facts = store.revoke().load(request, &policy.issuer).await?;
     let owner = match &facts {
         revoke::Facts::Access(token) => operator(store, &token.client).await?,

@@ -243,7 +243,7 @@ impl Draft {
         let mut grants = BTreeSet::new();
         for word in &self.grant_types {
             match GrantType::parse(word) {
-                Ok(grant) if policy.capabilities.offers(grant) => {
+                Ok(grant) if policy.capabilities.offers(&grant) => {
                     grants.insert(grant);
                 }
                 Ok(grant) => errors.add(

@@ -108,8 +108,8 @@ fn open<'a>(
 ) -> Option<(&'a Device, &'a Client)> {
     let (device, client) = facts.device?;
     let stands = active::admit(&active::Facts::of_client(client.standing())).is_ok()
-        && client.may_use(GrantType::DeviceCode)
-        && policy.capabilities.offers(GrantType::DeviceCode);
+        && client.may_use(&GrantType::DeviceCode)
+        && policy.capabilities.offers(&GrantType::DeviceCode);
     (stands && !device.is_over(now)).then_some((device, client))
 }
 
@@ -217,7 +217,7 @@ mod tests {
         without.grant_types.remove(&GrantType::DeviceCode);
         assert_eq!(ask(&without, &policy(), NOW), "not found");
         let mut closed = policy();
-        closed.capabilities.withdraw(GrantType::DeviceCode);
+        closed.capabilities.withdraw(&GrantType::DeviceCode);
         assert_eq!(ask(&client(), &closed, NOW), "not found");
         let nothing = Facts { device: None, person: &approval(), consent: None };
         assert_eq!(word(&decide(&Request::Enter, &nothing, &policy(), NOW)), "not found");

@@ -63,10 +63,10 @@ fn begin(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<New, OAuthError> {
-    if !policy.capabilities.offers(GrantType::DeviceCode) {
+    if !policy.capabilities.offers(&GrantType::DeviceCode) {
         return Err(UNSUPPORTED);
     }
-    if !client.may_use(GrantType::DeviceCode) {
+    if !client.may_use(&GrantType::DeviceCode) {
         return Err(UNAUTHORIZED);
     }
     let scope = policy.grant_scope_to_person(request.scope.as_ref(), client)?;
@@ -127,7 +127,7 @@ mod tests {
         let mut without = client();
         without.grant_types.remove(&GrantType::DeviceCode);
         let mut closed = policy.clone();
-        closed.capabilities.withdraw(GrantType::DeviceCode);
+        closed.capabilities.withdraw(&GrantType::DeviceCode);
         let table: [(&str, &Client, u64, &Policy, &str); 7] = [
             ("scope=read", &without, 0, &policy, "unauthorized_client"),
             ("scope=read", &client(), 0, &closed, "unsupported_grant_type"),

@@ -167,7 +167,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         issuer: policy.issuer.to_string(),
         authorization_endpoint: url(&endpoints.authorization).filter(|_| authorizes),
         device_authorization_endpoint: url(&endpoints.device_authorization)
-            .filter(|_| capabilities.offers(GrantType::DeviceCode)),
+            .filter(|_| capabilities.offers(&GrantType::DeviceCode)),
         userinfo_endpoint: url(&endpoints.userinfo).filter(|_| capabilities.openid),
         pushed_authorization_request_endpoint: capabilities
             .pushes()
@@ -182,7 +182,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         response_types_supported: capabilities.responses().collect(),
         response_modes_supported: capabilities.response_modes(),
         grant_types_supported: match endpoints.token {
-            Some(_) => capabilities.grants().collect(),
+            Some(_) => capabilities.grants().cloned().collect(),
             None => Vec::new(),
         },
         token_endpoint_auth_methods_supported: methods(&endpoints.token, true),
@@ -219,7 +219,7 @@ fn scopes(policy: &Policy) -> Vec<String> {
 
 fn challenge_methods(policy: &Policy) -> Vec<&'static str> {
     match policy.pkce {
-        _ if !policy.capabilities.offers(GrantType::AuthorizationCode) => Vec::new(),
+        _ if !policy.capabilities.offers(&GrantType::AuthorizationCode) => Vec::new(),
         Pkce::Required => vec![Method::S256.as_str()],
         Pkce::AllowPlain | Pkce::AllowNone => vec![Method::S256.as_str(), Method::Plain.as_str()],
     }
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn without_the_code_grant_there_is_no_authorization_endpoint() {
         let mut policy = policy();
-        policy.capabilities.withdraw(GrantType::AuthorizationCode);
+        policy.capabilities.withdraw(&GrantType::AuthorizationCode);
         let json = serde_json::to_string(&decide(&policy, &[])).unwrap();
         for word in [
             "\"authorization_endpoint",
@@ -346,7 +346,7 @@ mod tests {
         let json = |policy: &Policy| serde_json::to_string(&decide(policy, &[])).unwrap();
         assert!(json(&policy()).contains("/o/device-authorization/"));
         let mut without = policy();
-        without.capabilities.withdraw(GrantType::DeviceCode);
+        without.capabilities.withdraw(&GrantType::DeviceCode);
         assert!(!json(&without).contains("device"), "{}", json(&without));
         let mut without = policy();
         without.capabilities.endpoints.device_authorization = None;
@@ -358,7 +358,7 @@ mod tests {
     fn what_is_not_there_is_not_advertised() {
         let mut policy = policy();
         policy.capabilities.endpoints.introspection = None;
-        policy.capabilities.withdraw(GrantType::Password);
+        policy.capabilities.withdraw(&GrantType::Password);
         let json = serde_json::to_string(&decide(&policy, &[])).unwrap();
         assert!(!json.contains("introspection") && !json.contains("password"), "{json}");
     }

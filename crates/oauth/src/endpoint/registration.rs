@@ -140,7 +140,7 @@ pub fn decide_change(
         return Err(NOT_ITS_SECRET);
     }
     let known = change.client;
-    let vouched_for = known.may_use(GrantType::ClientCredentials);
+    let vouched_for = known.may_use(&GrantType::ClientCredentials);
     // What an operator has set since stays: it may be narrower than what the client would get anew.
     let most = policy.person_scope_allowed_to(known);
     let mut made = decide_within(request, Facts { vouched_for }, &most, policy)?;
@@ -179,16 +179,19 @@ fn name_of(draft: &Draft) -> String {
 }
 
 /// Which grants a client may take for itself: not the one that sees passwords, not the one that acts for people who have
-/// not been asked, and not the one that needs no person, unless somebody vouched for it.
+/// not been asked, not what the program itself brings, and not the one that needs no person, unless somebody vouched for it.
 fn check_grants(made: &Registration, facts: Facts) -> Result<(), OAuthError> {
-    if made.grant_types.contains(&GrantType::Password) {
-        return Err(NO_PASSWORDS);
-    }
-    if made.grant_types.contains(&GrantType::JwtBearer) {
-        return Err(NO_ASSERTIONS);
-    }
-    if made.grant_types.contains(&GrantType::ClientCredentials) && !facts.vouched_for {
-        return Err(NOBODY_VOUCHES);
+    for grant in &made.grant_types {
+        match grant {
+            GrantType::Password => return Err(NO_PASSWORDS),
+            GrantType::JwtBearer => return Err(NO_ASSERTIONS),
+            GrantType::Extension(_) => return Err(NO_EXTENSIONS),
+            GrantType::ClientCredentials if !facts.vouched_for => return Err(NOBODY_VOUCHES),
+            GrantType::ClientCredentials
+            | GrantType::AuthorizationCode
+            | GrantType::DeviceCode
+            | GrantType::RefreshToken => {}
+        }
     }
     Ok(())
 }
@@ -243,6 +246,10 @@ const NO_PASSWORDS: OAuthError = OAuthError::new(
 const NO_ASSERTIONS: OAuthError = OAuthError::new(
     ErrorCode::InvalidClientMetadata,
     "grant_types: assertions about people are not for clients that register themselves; ask the operator of this server",
+);
+const NO_EXTENSIONS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidClientMetadata,
+    "grant_types: a grant of this server's own is not for clients that register themselves; ask the operator of this server",
 );
 const NOBODY_VOUCHES: OAuthError = OAuthError::new(
     ErrorCode::InvalidClientMetadata,

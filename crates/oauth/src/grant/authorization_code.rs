@@ -101,7 +101,7 @@ pub fn decide(
 /// The code is ours and was given to this client. Nothing that fails here may change anything, so that neither a forger
 /// nor another client can shut an authorization.
 fn check_owner<'a>(client: &Client, facts: &'a Facts) -> Result<&'a Known, OAuthError> {
-    if !client.may_use(GrantType::AuthorizationCode) {
+    if !client.may_use(&GrantType::AuthorizationCode) {
         return Err(UNAUTHORIZED);
     }
     let known = facts.known.as_ref().ok_or(INVALID)?;

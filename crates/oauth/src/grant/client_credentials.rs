@@ -49,16 +49,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     match check(request, client, facts, policy) {
-        Ok(scope) => Decision::Issue(Terms {
-            user: None,
-            client: client.id.clone(),
-            client_epoch: client.epoch,
-            scope,
-            audience: policy.audience.clone(),
-            issued_at: now,
-            expires_at: policy.access_token_expiry(now),
-            authenticated_at: None,
-        }),
+        Ok(scope) => Decision::Issue(Terms::of_client(client, scope, policy, now)),
         Err(error) => Decision::Refuse(error),
     }
 }
@@ -72,7 +63,7 @@ fn check(
     if client.client_type == ClientType::Public {
         return Err(PUBLIC);
     }
-    if !client.may_use(GrantType::ClientCredentials) {
+    if !client.may_use(&GrantType::ClientCredentials) {
         return Err(UNAUTHORIZED);
     }
     active::admit(&active::Facts::of_client(facts)).map_err(|_| INACTIVE)?;

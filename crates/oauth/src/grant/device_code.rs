@@ -103,7 +103,7 @@ pub fn decide(client: &Client, facts: &Facts, policy: &Policy, now: Timestamp) -
 
 /// The code is ours and was given to this client, which stands. Nothing that fails here may change anything.
 fn check_owner<'a>(client: &Client, facts: &'a Facts) -> Result<&'a Device, OAuthError> {
-    if !client.may_use(GrantType::DeviceCode) {
+    if !client.may_use(&GrantType::DeviceCode) {
         return Err(UNAUTHORIZED);
     }
     active::admit(&active::Facts::of_client(facts.client)).map_err(|_| INVALID)?;

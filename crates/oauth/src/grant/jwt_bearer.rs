@@ -13,14 +13,13 @@ pub use assertion::{Assertion, Fault, Named, Once, Subject};
 
 use crate::access_token::{Bearer, Terms};
 use crate::active::{self, Standing};
-use crate::authorization::{Details, New, State};
+use crate::authorization::New;
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
 use crate::grant::password::Verified;
 use crate::grant::{GrantType, UNAUTHORIZED};
 use crate::policy::{Policy, TrustedIssuer};
-use crate::refresh_token::RefreshToken;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -52,7 +51,7 @@ impl Request {
         let assertion = self.assertion.as_ref().map_err(|fault| *fault)?;
         let trusted = policy.capabilities.trusted_issuer(assertion.issuer());
         let trusted = trusted.ok_or(Fault::Issuer)?;
-        let may = client.may_use(GrantType::JwtBearer) && trusted.is_for(client);
+        let may = client.may_use(&GrantType::JwtBearer) && trusted.is_for(client);
         if may { Ok((assertion, trusted)) } else { Err(Fault::Client) }
     }
 }
@@ -99,8 +98,14 @@ pub fn decide(
 ) -> Decision {
     match check(request, client, facts, policy) {
         Ok((named, bearer, scope)) => {
-            let access = terms(bearer, scope, client, policy, now);
-            let authorization = authorization(bearer, &access);
+            // The person has not signed in here.
+            let own = Terms::of_client(client, scope, policy, now);
+            let access = Terms { user: Some(bearer), ..own };
+            let authorization = New {
+                // Nothing can be refreshed from it, so it lives as long as its one access token.
+                expires_at: Some(access.expires_at),
+                ..New::live(bearer.id, GrantType::JwtBearer, &access)
+            };
             let once = named.once.clone();
             Decision::Issue(Box::new(Issue { once, authorization, access }))
         }
@@ -114,7 +119,7 @@ fn check<'a>(
     facts: &'a Facts,
     policy: &Policy,
 ) -> Result<(&'a Named, Bearer, ScopeSet), OAuthError> {
-    if !client.may_use(GrantType::JwtBearer) {
+    if !client.may_use(&GrantType::JwtBearer) {
         return Err(UNAUTHORIZED);
     }
     let named = facts.assertion.as_ref().map_err(|_| INVALID)?;
@@ -131,42 +136,6 @@ fn check<'a>(
     }
     let scope = policy.grant_scope_of(request.scope.as_ref(), &allowed)?;
     Ok((named, user.bearer, scope))
-}
-
-fn terms(
-    bearer: Bearer,
-    scope: ScopeSet,
-    client: &Client,
-    policy: &Policy,
-    now: Timestamp,
-) -> Terms {
-    Terms {
-        user: Some(bearer),
-        client: client.id.clone(),
-        client_epoch: client.epoch,
-        scope,
-        audience: policy.audience.clone(),
-        issued_at: now,
-        expires_at: policy.access_token_expiry(now),
-        // The person has not signed in here.
-        authenticated_at: None,
-    }
-}
-
-/// Nothing can be refreshed from it, so it lives as long as its one access token.
-fn authorization(bearer: Bearer, access: &Terms) -> New {
-    New {
-        user: bearer.id,
-        client: access.client.clone(),
-        grant: GrantType::JwtBearer,
-        scope: access.scope.clone(),
-        audience: access.audience.clone(),
-        state: State::Live { generation: RefreshToken::FIRST_GENERATION, rotated_at: None },
-        created_at: access.issued_at,
-        expires_at: Some(access.expires_at),
-        authenticated_at: None,
-        details: Details::default(),
-    }
 }
 
 /// What every refused assertion is answered (RFC 7521 §4.1.1), whatever is wrong with it or with the account.
@@ -205,7 +174,7 @@ mod tests {
                 assert_eq!(issue.access.authenticated_at, None);
                 let row = &issue.authorization;
                 assert_eq!((row.user, &row.client), (bearer().id, &client.id));
-                assert_eq!((row.grant, &row.scope), (GrantType::JwtBearer, &issue.access.scope));
+                assert_eq!((&row.grant, &row.scope), (&GrantType::JwtBearer, &issue.access.scope));
                 assert_eq!(row.expires_at, Some(issue.access.expires_at));
                 format!("issue {}", issue.access.scope)
             }

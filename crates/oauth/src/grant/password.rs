@@ -10,7 +10,7 @@
 
 use crate::access_token::{Bearer, Terms};
 use crate::active::{self, Standing};
-use crate::authorization::{Details, New, State};
+use crate::authorization::New;
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
@@ -101,7 +101,7 @@ fn check(
     facts: &Facts,
     policy: &Policy,
 ) -> Result<(Bearer, ScopeSet), OAuthError> {
-    if !client.may_use(GrantType::Password) {
+    if !client.may_use(&GrantType::Password) {
         return Err(UNAUTHORIZED);
     }
     let verified = facts.user.ok_or(WRONG)?;
@@ -119,32 +119,16 @@ fn issue(
     policy: &Policy,
     now: Timestamp,
 ) -> Issue {
+    let own = Terms::of_client(client, scope, policy, now);
+    let access = Terms { user: Some(bearer), authenticated_at: Some(now), ..own };
     let refreshes = policy.refreshes(client);
-    let generation = RefreshToken::FIRST_GENERATION;
     Issue {
         authorization: New {
-            user: bearer.id,
-            client: client.id.clone(),
-            grant: GrantType::Password,
-            scope: scope.clone(),
-            audience: policy.audience.clone(),
-            state: State::Live { generation, rotated_at: None },
-            created_at: now,
             expires_at: policy.refresh_absolute.map(|span| now + span),
-            authenticated_at: Some(now),
-            details: Details::default(),
+            ..New::live(bearer.id, GrantType::Password, &access)
         },
-        access: Terms {
-            user: Some(bearer),
-            client: client.id.clone(),
-            client_epoch: client.epoch,
-            scope,
-            audience: policy.audience.clone(),
-            issued_at: now,
-            expires_at: policy.access_token_expiry(now),
-            authenticated_at: Some(now),
-        },
-        refresh: refreshes.then_some(generation),
+        access,
+        refresh: refreshes.then_some(RefreshToken::FIRST_GENERATION),
     }
 }
 

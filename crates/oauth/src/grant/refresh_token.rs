@@ -134,7 +134,7 @@ fn standing<'a>(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<&'a Known, OAuthError> {
-    if !client.may_use(GrantType::RefreshToken) {
+    if !client.may_use(&GrantType::RefreshToken) {
         return Err(UNAUTHORIZED);
     }
     let known = facts.known.as_ref().ok_or(INVALID)?;

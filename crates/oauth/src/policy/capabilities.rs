@@ -2,7 +2,6 @@
 
 use super::{Endpoints, TrustedIssuer};
 use crate::client::AuthMethod;
-use crate::error::Malformed;
 use crate::grant::GrantType;
 use crate::response::{ResponseMode, ResponseType};
 use jose::Algorithm;
@@ -10,8 +9,7 @@ use std::collections::BTreeSet;
 
 /// What the server offers: the one list behind the token endpoint, registration and metadata.
 ///
-/// A grant that has no rule cannot be switched on, and an endpoint that has no path is neither
-/// served nor advertised.
+/// An endpoint that has no path is neither served nor advertised.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     grants: BTreeSet<GrantType>,
@@ -48,13 +46,9 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// Offer a grant, or say that it has no rule here.
-    pub fn offer(&mut self, grant: GrantType) -> Result<(), Malformed> {
-        if !GrantType::IMPLEMENTED.contains(&grant) {
-            return Err(Malformed("this version of the server does not have that grant type"));
-        }
+    /// Offer a grant. One that is an extension needs the program that knows its rule.
+    pub fn offer(&mut self, grant: GrantType) {
         self.grants.insert(grant);
-        Ok(())
     }
 
     /// Offer the password grant at the token endpoint. It hands the user's password to the client
@@ -72,24 +66,24 @@ impl Capabilities {
     }
 
     /// Stop offering a grant.
-    pub fn withdraw(&mut self, grant: GrantType) {
-        self.grants.remove(&grant);
+    pub fn withdraw(&mut self, grant: &GrantType) {
+        self.grants.remove(grant);
     }
 
     /// Whether this grant is offered. That of devices is nothing without the endpoint where they begin, and that of
     /// assertions nothing without somebody who is trusted to make them.
-    pub fn offers(&self, grant: GrantType) -> bool {
+    pub fn offers(&self, grant: &GrantType) -> bool {
         let has_beginning = match grant {
             GrantType::DeviceCode => self.endpoints.device_authorization.is_some(),
             GrantType::JwtBearer => !self.trusted_issuers.is_empty(),
             _ => true,
         };
-        has_beginning && self.grants.contains(&grant)
+        has_beginning && self.grants.contains(grant)
     }
 
     /// What is offered.
-    pub fn grants(&self) -> impl Iterator<Item = GrantType> {
-        self.grants.iter().copied().filter(|grant| self.offers(*grant))
+    pub fn grants(&self) -> impl Iterator<Item = &GrantType> {
+        self.grants.iter().filter(|grant| self.offers(grant))
     }
 
     /// Offer a response type beside `code`, for clients that register it. What it gives passes through the browser, where
@@ -109,7 +103,7 @@ impl Capabilities {
 
     /// Whether this response type is offered.
     pub fn offers_response(&self, kind: ResponseType) -> bool {
-        let has_grant = !kind.has_code() || self.offers(GrantType::AuthorizationCode);
+        let has_grant = !kind.has_code() || self.offers(&GrantType::AuthorizationCode);
         let has_openid = !kind.has_id_token() || self.openid;
         self.endpoints.authorization.is_some()
             && has_grant

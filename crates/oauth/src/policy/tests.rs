@@ -41,13 +41,15 @@ fn a_limit_of_nothing_is_not_the_absence_of_a_limit() {
 }
 
 #[test]
-fn a_grant_without_a_rule_cannot_be_offered() {
-    for grant in GrantType::ALL {
-        let mut capabilities = Capabilities::default();
-        capabilities.trusted_issuers = policy().capabilities.trusted_issuers;
-        let offered = capabilities.offer(grant).is_ok();
-        assert_eq!(offered, GrantType::IMPLEMENTED.contains(&grant), "{grant}");
-        assert_eq!(capabilities.offers(grant), offered, "{grant}");
+fn what_is_offered_is_offered_until_it_is_withdrawn() {
+    let extension = GrantType::parse("urn:stable:grant-type:badge").unwrap();
+    for grant in GrantType::BUILT_IN.into_iter().chain([extension]) {
+        let mut capabilities = policy().capabilities;
+        capabilities.withdraw(&grant);
+        assert!(!capabilities.offers(&grant), "{grant}");
+        capabilities.offer(grant.clone());
+        assert!(capabilities.offers(&grant), "{grant}");
+        assert!(capabilities.grants().any(|offered| *offered == grant), "{grant}");
     }
 }
 

@@ -64,11 +64,8 @@ impl AuthorizationCodes<'_> {
         policy: &Policy,
     ) -> Result<Approval, StoreError> {
         let new = &issue.authorization;
-        let application = self.0.client(&new.client).await?;
-        let application = application.ok_or(StoreError::NotFound("application"))?.id;
-        // An authorization that names an older epoch than the account's is dead from its first moment.
-        let drawn = self.0.authorizations().draw(new, issue.user.epoch, application, policy)?;
-        let authorization = drawn.id;
+        let drawn = self.0.authorizations().draw(new, issue.user.epoch, policy).await?;
+        let (authorization, application) = (drawn.id, drawn.application);
         let code = self.compose(authorization, &drawn.seed.0);
         let (user, at, consent) = (new.user, new.created_at, issue.consent.clone());
         let (session, signs_in) =

@@ -111,10 +111,7 @@ impl DeviceCodeGrant<'_> {
         policy: &Policy,
     ) -> Result<Option<Issued>, StoreError> {
         let new = &step.authorization;
-        let application = self.0.client(&new.client).await?;
-        let application = application.ok_or(StoreError::NotFound("application"))?.id;
-        // An authorization that names an older epoch than the account's is dead from its first moment.
-        let drawn = self.0.authorizations().draw(new, step.user_epoch, application, policy)?;
+        let drawn = self.0.authorizations().draw(new, step.user_epoch, policy).await?;
         let compose =
             |generation| self.0.refresh_token().compose(drawn.id, generation, &drawn.seed);
         let issued = Issued { authorization: drawn.id, refresh_token: step.refresh.map(compose) };

@@ -3,7 +3,6 @@
 use oauth::grant::jwt_bearer::Issue;
 use oauth::id::AuthorizationId;
 use oauth::policy::Policy;
-use sea_orm::ConnectionTrait as _;
 
 use crate::{Store, StoreError};
 
@@ -25,26 +24,11 @@ impl JwtBearer<'_> {
         issue: &Issue,
         policy: &Policy,
     ) -> Result<Option<AuthorizationId>, StoreError> {
-        let new = &issue.authorization;
-        let application = self.0.client(&new.client).await?;
-        let application = application.ok_or(StoreError::NotFound("application"))?.id;
-        // An authorization that names an older epoch than the account's is dead from its first moment.
         let user_epoch = issue.access.user.map_or(0, |bearer| bearer.epoch);
-        let drawn = self.0.authorizations().draw(new, user_epoch, application, policy)?;
+        let drawn = self.0.authorizations().draw(&issue.authorization, user_epoch, policy).await?;
         let id = drawn.id;
         let take = self.0.replays().grant(&issue.once);
-        let done = self
-            .0
-            .write(move |tx| {
-                Box::pin(async move {
-                    if tx.execute(&take).await?.rows_affected() == 0 {
-                        return Ok(false);
-                    }
-                    drawn.insert(tx).await?;
-                    Ok(true)
-                })
-            })
-            .await?;
+        let done = self.0.replays().take_and_make(Some(take), Some(drawn)).await?;
         Ok(done.then_some(id))
     }
 }

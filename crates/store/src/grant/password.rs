@@ -53,13 +53,8 @@ impl Password<'_> {
 
     /// What is to be inserted for a decision.
     pub(crate) async fn draw(self, issue: &Issue, policy: &Policy) -> Result<Drawn, StoreError> {
-        let new = &issue.authorization;
-        let application = self.0.client(&new.client).await?;
-        let application = application.ok_or(StoreError::NotFound("application"))?.id;
-        // An authorization that names an older epoch than the account's is dead from its first moment: a
-        // password that was changed meanwhile shuts it.
         let user_epoch = issue.access.user.map_or(0, |bearer| bearer.epoch);
-        self.0.authorizations().draw(new, user_epoch, application, policy)
+        self.0.authorizations().draw(&issue.authorization, user_epoch, policy).await
     }
 
     /// What the decision gives out.

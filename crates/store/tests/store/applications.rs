@@ -129,7 +129,7 @@ async fn the_built_in_client_is_public_and_cannot_be_deleted() {
         let built_in = store.first_party().await.unwrap();
         assert!(built_in.client.first_party && built_in.is_built_in());
         assert_eq!(built_in.client.client_type, ClientType::Public);
-        assert!(built_in.client.may_use(GrantType::Password));
+        assert!(built_in.client.may_use(&GrantType::Password));
         let refused = store.applications().delete(built_in.id).await;
         assert!(matches!(refused, Err(StoreError::Forbidden(_))), "{refused:?}");
         let still = store.applications().find(built_in.id).await.unwrap().unwrap();

@@ -138,7 +138,7 @@ impl World {
             client_type: ClientType::Confidential,
             auth_method: AuthMethod::ClientSecret,
             secret: None,
-            grant_types: GrantType::IMPLEMENTED.into_iter().collect(),
+            grant_types: GrantType::BUILT_IN.into_iter().collect(),
             redirect_uris: Vec::new(),
             scope: None,
             resources: Vec::new(),

@@ -64,7 +64,8 @@ async fn check(state: &State, request: &Request, client: &Client) -> Result<Name
     assertion.check(trusted, &keys, &policy.issuer, state.clock.now())
 }
 
-async fn find(state: &State, subject: &Subject) -> Result<Option<User>, StoreError> {
+/// The account that is named, whatever became of it.
+pub(super) async fn find(state: &State, subject: &Subject) -> Result<Option<User>, StoreError> {
     match subject {
         Subject::UserId(id) => state.store.users().find(*id).await,
         Subject::Username(text) => {

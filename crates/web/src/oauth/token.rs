@@ -40,6 +40,10 @@ pub(crate) async fn post(
         Decision::Proceed(TokenRequest::RefreshToken(request)) => {
             grant::refresh_token::grant(&state, &request, &application).await
         }
+        Decision::Proceed(TokenRequest::Extension(request)) => {
+            let brought = (&posted.form, posted.address);
+            grant::extension::grant(&state, &request, &application, brought).await
+        }
         Decision::Refuse(error) => Err(Failure::Refused(error)),
     };
     let answer = granted?;

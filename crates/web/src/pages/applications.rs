@@ -54,7 +54,7 @@ fn crumbs(state: &State, application: Option<&Application>) -> Vec<Link> {
 }
 
 /// A grant type in words, as the guide says it.
-fn grant_label(grant: GrantType) -> &'static str {
+fn grant_label(grant: &GrantType) -> &str {
     match grant {
         GrantType::AuthorizationCode => "Authorization code",
         GrantType::ClientCredentials => "Client credentials",
@@ -62,11 +62,11 @@ fn grant_label(grant: GrantType) -> &'static str {
         GrantType::JwtBearer => "JWT bearer",
         GrantType::Password => "Resource owner password-based",
         GrantType::RefreshToken => "Refresh token",
-        GrantType::TokenExchange => "Token exchange",
+        GrantType::Extension(name) => name.as_str(),
     }
 }
 
-fn grant_help(grant: GrantType) -> &'static str {
+fn grant_help(grant: &GrantType) -> &'static str {
     match grant {
         GrantType::AuthorizationCode => "People sign in here and are sent back to the application.",
         GrantType::ClientCredentials => "The application acts for itself; no person is involved.",
@@ -79,7 +79,9 @@ fn grant_help(grant: GrantType) -> &'static str {
              password, and it cannot ask for a second factor."
         }
         GrantType::RefreshToken => "New access tokens without asking the person again.",
-        GrantType::TokenExchange => "Trades one token for another.",
+        GrantType::Extension(_) => {
+            "A grant that this site has made itself; its documentation says what it takes."
+        }
     }
 }
 

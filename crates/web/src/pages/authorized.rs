@@ -102,10 +102,12 @@ pub(crate) async fn withdraw(
 fn way_back(client: &Client) -> &'static str {
     if client.metadata.consent == ConsentRule::Trusted {
         "It can come back when you sign in to it again. It does not ask you then, because it belongs to this site."
-    } else if client.may_use(GrantType::Password) {
+    } else if client.may_use(&GrantType::Password) {
         "It can come back when you give it your password again."
-    } else if client.may_use(GrantType::JwtBearer) {
+    } else if client.may_use(&GrantType::JwtBearer) {
         "It can come back when a service that this site trusts speaks for you again."
+    } else if client.grant_types.iter().any(|grant| matches!(grant, GrantType::Extension(_))) {
+        "It can come back in a way that this site has made itself."
     } else {
         "It has to ask you again before it can come back."
     }

@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use oauth::bearer::Challenge;
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::scope::ScopeSet;
+use serde::Serialize;
 
 use super::stop::Stop;
 use crate::extract::body::BodyError;
 use crate::grant::Failure;
+use crate::state::State as AppState;
 
 /// Why a protocol endpoint did not do as asked.
 #[derive(Debug)]
@@ -169,8 +174,34 @@ impl IntoResponse for OAuthFailure {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(&self.error)).into_response();
         response.headers_mut().extend(self.headers);
+        response.extensions_mut().insert(self.error);
         never_stored(response)
     }
+}
+
+/// Names the page about the code in a refusal on its way out (`error_uri`, RFC 6749 §5.2).
+pub(crate) async fn name_page(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let Some(error) = response.extensions().get::<OAuthError>() else { return response };
+    let told = Told { error, error_uri: page_about(&state, error) };
+    let Ok(body) = serde_json::to_vec(&told) else { return response };
+    response.map(|_| Body::from(body))
+}
+
+/// The address of the page about an error's code.
+pub(crate) fn page_about(state: &AppState, error: &OAuthError) -> String {
+    state.policy().issuer.url(&state.urls().error(error.code().as_str()))
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    error: &'a OAuthError,
+    error_uri: String,
 }
 
 /// Any answer of a protocol endpoint: no cache may keep it (RFC 6749 §5.1; `Pragma` for caches of 1996).

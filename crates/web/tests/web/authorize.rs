@@ -338,7 +338,7 @@ async fn a_stranger_is_not_sent_to_the_address_of_a_client_that_nobody_knows() {
 #[tokio::test]
 async fn without_the_capability_there_is_no_endpoint() {
     let withdraw = |settings: &mut grantwell_web::Settings| {
-        settings.policy.capabilities.withdraw(oauth::grant::GrantType::AuthorizationCode);
+        settings.policy.capabilities.withdraw(&oauth::grant::GrantType::AuthorizationCode);
     };
     on_both_with(withdraw, |world| async move {
         world.site("site", |client| client.metadata = ClientMetadata::default()).await;

@@ -438,7 +438,7 @@ async fn it_is_advertised_exactly_when_it_is_served() {
     })
     .await;
     let without = |settings: &mut grantwell_web::Settings| {
-        settings.policy.capabilities.withdraw(GrantType::DeviceCode);
+        settings.policy.capabilities.withdraw(&GrantType::DeviceCode);
     };
     on_both_with(without, |world| async move {
         television(&world).await;

@@ -473,7 +473,7 @@ async fn it_is_advertised_and_served_exactly_when_somebody_is_trusted() {
     let trust = partner.trust(|_| ());
     let withdrawn = |settings: &mut web::Settings| {
         trust(settings);
-        settings.policy.capabilities.withdraw(GrantType::JwtBearer);
+        settings.policy.capabilities.withdraw(&GrantType::JwtBearer);
     };
     on_both_with(withdrawn, |world| async move {
         assert!(!advertised(&world).await);

@@ -79,7 +79,7 @@ async fn every_place_of_discovery_has_the_same_document() {
 #[tokio::test]
 async fn what_is_not_offered_is_neither_advertised_nor_served() {
     let without = |settings: &mut grantwell_web::Settings| {
-        settings.policy.capabilities.withdraw(oauth::grant::GrantType::Password);
+        settings.policy.capabilities.withdraw(&oauth::grant::GrantType::Password);
         settings.policy.capabilities.endpoints.introspection = None;
     };
     on_both_with(without, |world| async move {

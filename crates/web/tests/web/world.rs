@@ -67,9 +67,7 @@ pub(crate) async fn on_both_with<F: Future<Output = ()>>(
     change: impl Fn(&mut web::Settings),
     test: impl Fn(World) -> F,
 ) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.sqlite3").display());
-    test(World::new(&url, &change).await).await;
+    on_sqlite_with(&change, &test).await;
     let Ok(base) = std::env::var("GRANTWELL_TEST_POSTGRES") else {
         println!("GRANTWELL_TEST_POSTGRES is not set: the PostgreSQL half is skipped");
         return;
@@ -84,6 +82,16 @@ pub(crate) async fn on_both_with<F: Future<Output = ()>>(
     if let Err(panic) = result {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// On SQLite alone, for what no database has a part in.
+pub(crate) async fn on_sqlite_with<F: Future<Output = ()>>(
+    change: impl Fn(&mut web::Settings),
+    test: impl Fn(World) -> F,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("test.sqlite3").display());
+    test(World::new(&url, &change).await).await;
 }
 
 /// Scopes, grants and lifetimes of the guide's project.
@@ -166,7 +174,7 @@ impl World {
             client_type: ClientType::Confidential,
             auth_method: AuthMethod::ClientSecret,
             secret: None,
-            grant_types: GrantType::IMPLEMENTED.into_iter().collect(),
+            grant_types: GrantType::BUILT_IN.into_iter().collect(),
             redirect_uris: Vec::new(),
             scope: None,
             resources: Vec::new(),

@@ -51,7 +51,7 @@ struct Done {
 }
 
 pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode, Error> {
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let policy = context.project.policy(context.settings())?;
     let tables = file::read(&arguments.file)?;
     if tables.is_empty() && arguments.prune {
         return Err(refused(

@@ -63,7 +63,7 @@ pub(in crate::command) struct Arguments {
 }
 
 pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let policy = context.project.policy(context.settings())?;
     let draft = Draft {
         name: arguments.name,
         client_type: arguments.client_type,

@@ -37,7 +37,7 @@ pub(in crate::command) struct Arguments {
 }
 
 pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
-    let policy = crate::policy::policy(context.settings(), context.project.all_resources())?;
+    let policy = context.project.policy(context.settings())?;
     let store = context.store().await?;
     let mut found = find(&store, &arguments.client_id).await?;
     if found.is_built_in() {

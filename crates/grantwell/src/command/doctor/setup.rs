@@ -10,7 +10,7 @@ use crate::open;
 pub(super) async fn findings(context: &Context) -> Vec<Finding> {
     let settings = context.settings();
     let mut findings = Vec::new();
-    if let Err(error) = crate::policy::policy(settings, context.project.all_resources()) {
+    if let Err(error) = context.project.policy(settings) {
         findings.push(Finding::new(
             "settings.policy",
             Level::Error,

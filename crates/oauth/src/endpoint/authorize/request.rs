@@ -165,7 +165,7 @@ fn check_response_type(
     if !client.metadata.response_types.contains(&kind) {
         return Err(UNREGISTERED_RESPONSE_TYPE);
     }
-    if kind.has_code() && !client.may_use(GrantType::AuthorizationCode) {
+    if kind.has_code() && !client.may_use(&GrantType::AuthorizationCode) {
         return Err(UNREGISTERED_RESPONSE_TYPE);
     }
     Ok(kind)

@@ -48,6 +48,7 @@ fn each_fault_has_its_code() {
         (json!({"redirect_uris": [uri], "grant_types": ["magic"]}), "invalid_client_metadata"),
         (json!({"redirect_uris": [uri], "grant_types": ["password"]}), "invalid_client_metadata"),
         (json!({"grant_types": [GrantType::JwtBearer.as_str()]}), "invalid_client_metadata"),
+        (json!({"grant_types": ["urn:stable:badge"]}), "invalid_client_metadata"),
         (
             json!({"redirect_uris": [uri], "token_endpoint_auth_method": "x"}),
             "invalid_client_metadata",

@@ -16,6 +16,7 @@ use super::asked::refused;
 use super::{Seen, resume};
 use crate::id_token::{self, Basis};
 use crate::issue;
+use crate::respond::oauth_failure::page_about;
 use crate::respond::page_failure::PageFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
@@ -123,6 +124,7 @@ impl<'a> Reply<'a> {
         let fields = vec![
             ("error", error.code().to_string()),
             ("error_description", error.description().into_owned()),
+            ("error_uri", page_about(self.state, error)),
         ];
         let silent = error.code() == ErrorCode::LoginRequired;
         if client.metadata.origin.is_unverified() && self.seen.visit.session.is_none() && !silent {

@@ -29,7 +29,7 @@ struct Content<'a> {
     client_id: &'a str,
     kind: &'static str,
     active: bool,
-    grants: Vec<&'static str>,
+    grants: Vec<String>,
     redirect_uris: Vec<&'a str>,
     home: Option<&'a str>,
     post_logout_redirect_uris: &'a [String],
@@ -71,7 +71,7 @@ pub(super) fn page(
         client_id: client.id.as_str(),
         kind: type_label(client.client_type),
         active: client.active,
-        grants: client.grant_types.iter().copied().map(grant_label).collect(),
+        grants: client.grant_types.iter().map(|grant| grant_label(grant).to_owned()).collect(),
         redirect_uris: client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
         home: client.metadata.client_uri.as_deref(),
         post_logout_redirect_uris: &client.metadata.post_logout_redirect_uris,
@@ -100,9 +100,9 @@ fn curl(state: &State, found: &Application, shown: Option<&Secrecy>) -> Option<S
     let client = &found.client;
     let token = state.policy().capabilities.endpoints.token.as_deref()?;
     let url = state.policy().issuer.url(token);
-    let grant = if client.may_use(GrantType::ClientCredentials) {
+    let grant = if client.may_use(&GrantType::ClientCredentials) {
         "grant_type=client_credentials"
-    } else if client.may_use(GrantType::Password) {
+    } else if client.may_use(&GrantType::Password) {
         "grant_type=password&username=USERNAME&password=PASSWORD"
     } else {
         return None;

@@ -24,7 +24,7 @@ pub(super) fn blank(policy: &Policy, action: String) -> Form {
         .value(ClientType::Confidential.as_str())
         .required();
     let mut form = Form::post(action).field(name()).field(kind);
-    let chosen = if policy.capabilities.offers(GrantType::Password) {
+    let chosen = if policy.capabilities.offers(&GrantType::Password) {
         format!("{} {}", GrantType::Password, GrantType::RefreshToken)
     } else {
         GrantType::ClientCredentials.to_string()
