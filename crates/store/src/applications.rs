@@ -1,17 +1,18 @@
 //! Registered clients: made, found, changed; whatever ends their credentials is told to every node.
 
-mod apply;
+pub(crate) mod apply;
 pub(crate) mod cache;
 mod row;
 
 use std::sync::Arc;
 
+use oauth::authorization::Reason;
 use oauth::client::{Client, StoredSecret};
 use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::revocation::{Kind, Subject, forget_at};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
@@ -20,7 +21,8 @@ use vault::Purpose;
 pub use apply::Step;
 pub(crate) use row::changeable;
 
-use crate::entity::{application, revocation};
+use crate::authorizations::Revocation;
+use crate::entity::{application, authorization, revocation};
 use crate::revocations::{Entry, News};
 use crate::row::epoch_from;
 use crate::{Store, StoreError};
@@ -172,11 +174,11 @@ impl Applications<'_> {
         client: Client,
     ) -> Result<Application, StoreError> {
         let now = self.0.now();
-        let changed = row::changeable(&client, now);
+        let changed = row::changeable(&client);
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    let found = change(tx, id, changed).await?;
+                    let found = change(tx, id, changed, now).await?;
                     let entry = found.changed(now);
                     Ok((found, vec![entry]))
                 })
@@ -217,6 +219,27 @@ impl Applications<'_> {
     /// Enables the client again. Access tokens that had ended stay ended; what users allowed it lives on.
     pub async fn enable(self, id: ApplicationId) -> Result<Application, StoreError> {
         self.end_tokens(id, with_active(application::Entity::update_many(), true)).await
+    }
+
+    /// Ends every token of the client and everything that users allowed it, at once, on every node. It may ask anew.
+    pub async fn end_everything(self, id: ApplicationId) -> Result<Application, StoreError> {
+        let now = self.0.now();
+        let expires_at = forget_at(now);
+        let revocation = Revocation { reason: Reason::Disabled, at: now, delete_at: expires_at };
+        let update =
+            application::Entity::update_many().filter(application::Column::Id.eq(id.as_uuid()));
+        let update = touched(raise(update), now);
+        self.0
+            .write_and_tell(move |tx| {
+                Box::pin(async move {
+                    let found = hit(tx, update).await?;
+                    let entry = found.dead(expires_at);
+                    let theirs = authorization::Column::ApplicationId.eq(id.as_uuid());
+                    revocation.update().filter(theirs).exec(tx).await?;
+                    Ok((found, vec![entry]))
+                })
+            })
+            .await
     }
 
     /// Deletes the client with everything that users allowed it; its tokens end at once, on every node.
@@ -273,8 +296,8 @@ impl Applications<'_> {
         update: UpdateMany<application::Entity>,
     ) -> Result<Application, StoreError> {
         let expires_at = forget_at(self.0.now());
-        let update = raise(update.filter(application::Column::Id.eq(id.as_uuid())))
-            .col_expr(application::Column::UpdatedAt, Expr::value(self.0.now().as_millis()));
+        let update = raise(update.filter(application::Column::Id.eq(id.as_uuid())));
+        let update = touched(update, self.0.now());
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
@@ -346,16 +369,29 @@ pub(crate) async fn insert(
     Ok(made)
 }
 
+/// The update, with the moment of it. Two changes at the same moment, or from a clock that was set back, still have different
+/// ones, so that a change from what was seen before is told apart.
+fn touched(
+    update: UpdateMany<application::Entity>,
+    now: Timestamp,
+) -> UpdateMany<application::Entity> {
+    let column = || Expr::col(application::Column::UpdatedAt);
+    let later: SimpleExpr =
+        Expr::case(column().gte(now.as_millis()), column().add(1)).finally(now.as_millis()).into();
+    update.col_expr(application::Column::UpdatedAt, later)
+}
+
 /// Writes the columns of [`changeable`] and answers the row.
 pub(crate) async fn change(
     tx: &impl ConnectionTrait,
     id: ApplicationId,
     changed: application::ActiveModel,
+    now: Timestamp,
 ) -> Result<Application, StoreError> {
     let update = application::Entity::update_many()
         .set(changed)
         .filter(application::Column::Id.eq(id.as_uuid()));
-    hit(tx, update).await
+    hit(tx, touched(update, now)).await
 }
 
 /// Deletes the row and answers what it held; its epoch is raised.
