@@ -46,6 +46,8 @@ pub struct Settings {
     pub fetcher: Fetcher,
     /// The protected resources that this server describes (RFC 9728).
     pub resources: Vec<rest::ProtectedResource>,
+    /// The administration's API, if there is one; it is described at its own address only.
+    pub admin: Option<rest::ProtectedResource>,
     /// What the program itself tells clients about people.
     pub claims_hook: Option<Hook>,
     /// Links that the project adds to the front page and the navigation: its API root, its documentation.
@@ -67,9 +69,17 @@ impl Settings {
             allow_plain_http_cookies: false,
             fetcher: Fetcher::default(),
             resources: Vec::new(),
+            admin: None,
             claims_hook: None,
             links: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// Every protected resource, that of the administration included.
+    pub(crate) fn all_resources(&self) -> impl Iterator<Item = &rest::ProtectedResource> {
+        self.resources.iter().chain(&self.admin)
     }
 }
 

@@ -7,7 +7,10 @@ use oauth::claims::PersonClaims;
 use oauth::id::UserId;
 use oauth::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, UpdateMany};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    UpdateMany,
+};
 
 use super::{User, Users};
 use crate::StoreError;
@@ -60,6 +63,20 @@ impl Users<'_> {
     pub async fn person(self, id: UserId) -> Result<Option<Person>, StoreError> {
         let row = user::Entity::find_by_id(id.as_uuid()).one(self.0.database().read()).await?;
         row.map(Person::try_from).transpose()
+    }
+
+    /// People in the order in which their accounts were made, `limit` at most, after the one with id `after`.
+    pub async fn people(
+        self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Person>, StoreError> {
+        let mut rows = user::Entity::find().order_by_asc(user::Column::Id).limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(user::Column::Id.gt(after.as_uuid()));
+        }
+        let rows = rows.all(self.0.database().read()).await?;
+        rows.into_iter().map(Person::try_from).collect()
     }
 
     /// Keeps what is known from now on, address and marks included. `None`: somebody else has changed it since it was
