@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use accounts::Username;
     use oauth::client::{ClientMetadata, Origin};
-    use oauth::id::{TokenId, UserId};
+    use oauth::id::UserId;
     use oauth::issuer::Issuer;
     use oauth::scope::ScopeSet;
     use oauth::time::Timestamp;
@@ -122,14 +122,20 @@ mod tests {
         }
     }
 
+    fn decided(
+        wish: Wish,
+        principal: &Principal,
+        client: Option<&Client>,
+        account: Option<&Account>,
+    ) -> Result<(), Refusal> {
+        decide(wish, Facts { principal, client, account }, &scope(), &policy())
+    }
+
     #[test]
     fn a_client_needs_the_scope_still_and_a_person_the_right_as_well() {
         let good = client(Origin::Operator, Some("grantwell:admin"));
-        let decide = |wish, principal: &Principal, client, account| {
-            decide(wish, Facts { principal, client, account }, &scope(), &policy())
-        };
         let alone = principal(false, Via::Bearer);
-        assert_eq!(decide(Wish::Change, &alone, Some(&good), None), Ok(()));
+        assert_eq!(decided(Wish::Change, &alone, Some(&good), None), Ok(()));
         let taken = [
             client(Origin::Operator, Some("read")),
             client(Origin::Operator, None),
@@ -138,14 +144,14 @@ mod tests {
         ];
         for client in taken.iter().map(Some).chain([None]) {
             assert_eq!(
-                decide(Wish::Look, &alone, client, None),
+                decided(Wish::Look, &alone, client, None),
                 Err(Refusal::Client),
                 "{client:?}"
             );
         }
         let cookie = principal(true, Via::Session);
         let all = account(true, true, true);
-        let refused = decide(Wish::Look, &cookie, Some(&good), Some(&all));
+        let refused = decided(Wish::Look, &cookie, Some(&good), Some(&all));
         assert_eq!(refused, Err(Refusal::Browser));
         let person = principal(true, Via::Bearer);
         for (active, staff, superuser, look, change) in [
@@ -157,10 +163,10 @@ mod tests {
         ] {
             let account = account(active, staff, superuser);
             for (wish, may) in [(Wish::Look, look), (Wish::Change, change)] {
-                let got = decide(wish, &person, Some(&good), Some(&account));
+                let got = decided(wish, &person, Some(&good), Some(&account));
                 assert_eq!(got.is_ok(), may, "{active} {staff} {superuser} {wish:?}");
             }
         }
-        assert_eq!(decide(Wish::Look, &person, Some(&good), None), Err(Refusal::Person));
+        assert_eq!(decided(Wish::Look, &person, Some(&good), None), Err(Refusal::Person));
     }
 }

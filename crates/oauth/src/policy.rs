@@ -254,9 +254,7 @@ impl Policy {
     pub fn person_scope_allowed_to(&self, client: &Client) -> ScopeSet {
         let all = self.declared_scope().union(&self.person_scope());
         match &client.scope {
-            Some(limit) => {
-                all.union(&self.operator_scope(client.metadata.origin)).intersection(limit)
-            }
+            Some(limit) => all.union(&self.operator_scope_of(client)).intersection(limit),
             None => all,
         }
     }
@@ -276,10 +274,17 @@ impl Policy {
     pub fn scope_allowed_to(&self, client: &Client) -> ScopeSet {
         let declared = self.declared_scope();
         match &client.scope {
-            Some(limit) => {
-                declared.union(&self.operator_scope(client.metadata.origin)).intersection(limit)
-            }
+            Some(limit) => declared.union(&self.operator_scope_of(client)).intersection(limit),
             None => declared,
+        }
+    }
+
+    /// The names of the scopes beyond the declared ones that this client may have: all, if the operator alone looks after it. A
+    /// person who owns it can change where its tokens go.
+    pub fn operator_scope_of(&self, client: &Client) -> ScopeSet {
+        match client.owner {
+            None => self.operator_scope(client.metadata.origin),
+            Some(_) => ScopeSet::empty(),
         }
     }
 

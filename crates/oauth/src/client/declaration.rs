@@ -3,7 +3,7 @@
 //! A declaration is the whole registration: what it leaves out has its default, as in RFC 7592 §2.2. Only the secret, the owner
 //! and whether the client is active stay as they are where it says nothing about them: they are also changed by other hands.
 
-use super::draft::unchangeable;
+use super::change::other_type;
 use super::field_error::{Errors, FieldError};
 use super::{AuthMethod, Client, ClientMetadata, ClientType, Draft, Origin, Registration};
 use crate::id::{ClientId, UserId};
@@ -151,6 +151,7 @@ pub fn decide(
     policy: &Policy,
 ) -> Result<Decision, FieldError> {
     let client = declared.over(facts.known, facts.owner);
+    client.check_scope(policy)?;
     let needs_secret =
         client.client_type == ClientType::Confidential && client.auth_method.has_secret();
     let Some(known) = facts.known else {
@@ -164,9 +165,8 @@ pub fn decide(
     if known.first_party {
         return Err(FieldError::built_in());
     }
-    let wrong = unchangeable(known, client.client_type, client.scope.as_ref(), policy);
-    if let Some(first) = wrong.into_iter().next() {
-        return Err(first);
+    if let Some(error) = other_type(known, client.client_type) {
+        return Err(error);
     }
     if needs_secret && known.secret.is_none() && facts.secret == GivenSecret::Nothing {
         return Err(FieldError {

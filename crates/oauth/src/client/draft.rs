@@ -2,9 +2,7 @@
 
 use super::field_error::{Errors, FieldError};
 use super::metadata::Surroundings;
-use super::{
-    AuthMethod, Client, ClientMetadata, ClientType, ConsentRule, GrantType, Origin, RedirectUri,
-};
+use super::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, RedirectUri};
 use crate::id::ClientId;
 use crate::policy::Policy;
 use crate::response::ResponseType;
@@ -123,55 +121,6 @@ impl Draft {
         }
         self.grant_types = grant_types;
         self
-    }
-
-    /// Check what somebody who is no operator changes about `client`, and make the changed client. What an operator has set
-    /// (consent, PKCE, how it came to be registered) is not theirs to say and stays, and so does what a change never touches.
-    pub fn check_change(
-        mut self,
-        client: &Client,
-        policy: &Policy,
-    ) -> Result<Client, Vec<FieldError>> {
-        let known = &client.metadata;
-        (self.metadata.consent, self.metadata.pkce) = (ConsentRule::default(), None);
-        self.metadata.origin = known.origin;
-        let made = self.check(policy)?;
-        Ok(Client {
-            name: made.name,
-            grant_types: made.grant_types,
-            redirect_uris: made.redirect_uris,
-            scope: made.scope,
-            metadata: ClientMetadata { consent: known.consent, pkce: known.pkce, ..made.metadata },
-            ..client.clone()
-        })
-    }
-
-    /// Check what an operator changes about `client`, and make the changed client. How it came to be registered stays, and with
-    /// that what it may have at most; so does whether it can keep a secret, and the built-in application as a whole.
-    pub fn check_operator_change(
-        mut self,
-        client: &Client,
-        policy: &Policy,
-    ) -> Result<Client, Vec<FieldError>> {
-        if client.first_party {
-            return Err(vec![FieldError::built_in()]);
-        }
-        // Whoever changes it is an operator, however the application came to be registered.
-        let origin = std::mem::replace(&mut self.metadata.origin, Origin::Operator);
-        let made = self.check(policy)?;
-        let errors = unchangeable(client, made.client_type, made.scope.as_ref(), policy);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        Ok(Client {
-            name: made.name,
-            auth_method: made.auth_method,
-            grant_types: made.grant_types,
-            redirect_uris: made.redirect_uris,
-            scope: made.scope,
-            metadata: ClientMetadata { origin, ..made.metadata },
-            ..client.clone()
-        })
     }
 
     /// Check everything and report everything that is wrong at once.
@@ -361,44 +310,6 @@ impl Draft {
         }
         Some(scope)
     }
-}
-
-/// What an operator may not change about a client either: whether it can keep a secret. And what nobody may give to a client that
-/// others look after: the scopes of an operator's own.
-pub(super) fn unchangeable(
-    known: &Client,
-    client_type: ClientType,
-    scope: Option<&ScopeSet>,
-    policy: &Policy,
-) -> Vec<FieldError> {
-    let mut errors = Errors(Vec::new());
-    if known.client_type != client_type {
-        errors.add(
-            "client_type",
-            "invalid",
-            match known.client_type {
-                ClientType::Public => {
-                    "This application is public and stays so: say client_type = \"public\", or register another one."
-                }
-                ClientType::Confidential => {
-                    "This application is confidential and stays so: register another one."
-                }
-            },
-        );
-    }
-    let theirs = policy.operator_scope(known.metadata.origin);
-    let excess = policy.operator_scope(Origin::Operator).without(&theirs);
-    let excess = scope.map(|scope| scope.intersection(&excess)).unwrap_or_default();
-    if !excess.is_empty() {
-        errors.add(
-            "scope",
-            "operators_only",
-            format!(
-                "Only an application that an operator registered may have the scope {excess}: whoever registered this one can still change it. Register another one."
-            ),
-        );
-    }
-    errors.0
 }
 
 fn offered(policy: &Policy) -> String {

@@ -7,10 +7,8 @@ use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
-use super::{
-    Application, Applications, NewSecret, changeable, hit, insert, raise, remove, touched,
-    with_active, with_secret,
-};
+use super::ending::{raise, with_active, with_secret};
+use super::{Application, Applications, NewSecret, changeable, hit, insert, remove, touched};
 use crate::StoreError;
 use crate::entity::application;
 use crate::revocations::Entry;

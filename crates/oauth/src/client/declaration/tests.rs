@@ -212,5 +212,13 @@ fn a_scope_of_the_operator_is_for_a_client_of_the_operator() {
         let draft = known.draft();
         let errors = draft.check_operator_change(&known, &policy).unwrap_err();
         assert_eq!(errors[0].code, "operators_only", "{origin:?}");
-    }
+    } // Nor is it for one that a person owns, who could give it to others, or to themselves.
+    let owner = crate::id::UserId::parse("01890a5d-ac96-774b-bcce-b302099a8057").ok();
+    let facts = Facts { owner, ..UNKNOWN };
+    assert_eq!(decide(&declared, facts, &policy).unwrap_err().code, "operators_only");
+    let owned = Client { owner, ..*client.clone() };
+    assert_eq!(policy.scope_allowed_to(&owned).to_string(), "read");
+    let bare = Client { scope: None, ..owned };
+    let greedy = Draft { scope: Some("read sudo".to_owned()), ..bare.draft() };
+    assert_eq!(greedy.check_change(&bare, &policy).unwrap_err()[0].code, "operators_only");
 }
