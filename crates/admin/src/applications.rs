@@ -1,6 +1,7 @@
 //! `/applications/…`: applications listed, shown, made what is said about them, switched, deleted, given a new secret.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse as _, Response};
@@ -38,10 +39,13 @@ pub(crate) async fn list(
     for application in &found {
         let owner = match application.client.owner {
             Some(id) => {
-                if !names.contains_key(&id) {
-                    names.insert(id, owner_of(&state, &application.client).await?);
-                }
-                names.get(&id).and_then(Option::as_deref)
+                let owner = match names.entry(id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(free) => {
+                        free.insert(owner_of(&state, &application.client).await?)
+                    }
+                };
+                owner.as_deref()
             }
             None => None,
         };
@@ -179,9 +183,9 @@ async fn switch(
         true => (Action::Enabled, applications.enable(known.id).await.map_err(of_store)?),
         false => (Action::Disabled, applications.disable(known.id).await.map_err(of_store)?),
     };
-    let changes = action != Action::Unchanged;
-    let changed: Vec<String> = changes.then(|| "active".to_owned()).into_iter().collect();
-    if changes {
+    let is_other = action != Action::Unchanged;
+    let changed: Vec<String> = is_other.then(|| "active".to_owned()).into_iter().collect();
+    if is_other {
         caller.note("application_changed", application.client.id.as_str(), &changed);
     }
     told(state, &application, &Done { action, changed, secret: None }).await

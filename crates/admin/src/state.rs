@@ -23,22 +23,18 @@ struct Shared {
     passwords: PasswordPolicy,
     hasher: Hasher,
     rest: RestState,
-    prefix: String,
 }
 
 impl State {
-    /// Puts the parts together; `prefix` such as `/admin/api` has no slash at its end.
+    /// Puts the parts together; what `rest` has for a prefix is where the API is.
     pub fn new(
         store: Store,
         policy: Policy,
         passwords: PasswordPolicy,
         hasher: Hasher,
-        rest: &RestState,
-        prefix: &str,
+        rest: RestState,
     ) -> Self {
-        let rest = rest.clone().with_prefix(prefix);
-        let prefix = prefix.to_owned();
-        Self(Arc::new(Shared { store, policy, passwords, hasher, rest, prefix }))
+        Self(Arc::new(Shared { store, policy, passwords, hasher, rest }))
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -54,7 +50,7 @@ impl State {
     }
 
     pub(crate) fn prefix(&self) -> &str {
-        &self.0.prefix
+        self.0.rest.prefix()
     }
 
     pub(crate) fn surroundings(&self) -> Surroundings<'_> {
@@ -71,6 +67,6 @@ impl FromRef<State> for RestState {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("prefix", &self.0.prefix).finish_non_exhaustive()
+        f.debug_struct("State").field("prefix", &self.prefix()).finish_non_exhaustive()
     }
 }

@@ -124,7 +124,8 @@ impl RestState {
         &self.0.public_url
     }
 
-    pub(crate) fn prefix(&self) -> &str {
+    /// Below which path the handlers of this state are; empty when it was not said.
+    pub fn prefix(&self) -> &str {
         &self.0.prefix
     }
 

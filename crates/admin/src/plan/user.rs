@@ -105,8 +105,11 @@ fn step(
     declaration: &Declaration,
 ) -> PlannedUser {
     let username = declaration.username.as_str().to_owned();
-    let planned =
-        |action, changed, step| PlannedUser { username, action, changed, id: id.clone(), step };
+    let (key, user_id) = id;
+    let planned = |action, changed, step| {
+        let id = (key, user_id);
+        PlannedUser { username, action, changed, id, step }
+    };
     match (decision, known) {
         (Decision::Create(made), _) => {
             let new = NewUser {
@@ -117,7 +120,7 @@ fn step(
                 superuser: made.superuser,
             };
             let profile = Box::new(made.profile);
-            let step = UserStep::Create { id: id.1, new, active: made.active, profile };
+            let step = UserStep::Create { id: user_id, new, active: made.active, profile };
             planned(Action::Created, Vec::new(), Some(step))
         }
         (Decision::Change(change), Some(seen)) => {

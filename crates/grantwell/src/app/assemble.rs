@@ -110,7 +110,8 @@ fn admin_state(parts: &Parts<'_>, rest: &RestState, prefix: &str) -> Result<admi
     let passwords = people::password_policy(parts.settings)?;
     let hasher = admin::Hasher::new(parts.entropy.clone());
     let (store, policy) = (parts.store.clone(), parts.policy.clone());
-    Ok(admin::State::new(store, policy, passwords, hasher, rest, prefix))
+    let rest = rest.clone().with_prefix(prefix);
+    Ok(admin::State::new(store, policy, passwords, hasher, rest))
 }
 
 /// What the metadata says about the admin API (RFC 9728 §2).

@@ -77,7 +77,19 @@ async fn an_application_is_made_what_is_said_again_and_again() {
         // What was given before ends with the switch.
         let dead = node.call(&kept, ("GET", "/keys/"), None).await.status(401);
         assert_eq!(dead.json()["code"], "invalid_token");
+    })
+    .await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_replaced_and_an_application_deleted() {
+    on_both(async |place| {
+        let (node, root) = ready(&place).await;
+        let call = async |method: &str, path: &str, body: Option<Value>| {
+            node.call(&root, (method, path), body).await
+        };
+        let one = "/applications/robot/";
+        call("PUT", one, Some(robot())).await.status(201);
         let rotated = call("POST", "/applications/robot/rotate-secret/", None).await.status(200);
         let secret = rotated.json()["client_secret"].as_str().unwrap().to_owned();
         node.token(("robot", &secret), "read").await;
@@ -171,81 +183,92 @@ async fn lists_come_in_pages() {
     .await;
 }
 
+/// Where it is put, what is said, and what is wrong with it.
+type Wrong = (&'static str, Value, &'static [&'static str]);
+
+fn wrong_declarations() -> Vec<Wrong> {
+    let mut all = wrong_applications();
+    all.extend(wrong_people());
+    all
+}
+
+fn application(more: Value) -> Value {
+    let mut all = robot();
+    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all
+}
+
+fn wrong_applications() -> Vec<Wrong> {
+    vec![
+        (
+            "/applications/robot/",
+            application(json!({"redirect_uri": 1})),
+            &["/redirect_uri unknown_member"],
+        ),
+        (
+            "/applications/robot/",
+            application(json!({"client_id": "other"})),
+            &["/client_id other_name"],
+        ),
+        (
+            "/applications/robot/",
+            application(json!({"client_secret": "short"})),
+            &["/client_secret invalid"],
+        ),
+        (
+            "/applications/robot/",
+            application(json!({"client_secret": 7})),
+            &["/client_secret invalid"],
+        ),
+        (
+            "/applications/robot/",
+            application(json!({"client_secret_file": "/etc/passwd"})),
+            &["/client_secret_file unknown_member"],
+        ),
+        (
+            "/applications/robot/",
+            application(json!({"grant_types": "all", "contacts": 7})),
+            &["/grant_types invalid", "/contacts invalid"],
+        ),
+        ("/applications/robot/", application(json!({"scope": "sudo"})), &["/scope unknown_scope"]),
+        ("/applications/robot/", application(json!({"owner": "nobody"})), &["/owner unknown"]),
+        ("/applications/grantwell-first-party/", application(json!({})), &["/client_id built_in"]),
+    ]
+}
+
+fn wrong_people() -> Vec<Wrong> {
+    vec![
+        (
+            "/users/ann/",
+            json!({"password": "short"}),
+            &["/password password_too_short", "/password password_too_common"],
+        ),
+        (
+            "/users/ann/",
+            json!({"password_file": "/etc/passwd"}),
+            &["/password_file unknown_member"],
+        ),
+        ("/users/ann/", json!({"stafff": true}), &["/stafff unknown_member"]),
+        (
+            "/users/ann/",
+            json!({"staff": "yes", "claims": 7}),
+            &["/claims invalid", "/staff invalid"],
+        ),
+        (
+            "/users/ann/",
+            json!({"email": "x", "claims": {"birthdate": "x", "address": {"country": 7}}}),
+            &["/claims/birthdate", "/email", "/claims/address/country"],
+        ),
+        ("/users/ann/", json!({"username": "bob"}), &["/username other_name"]),
+        ("/users/%20/", json!({}), &["/username"]),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_taken_is_named_and_changes_nothing() {
     on_both(async |place| {
         let (node, root) = ready(&place).await;
-        let application = |more: Value| {
-            let mut all = robot();
-            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            all
-        };
-        for (path, body, expected) in [
-            (
-                "/applications/robot/",
-                application(json!({"redirect_uri": 1})),
-                &["/redirect_uri unknown_member"][..],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"client_id": "other"})),
-                &["/client_id other_name"],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"client_secret": "short"})),
-                &["/client_secret invalid"],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"client_secret": 7})),
-                &["/client_secret invalid"],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"client_secret_file": "/etc/passwd"})),
-                &["/client_secret_file unknown_member"],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"grant_types": "all", "contacts": 7})),
-                &["/grant_types invalid", "/contacts invalid"],
-            ),
-            (
-                "/applications/robot/",
-                application(json!({"scope": "sudo"})),
-                &["/scope unknown_scope"],
-            ),
-            ("/applications/robot/", application(json!({"owner": "nobody"})), &["/owner unknown"]),
-            (
-                "/applications/grantwell-first-party/",
-                application(json!({})),
-                &["/client_id built_in"],
-            ),
-            (
-                "/users/ann/",
-                json!({"password": "short"}),
-                &["/password password_too_short", "/password password_too_common"],
-            ),
-            (
-                "/users/ann/",
-                json!({"password_file": "/etc/passwd"}),
-                &["/password_file unknown_member"],
-            ),
-            ("/users/ann/", json!({"stafff": true}), &["/stafff unknown_member"]),
-            (
-                "/users/ann/",
-                json!({"staff": "yes", "claims": 7}),
-                &["/claims invalid", "/staff invalid"],
-            ),
-            (
-                "/users/ann/",
-                json!({"email": "x", "claims": {"birthdate": "x", "address": {"country": 7}}}),
-                &["/claims/birthdate", "/email", "/claims/address/country"],
-            ),
-            ("/users/ann/", json!({"username": "bob"}), &["/username other_name"]),
-            ("/users/%20/", json!({}), &["/username"]),
-        ] {
+        for (path, body, expected) in wrong_declarations() {
             let refused = node.call(&root, ("PUT", path), Some(body.clone())).await.status(422);
             assert_eq!(refused.headers["content-type"], "application/problem+json");
             let faults = refused.faults();
@@ -254,6 +277,16 @@ async fn what_cannot_be_taken_is_named_and_changes_nothing() {
             assert!(same, "{path} {body}: {faults:?}");
             assert!(!refused.text.contains("\"short\""), "{refused:?}");
         }
+        assert!(node.store().users().list(None, 9).await.unwrap().is_empty());
+        assert_eq!(node.store().applications().list(None, None, 9).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_cannot_be_read_is_refused() {
+    on_both(async |place| {
+        let (node, root) = ready(&place).await;
         let near = node.call(&root, ("PUT", "/users/ann/"), Some(json!({"stafff": true}))).await;
         assert!(near.text.contains("did you mean staff?"), "{near:?}");
         let large = format!("{{\"a\": \"{}\"}}", "x".repeat(70_000));

@@ -55,8 +55,8 @@ impl Answer {
 pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
-    test(Place { folder, url }).await;
-    on_postgres(test).await;
+    Box::pin(test(Place { folder, url })).await;
+    Box::pin(on_postgres(test)).await;
 }
 
 /// Runs `test` on PostgreSQL, if there is one.
@@ -70,7 +70,7 @@ pub(crate) async fn on_postgres(test: impl AsyncFn(Place)) {
     server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     let url = format!("{}/{name}", base.rsplit_once('/').unwrap().0);
     let place = Place { folder: tempfile::tempdir().unwrap(), url };
-    let result = std::panic::AssertUnwindSafe(test(place)).catch_unwind().await;
+    let result = std::panic::AssertUnwindSafe(Box::pin(test(place))).catch_unwind().await;
     server.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
     if let Err(panic) = result {
         std::panic::resume_unwind(panic);
@@ -89,7 +89,7 @@ impl Place {
             settings.oauth.allow_password_grant = true;
             settings.oauth.allow_open_client_registration = true;
         };
-        let server = Server::start_with(Project::new("place"), change).await.unwrap();
+        let server = Box::pin(Server::start_with(Project::new("place"), change)).await.unwrap();
         Node { server, http: reqwest::Client::new() }
     }
 }

@@ -133,7 +133,7 @@ impl UserChange {
     }
 
     fn update(&self, now: i64, ends: bool) -> UpdateMany<user::Entity> {
-        let raised = if ends { 1 } else { 0 };
+        let raised = i64::from(ends);
         let mut update = user::Entity::update_many()
             .col_expr(user::Column::Epoch, Expr::col(user::Column::Epoch).add(raised))
             .filter(user::Column::Id.eq(self.seen.account.id.as_uuid()))

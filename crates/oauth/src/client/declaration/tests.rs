@@ -216,9 +216,9 @@ fn a_scope_of_the_operator_is_for_a_client_of_the_operator() {
     let owner = crate::id::UserId::parse("01890a5d-ac96-774b-bcce-b302099a8057").ok();
     let facts = Facts { owner, ..UNKNOWN };
     assert_eq!(decide(&declared, facts, &policy).unwrap_err().code, "operators_only");
-    let owned = Client { owner, ..*client.clone() };
-    assert_eq!(policy.scope_allowed_to(&owned).to_string(), "read");
-    let bare = Client { scope: None, ..owned };
+    let theirs = Client { owner, ..*client.clone() };
+    assert_eq!(policy.scope_allowed_to(&theirs).to_string(), "read");
+    let bare = Client { scope: None, ..theirs };
     let greedy = Draft { scope: Some("read sudo".to_owned()), ..bare.draft() };
     assert_eq!(greedy.check_change(&bare, &policy).unwrap_err()[0].code, "operators_only");
 }
