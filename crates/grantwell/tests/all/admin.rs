@@ -192,7 +192,7 @@ fn wrong_declarations() -> Vec<Wrong> {
     all
 }
 
-fn application(more: Value) -> Value {
+fn application(more: &Value) -> Value {
     let mut all = robot();
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     all
@@ -202,37 +202,37 @@ fn wrong_applications() -> Vec<Wrong> {
     vec![
         (
             "/applications/robot/",
-            application(json!({"redirect_uri": 1})),
+            application(&json!({"redirect_uri": 1})),
             &["/redirect_uri unknown_member"],
         ),
         (
             "/applications/robot/",
-            application(json!({"client_id": "other"})),
+            application(&json!({"client_id": "other"})),
             &["/client_id other_name"],
         ),
         (
             "/applications/robot/",
-            application(json!({"client_secret": "short"})),
+            application(&json!({"client_secret": "short"})),
             &["/client_secret invalid"],
         ),
         (
             "/applications/robot/",
-            application(json!({"client_secret": 7})),
+            application(&json!({"client_secret": 7})),
             &["/client_secret invalid"],
         ),
         (
             "/applications/robot/",
-            application(json!({"client_secret_file": "/etc/passwd"})),
+            application(&json!({"client_secret_file": "/etc/passwd"})),
             &["/client_secret_file unknown_member"],
         ),
         (
             "/applications/robot/",
-            application(json!({"grant_types": "all", "contacts": 7})),
+            application(&json!({"grant_types": "all", "contacts": 7})),
             &["/grant_types invalid", "/contacts invalid"],
         ),
-        ("/applications/robot/", application(json!({"scope": "sudo"})), &["/scope unknown_scope"]),
-        ("/applications/robot/", application(json!({"owner": "nobody"})), &["/owner unknown"]),
-        ("/applications/grantwell-first-party/", application(json!({})), &["/client_id built_in"]),
+        ("/applications/robot/", application(&json!({"scope": "sudo"})), &["/scope unknown_scope"]),
+        ("/applications/robot/", application(&json!({"owner": "nobody"})), &["/owner unknown"]),
+        ("/applications/grantwell-first-party/", application(&json!({})), &["/client_id built_in"]),
     ]
 }
 
