@@ -18,6 +18,14 @@ pub enum Field {
     Profile(Entry),
     /// The claims that the installation adds to a profile.
     Custom,
+    /// All claims of a declaration together.
+    Claims,
+    /// Whether an account may be used.
+    Active,
+    /// Whether a person may open the administration.
+    Staff,
+    /// Whether a person may do everything there.
+    Superuser,
 }
 
 impl Field {
@@ -29,6 +37,10 @@ impl Field {
             Self::Password => "password",
             Self::Profile(entry) => entry.name(),
             Self::Custom => "custom",
+            Self::Claims => "claims",
+            Self::Active => "active",
+            Self::Staff => "staff",
+            Self::Superuser => "superuser",
         }
     }
 }

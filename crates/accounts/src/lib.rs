@@ -4,6 +4,7 @@
 //! [`password::hash`] and [`password::verify`] are slow, on purpose; callers run them off the async threads.
 
 pub mod account;
+pub mod declaration;
 pub mod email;
 pub mod field_error;
 pub mod password;

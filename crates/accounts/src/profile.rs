@@ -242,6 +242,15 @@ fn slot(claims: &mut PersonClaims, entry: Entry) -> &mut Option<String> {
     }
 }
 
+/// What is known as it stands on the wire (OpenID Connect Core §5.1); [`Edit::from_claims`] takes the same object back.
+pub fn members(claims: &PersonClaims) -> Map<String, Value> {
+    let standard = StandardClaim::ALL.into_iter();
+    let standard =
+        standard.filter_map(|claim| Some((claim.as_str().to_owned(), claims.value(claim)?)));
+    let custom = claims.custom.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    standard.chain(custom).collect()
+}
+
 /// The text of an entry among what is known.
 pub fn text(claims: &PersonClaims, entry: Entry) -> Option<&str> {
     let address = &claims.address;

@@ -1,6 +1,7 @@
 //! The commands of every project: what can be typed, and which file does it.
 
 mod application;
+mod apply;
 mod cleartokens;
 mod completions;
 mod config;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use oauth::time::Timestamp;
+pub(crate) use admin::rfc3339;
 use store::Store;
 
 use crate::error::{Error, Exit, Result};
@@ -81,6 +82,8 @@ enum Command {
     /// Make, list, show and delete client applications
     #[command(subcommand)]
     Application(application::Command),
+    /// Make people and applications what a file says: create, change and, if wanted, delete
+    Apply(apply::Arguments),
     /// The same as `application create`
     #[command(hide = true)]
     Createapplication(application::create::Arguments),
@@ -129,12 +132,6 @@ impl Context {
     pub(crate) async fn store(&self) -> Result<Store> {
         crate::open::store_of_command(self.settings(), &self.project.migration_sets()).await
     }
-}
-
-/// A moment as text (RFC 3339, UTC).
-pub(crate) fn rfc3339(time: Timestamp) -> String {
-    let time = chrono::DateTime::from_timestamp_millis(time.as_millis()).unwrap_or_default();
-    time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// Reads the command line and does what it says. Everything that goes wrong is told here, once.
@@ -209,6 +206,7 @@ async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> 
         Command::Createsuperuser(arguments) => createsuperuser::run(context, arguments).await,
         Command::User(command) => user::run(context, command).await,
         Command::Application(command) => application::run(context, command).await,
+        Command::Apply(arguments) => apply::run(context, arguments).await,
         Command::Createapplication(arguments) => application::create::run(context, arguments).await,
         Command::RegistrationToken(command) => registration_token::run(context, command).await,
         Command::SetupLink(arguments) => setup_link::run(context, arguments).await,

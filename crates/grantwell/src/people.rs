@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use accounts::password::{self, Outcome, Parameters, SALT_BYTES, Stored};
+use accounts::password::{self, Parameters, SALT_BYTES};
 use accounts::{FieldError, PasswordPolicy, Username};
 use ambient::Entropy;
 use store::{Store, User};
@@ -58,13 +58,6 @@ pub(crate) fn refused(what: &str, errors: &[FieldError]) -> Error {
     let lines: Vec<String> =
         errors.iter().map(|error| format!("{}: {}", error.field.name(), error.message)).collect();
     Error::failed(format!("{what}\n{}", lines.join("\n")))
-}
-
-/// Whether a slow hash is that of this secret. Takes as long as [`hash`].
-pub(crate) fn is_hash_of(hash: &str, secret: &str) -> bool {
-    let stored = Stored::parse(hash).ok();
-    let outcome = password::verify(secret, stored.as_ref(), Parameters::OWASP);
-    matches!(outcome, Outcome::Matches { .. })
 }
 
 /// The slow hash of a password, or of a client secret that somebody chose. Takes a noticeable part of a second.

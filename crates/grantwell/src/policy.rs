@@ -39,6 +39,22 @@ fn reachable(ip: IpAddr) -> IpAddr {
     }
 }
 
+/// Where the admin API is, if anywhere: a path of its own.
+pub(crate) fn admin_prefix(settings: &Settings) -> Result<Option<&str>> {
+    let prefix = settings.admin.api_prefix.as_str();
+    let letter = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let is_path = prefix.len() > 1 && prefix.starts_with('/') && !prefix.ends_with('/');
+    if !is_path || prefix.contains("//") || !prefix.chars().all(letter) {
+        return Err(Error::new(
+            Exit::BadSettings,
+            format!(
+                "admin.api_prefix is {prefix:?}, which is not a path such as /admin/api: a slash before each part and none at the end."
+            ),
+        ));
+    }
+    Ok(settings.admin.api.then_some(prefix))
+}
+
 /// The policy of the settings over the scopes of the resources.
 pub(crate) fn policy<'r>(
     settings: &Settings,
@@ -47,6 +63,9 @@ pub(crate) fn policy<'r>(
     let oauth = &settings.oauth;
     let mut policy = Policy::new(issuer(settings)?);
     policy.scopes = scopes(settings, resources)?;
+    if settings.admin.api {
+        policy.operator_scopes = admin::operator_scopes();
+    }
     policy.default_scope = default_scope(settings, &policy)?;
     policy.access_token_lifetime = oauth.access_token_lifetime.duration();
     policy.token_format = match oauth.access_token_format {
@@ -224,6 +243,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_admin_api_has_a_path_of_its_own() {
+        let mut settings = Settings::default();
+        assert_eq!(admin_prefix(&settings).unwrap(), Some("/admin/api"));
+        for wrong in ["", "/", "admin", "/admin/", "/a//b", "/{id}", "/a b", "/a?b"] {
+            wrong.clone_into(&mut settings.admin.api_prefix);
+            let error = admin_prefix(&settings).unwrap_err();
+            assert!(error.to_string().contains("admin.api_prefix"), "{error}");
+        }
+        settings.admin = crate::settings::Admin { api: false, ..Default::default() };
+        assert_eq!(admin_prefix(&settings).unwrap(), None);
+    }
+
     /// What each profile says of itself is what the metadata says.
     #[test]
     fn a_profile_shows_in_the_metadata() {
@@ -262,7 +294,11 @@ mod tests {
     fn scopes_and_issuer_of_the_settings_are_checked() {
         type Change = fn(&mut Settings);
         let none = || std::iter::empty::<&Resources>();
-        let table: [(Change, &str); 6] = [
+        let table: [(Change, &str); 7] = [
+            (
+                |s| s.oauth.scopes = [("grantwell:admin".to_owned(), String::new())].into(),
+                "only an operator's clients",
+            ),
             (
                 |s| s.oauth.authorization_code_lifetime = Span::seconds(601),
                 "an authorization code lives from one second to ten minutes",

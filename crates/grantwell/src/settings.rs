@@ -15,8 +15,8 @@ mod value;
 
 pub use describe::{Field, Index, Kind, Section};
 pub use fetch::Fetch;
+pub(crate) use load::json_of_toml;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
-pub(crate) use load::{json_of_toml, nearest};
 pub use oauth::{AccessTokenFormat, OAuth};
 pub use profile::Profile;
 pub(crate) use profile::deviates_from;
@@ -47,6 +47,8 @@ pub struct Settings {
     pub oauth: OAuth,
     /// People: registration, passwords, sessions, failed tries.
     pub accounts: Accounts,
+    /// The administration: its API for programs.
+    pub admin: Admin,
     /// How pages look.
     pub pages: Pages,
     /// Outgoing requests: what clients keep on servers of their own, such as their keys, is fetched from there.
@@ -135,6 +137,23 @@ impl Default for Accounts {
             throttle_window: Span::seconds(3600),
             longest_wait: Span::seconds(900),
         }
+    }
+}
+
+/// The administration: its API for programs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Serve the JSON API by which applications, people, keys and tokens are managed. It takes access tokens with the
+    /// scope `grantwell:admin`, which no application has unless an operator registers it for it by name.
+    pub api: bool,
+    /// Below which path it is.
+    pub api_prefix: String,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { api: true, api_prefix: "/admin/api".to_owned() }
     }
 }
 

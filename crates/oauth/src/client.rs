@@ -1,5 +1,6 @@
 //! A client: what is known about a registered application, in the words of RFC 7591 §2.
 
+mod change;
 pub mod declaration;
 mod draft;
 mod field_error;

@@ -47,6 +47,16 @@ pub(crate) fn policy() -> Policy {
     policy
 }
 
+/// The same with the scope `sudo`, which only an operator's clients may have.
+pub(crate) fn policy_with_operator_scope() -> Policy {
+    let sudo = ScopeDeclaration {
+        name: ScopeToken::parse("sudo").unwrap(),
+        description: "May everything".to_owned(),
+        optional: false,
+    };
+    Policy { operator_scopes: vec![sudo], ..policy() }
+}
+
 pub(crate) fn scope(text: &str) -> ScopeSet {
     ScopeSet::parse(text).unwrap()
 }

@@ -12,7 +12,7 @@ pub use endpoints::Endpoints;
 pub use trusted_issuer::{SubjectForm, TrustedIssuer};
 
 use crate::access_token::TokenFormat;
-use crate::client::Client;
+use crate::client::{Client, Origin};
 use crate::error::{ErrorCode, Malformed, OAuthError};
 use crate::issuer::Issuer;
 use crate::pkce::Pkce;
@@ -29,6 +29,9 @@ pub struct Policy {
     pub issuer: Issuer,
     /// The scopes that exist. If none is declared, no scope can be asked for.
     pub scopes: Vec<ScopeDeclaration>,
+    /// The scopes that only clients of an operator may have, and only those that are registered for them by name: nobody
+    /// gets one by default, by registering itself, or by asking for everything.
+    pub operator_scopes: Vec<ScopeDeclaration>,
     /// What a client gets that does not ask for a scope (RFC 6749 §3.3), as far as it may have it.
     pub default_scope: ScopeSet,
     /// The resources that tokens are for; empty means any resource of this server.
@@ -99,6 +102,7 @@ impl Policy {
         Self {
             issuer,
             scopes: Vec::new(),
+            operator_scopes: Vec::new(),
             default_scope: ScopeSet::empty(),
             audience: Vec::new(),
             resources: Vec::new(),
@@ -156,7 +160,13 @@ impl Policy {
                 "access tokens are to be JWTs, and there is no algorithm to sign them with",
             ));
         }
-        if !self.default_scope.within(&self.declared_scope()) {
+        let declared = self.declared_scope();
+        if self.operator_scopes.iter().any(|scope| declared.contains(&scope.name)) {
+            return Err(Malformed(
+                "a scope has the name of one that only an operator's clients may have; give it another one",
+            ));
+        }
+        if !self.default_scope.within(&declared) {
             return Err(Malformed("the default scope names a scope that is not declared"));
         }
         trusted_issuer::check_all(&self.capabilities.trusted_issuers, &self.issuer)
@@ -207,7 +217,8 @@ impl Policy {
 
     /// What a scope allows, in words; `None` for one that does not exist.
     pub fn words_for(&self, scope: &ScopeToken) -> Option<&str> {
-        let declared = self.scopes.iter().find(|declared| declared.name == *scope);
+        let mut all = self.scopes.iter().chain(&self.operator_scopes);
+        let declared = all.find(|declared| declared.name == *scope);
         let known = || OPENID_SCOPES.iter().find(|(name, _)| *name == scope.as_str());
         match declared {
             Some(declared) => Some(&declared.description),
@@ -244,7 +255,7 @@ impl Policy {
     pub fn person_scope_allowed_to(&self, client: &Client) -> ScopeSet {
         let all = self.declared_scope().union(&self.person_scope());
         match &client.scope {
-            Some(limit) => all.intersection(limit),
+            Some(limit) => all.union(&self.operator_scope_of(client)).intersection(limit),
             None => all,
         }
     }
@@ -264,9 +275,24 @@ impl Policy {
     pub fn scope_allowed_to(&self, client: &Client) -> ScopeSet {
         let declared = self.declared_scope();
         match &client.scope {
-            Some(limit) => declared.intersection(limit),
+            Some(limit) => declared.union(&self.operator_scope_of(client)).intersection(limit),
             None => declared,
         }
+    }
+
+    /// The names of the scopes beyond the declared ones that this client may have: all, if the operator alone looks after it. A
+    /// person who owns it can change where its tokens go.
+    pub fn operator_scope_of(&self, client: &Client) -> ScopeSet {
+        match client.owner {
+            None => self.operator_scope(client.metadata.origin),
+            Some(_) => ScopeSet::empty(),
+        }
+    }
+
+    /// The names of the scopes beyond the declared ones that a client may be registered for which came to be in this way.
+    pub fn operator_scope(&self, origin: Origin) -> ScopeSet {
+        let own = self.operator_scopes.iter().filter(|_| origin == Origin::Operator);
+        own.map(|scope| scope.name.clone()).collect()
     }
 
     /// The scope a client gets: what it asks for, or else the default, never more than it may have

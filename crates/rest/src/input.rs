@@ -59,8 +59,11 @@ enum MediaType {
     Form,
 }
 
-/// Reads the whole body, within the limit.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {
+/// Reads the whole body of a request, `limit` bytes at most.
+///
+/// # Errors
+/// 413 for a larger one, 400 for one that ends too early.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

@@ -1,7 +1,7 @@
 //! The known word that a mistyped one probably means.
 
 /// The nearest of `known`, if one is near enough to be what was meant.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     // A long word is no typing mistake, and comparing it would cost.
     if word.len() > 64 {
         return None;

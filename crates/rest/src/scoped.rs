@@ -57,7 +57,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &T) -> Result<Self, Problem> {
         let state = RestState::from_ref(state);
-        let metadata = guard::metadata_url(&state, "");
+        let metadata = guard::metadata_url(&state, state.prefix());
         let principal = guard::authenticate(&state, parts, &metadata).await?;
         guard::require(<S as Access>::REQUIREMENT, principal.as_ref(), &metadata)?;
         // The requirement of a scope cannot be met by nobody.

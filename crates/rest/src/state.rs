@@ -23,6 +23,7 @@ struct Inner {
     clock: Clock,
     browsable: Option<Browsable>,
     public_url: String,
+    prefix: String,
     sign_in_path: String,
     body_limit: usize,
 }
@@ -46,6 +47,7 @@ impl RestState {
             clock,
             browsable: None,
             public_url: String::new(),
+            prefix: String::new(),
             sign_in_path: "/accounts/login/".to_owned(),
             body_limit: DEFAULT_BODY_LIMIT,
         }))
@@ -73,6 +75,14 @@ impl RestState {
     #[must_use]
     pub fn with_public_url(mut self, url: &str) -> Self {
         url.trim_end_matches('/').clone_into(&mut self.inner().public_url);
+        self
+    }
+
+    /// Below which path the [`Scoped`](crate::Scoped) handlers of this state are, such as `/admin/api`: where a refusal says that
+    /// the resource describes itself (RFC 9728 §5.1).
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.inner().prefix);
         self
     }
 
@@ -112,6 +122,11 @@ impl RestState {
     /// Where the program is reached from outside, without a slash at the end; empty when it was not said.
     pub fn public_url(&self) -> &str {
         &self.0.public_url
+    }
+
+    /// Below which path the handlers of this state are; empty when it was not said.
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
     }
 
     pub(crate) fn browsable(&self) -> Option<&Browsable> {

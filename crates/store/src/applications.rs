@@ -1,7 +1,8 @@
 //! Registered clients: made, found, changed; whatever ends their credentials is told to every node.
 
-mod apply;
+pub(crate) mod apply;
 pub(crate) mod cache;
+mod ending;
 mod row;
 
 use std::sync::Arc;
@@ -11,13 +12,14 @@ use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::revocation::{Kind, Subject, forget_at};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 use vault::Purpose;
 
 pub use apply::Step;
+use ending::raise;
 pub(crate) use row::changeable;
 
 use crate::entity::{application, revocation};
@@ -172,51 +174,16 @@ impl Applications<'_> {
         client: Client,
     ) -> Result<Application, StoreError> {
         let now = self.0.now();
-        let changed = row::changeable(&client, now);
+        let changed = row::changeable(&client);
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    let found = change(tx, id, changed).await?;
+                    let found = change(tx, id, changed, now).await?;
                     let entry = found.changed(now);
                     Ok((found, vec![entry]))
                 })
             })
             .await
-    }
-
-    /// Gives the client a new secret, shown once, and ends every token it was given under the old one.
-    /// What users allowed it stays: it refreshes with the new secret.
-    pub async fn rotate_secret(
-        self,
-        id: ApplicationId,
-    ) -> Result<(Application, Secret), StoreError> {
-        let (stored, shown) = self.draw_secret()?;
-        let StoredSecret::Digest(digest) = stored else {
-            return Err(StoreError::Corrupt("a drawn secret"));
-        };
-        let update = application::Entity::update_many()
-            .col_expr(application::Column::SecretDigest, Expr::value(Some(digest.to_vec())))
-            .col_expr(application::Column::SecretPhc, Expr::value(None::<String>));
-        Ok((self.end_tokens(id, update).await?, shown))
-    }
-
-    /// Replaces the secret by one that somebody chose (its slow hash), as [`Applications::rotate_secret`].
-    pub async fn set_secret_hash(
-        self,
-        id: ApplicationId,
-        hash: String,
-    ) -> Result<Application, StoreError> {
-        self.end_tokens(id, with_secret(application::Entity::update_many(), hash)).await
-    }
-
-    /// Disables the client: every token of it ends at once, on every node, and it is given no more.
-    pub async fn disable(self, id: ApplicationId) -> Result<Application, StoreError> {
-        self.end_tokens(id, with_active(application::Entity::update_many(), false)).await
-    }
-
-    /// Enables the client again. Access tokens that had ended stay ended; what users allowed it lives on.
-    pub async fn enable(self, id: ApplicationId) -> Result<Application, StoreError> {
-        self.end_tokens(id, with_active(application::Entity::update_many(), true)).await
     }
 
     /// Deletes the client with everything that users allowed it; its tokens end at once, on every node.
@@ -266,26 +233,6 @@ impl Applications<'_> {
             .await
     }
 
-    /// Applies `update`, raises the epoch in the same statement and tells every node.
-    async fn end_tokens(
-        self,
-        id: ApplicationId,
-        update: UpdateMany<application::Entity>,
-    ) -> Result<Application, StoreError> {
-        let expires_at = forget_at(self.0.now());
-        let update = raise(update.filter(application::Column::Id.eq(id.as_uuid())))
-            .col_expr(application::Column::UpdatedAt, Expr::value(self.0.now().as_millis()));
-        self.0
-            .write_and_tell(move |tx| {
-                Box::pin(async move {
-                    let found = hit(tx, update).await?;
-                    let entry = found.dead(expires_at);
-                    Ok((found, vec![entry]))
-                })
-            })
-            .await
-    }
-
     fn draw_secret(self) -> Result<(StoredSecret, Secret), StoreError> {
         let drawn = self.0.entropy().text(32)?;
         let shown = Secret::new(format!("{SECRET_PREFIX}{}", drawn.expose()));
@@ -315,27 +262,6 @@ fn first_party_id() -> Result<ClientId, StoreError> {
     FIRST_PARTY.parse().map_err(|_| StoreError::Corrupt("first-party client id"))
 }
 
-/// The update, with a secret that somebody chose in place of the present one.
-fn with_secret(
-    update: UpdateMany<application::Entity>,
-    hash: String,
-) -> UpdateMany<application::Entity> {
-    update
-        .col_expr(application::Column::SecretDigest, Expr::value(None::<Vec<u8>>))
-        .col_expr(application::Column::SecretPhc, Expr::value(Some(hash)))
-}
-
-fn with_active(
-    update: UpdateMany<application::Entity>,
-    active: bool,
-) -> UpdateMany<application::Entity> {
-    update.col_expr(application::Column::Active, Expr::value(active))
-}
-
-fn raise(update: UpdateMany<application::Entity>) -> UpdateMany<application::Entity> {
-    update.col_expr(application::Column::Epoch, Expr::col(application::Column::Epoch).add(1))
-}
-
 /// Writes the row of an application that has been drawn.
 pub(crate) async fn insert(
     tx: &impl ConnectionTrait,
@@ -346,16 +272,29 @@ pub(crate) async fn insert(
     Ok(made)
 }
 
+/// The update, with the moment of it. Two changes at the same moment, or from a clock that was set back, still have different
+/// ones, so that a change from what was seen before is told apart.
+fn touched(
+    update: UpdateMany<application::Entity>,
+    now: Timestamp,
+) -> UpdateMany<application::Entity> {
+    let column = || Expr::col(application::Column::UpdatedAt);
+    let later: SimpleExpr =
+        Expr::case(column().gte(now.as_millis()), column().add(1)).finally(now.as_millis()).into();
+    update.col_expr(application::Column::UpdatedAt, later)
+}
+
 /// Writes the columns of [`changeable`] and answers the row.
 pub(crate) async fn change(
     tx: &impl ConnectionTrait,
     id: ApplicationId,
     changed: application::ActiveModel,
+    now: Timestamp,
 ) -> Result<Application, StoreError> {
     let update = application::Entity::update_many()
         .set(changed)
         .filter(application::Column::Id.eq(id.as_uuid()));
-    hit(tx, update).await
+    hit(tx, touched(update, now)).await
 }
 
 /// Deletes the row and answers what it held; its epoch is raised.

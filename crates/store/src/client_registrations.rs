@@ -124,10 +124,10 @@ impl ClientRegistrations<'_> {
             Change::Identity(client) => (*client, true),
         };
         let (id, now) = (known.id, self.0.now());
-        let changed = changeable(&client, now);
+        let changed = changeable(&client);
         let found = self.0.write_and_tell(move |tx| {
             Box::pin(async move {
-                let found = change(tx, id, changed).await?;
+                let found = change(tx, id, changed, now).await?;
                 if is_another {
                     consent::Entity::delete_many()
                         .filter(consent::Column::ApplicationId.eq(id.as_uuid()))
@@ -183,7 +183,7 @@ impl ClientRegistrations<'_> {
         let old = self.digest(access);
         let (fresh, digest) = self.draw_access()?;
         let now = self.0.now();
-        let changed = changeable(&client, now);
+        let changed = changeable(&client);
         let done = self.0.write_and_tell(move |tx| {
             Box::pin(async move {
                 let swapped = client_registration::Entity::update_many()
@@ -198,7 +198,7 @@ impl ClientRegistrations<'_> {
                 if swapped.rows_affected == 0 {
                     return Ok((None, Vec::new()));
                 }
-                let found = change(tx, id, changed).await?;
+                let found = change(tx, id, changed, now).await?;
                 let entry = found.changed(now);
                 Ok((Some(found), vec![entry]))
             })

@@ -6,6 +6,7 @@
 
 mod access;
 mod applications;
+mod apply;
 mod authorizations;
 mod bearer;
 mod client_registrations;
@@ -32,6 +33,7 @@ mod users;
 
 pub use access::{Access, Accesses};
 pub use applications::{Application, Applications, FIRST_PARTY, NewSecret, Step};
+pub use apply::Applied;
 pub use authorizations::Authorizations;
 pub use bearer::Signed;
 pub use client_registrations::{ClientRegistrations, Made, Newcomer, Registered};
@@ -56,4 +58,5 @@ pub use setup_link::SetupLinks;
 pub use store::{Options, Store, migrations};
 pub use sweep::{Sweep, Swept};
 pub use throttle::Throttle;
+pub use users::apply::{UserChange, UserStep};
 pub use users::{NewUser, Person, User, Users};

@@ -67,7 +67,7 @@ pub struct LogoutNotice {
 /// When sessions end, and under which names what comes of it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     ids: ambient::Entropy,
 }
 

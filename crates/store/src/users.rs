@@ -1,5 +1,6 @@
 //! Accounts: made, found, changed; whatever ends their credentials is told to every node.
 
+pub(crate) mod apply;
 mod person;
 
 pub use person::Person;
@@ -311,13 +312,18 @@ pub(crate) async fn insert(tx: &impl ConnectionTrait, user: &User) -> Result<(),
     };
     user::Entity::insert(row).exec_without_returning(tx).await?;
     if account.superuser {
-        // A link that is still open, in an older log perhaps, must not make another one.
-        setup_link::Entity::update_many()
-            .col_expr(setup_link::Column::UsedAt, Expr::value(account.created_at.as_millis()))
-            .filter(setup_link::Column::UsedAt.is_null())
-            .exec(tx)
-            .await?;
+        close_setup_links(tx, account.created_at).await?;
     }
+    Ok(())
+}
+
+/// Where there is an administrator, a link that is still open, in an older log perhaps, must not make another one.
+async fn close_setup_links(tx: &impl ConnectionTrait, now: Timestamp) -> Result<(), StoreError> {
+    setup_link::Entity::update_many()
+        .col_expr(setup_link::Column::UsedAt, Expr::value(now.as_millis()))
+        .filter(setup_link::Column::UsedAt.is_null())
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

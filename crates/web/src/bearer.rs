@@ -117,7 +117,7 @@ impl Verifier {
     fn resource(&self, parts: &Parts) -> Option<&str> {
         let issuer = &self.0.policy().issuer;
         let asked = issuer.url(parts.uri.path());
-        let named = self.0.settings.resources.iter().map(|resource| resource.resource.as_str());
+        let named = self.0.settings.all_resources().map(|resource| resource.resource.as_str());
         let within = |resource: &&str| {
             asked
                 .strip_prefix(resource.trim_end_matches('/'))

@@ -48,6 +48,8 @@ pub struct Settings {
     pub fetcher: Fetcher,
     /// The protected resources that this server describes (RFC 9728).
     pub resources: Vec<rest::ProtectedResource>,
+    /// The administration's API, if there is one; it is described at its own address only.
+    pub admin: Option<rest::ProtectedResource>,
     /// What the program itself tells clients about people.
     pub claims_hook: Option<Hook>,
     extension_grants: Vec<Extension>,
@@ -70,6 +72,7 @@ impl Settings {
             allow_plain_http_cookies: false,
             fetcher: Fetcher::default(),
             resources: Vec::new(),
+            admin: None,
             claims_hook: None,
             extension_grants: Vec::new(),
             links: Vec::new(),
@@ -86,6 +89,13 @@ impl Settings {
     /// The grants of the program's own.
     pub fn extension_grants(&self) -> &[Extension] {
         &self.extension_grants
+    }
+}
+
+impl Settings {
+    /// Every protected resource, that of the administration included.
+    pub(crate) fn all_resources(&self) -> impl Iterator<Item = &rest::ProtectedResource> {
+        self.resources.iter().chain(&self.admin)
     }
 }
 

@@ -55,6 +55,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "grantwell-vault",
         ],
     ),
+    (
+        "grantwell-admin",
+        &[
+            "grantwell-accounts",
+            "grantwell-ambient",
+            "grantwell-jose",
+            "grantwell-oauth",
+            "grantwell-pages",
+            "grantwell-rest",
+            "grantwell-store",
+            "grantwell-vault",
+        ],
+    ),
 ];
 
 /// Outside crates that only some rooms may use: the wall that keeps a subject in its room.
@@ -64,6 +77,7 @@ const WALLS: &[(&str, &[&str])] = &[
         "axum",
         &[
             "grantwell",
+            "grantwell-admin",
             "grantwell-pages",
             "grantwell-rest",
             "grantwell-web",

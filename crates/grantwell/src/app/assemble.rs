@@ -47,6 +47,9 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
     for (prefix, resources) in mounted {
         router = router.merge(resources.router(&prefix, rest.clone()));
     }
+    if let Some(prefix) = crate::policy::admin_prefix(parts.settings)? {
+        router = router.merge(admin::router(admin_state(&parts, &rest, prefix)?));
+    }
     let outer = Outer {
         hosts: Hosts::of(&parts.settings.server, parts.public_url),
         body_limit: parts.settings.server.body_limit.in_memory(),
@@ -95,6 +98,8 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
     }
     settings.allow_plain_http_cookies = parts.settings.oauth.allow_http_issuer;
     let issuer = parts.policy.issuer.url("");
+    let admin = crate::policy::admin_prefix(parts.settings)?;
+    settings.admin = admin.map(|prefix| admin_resource(&issuer, prefix));
     for (prefix, resources) in project.mounted() {
         settings.resources.push(resources.metadata(&issuer, prefix));
         if parts.settings.pages.browsable {
@@ -102,6 +107,24 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
         }
     }
     Ok(settings)
+}
+
+fn admin_state(parts: &Parts<'_>, rest: &RestState, prefix: &str) -> Result<admin::State> {
+    let passwords = people::password_policy(parts.settings)?;
+    let hasher = admin::Hasher::new(parts.entropy.clone());
+    let (store, policy) = (parts.store.clone(), parts.policy.clone());
+    let rest = rest.clone().with_prefix(prefix);
+    Ok(admin::State::new(store, policy, passwords, hasher, rest))
+}
+
+/// What the metadata says about the admin API (RFC 9728 §2).
+fn admin_resource(issuer: &str, prefix: &str) -> rest::ProtectedResource {
+    let scopes = admin::operator_scopes();
+    rest::ProtectedResource {
+        resource: format!("{}{prefix}", issuer.trim_end_matches('/')),
+        scopes_supported: scopes.iter().map(|scope| scope.name.to_string()).collect(),
+        bearer_methods_supported: ["header"],
+    }
 }
 
 fn trusted_proxies(settings: &Settings) -> Result<Vec<web::Network>> {

@@ -15,7 +15,7 @@ pub(crate) struct Route {
 }
 
 /// Every address, by the part of the house that answers.
-pub(crate) fn routes(project: &Project) -> Vec<Route> {
+pub(crate) fn routes(project: &Project, admin: Option<&str>) -> Vec<Route> {
     let mut routes = Vec::new();
     let mut add = |path: String, about: &str| routes.push(Route { path, about: about.to_owned() });
     for (prefix, resources) in project.mounted() {
@@ -61,6 +61,9 @@ pub(crate) fn routes(project: &Project) -> Vec<Route> {
     add(urls.profile(), "one's own account");
     add(urls.change_password(), "a new password");
     add(format!("{}/", urls.setup), "make the first administrator");
+    for (path, about) in admin.into_iter().flat_map(admin::paths) {
+        add(path, about);
+    }
     add("/livez".to_owned(), "whether the process runs");
     add("/readyz".to_owned(), "whether it should be sent requests");
     routes

@@ -1,9 +1,8 @@
 //! `application …`: the clients that may ask for tokens.
 
-mod apply;
 pub(super) mod create;
 mod delete;
-mod facts;
+pub(super) mod facts;
 mod list;
 mod rotate_secret;
 mod show;
@@ -31,8 +30,8 @@ pub(super) enum Command {
     Show(show::Arguments),
     /// Change what is registered about an application
     Update(update::Arguments),
-    /// Make the applications what a file says: create, change and, if wanted, delete
-    Apply(apply::Arguments),
+    /// The same as `apply`
+    Apply(super::apply::Arguments),
     /// Give an application a new secret and end every token it has
     RotateSecret(rotate_secret::Arguments),
     /// Delete an application with everything that people allowed it
@@ -45,7 +44,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
         Command::List(arguments) => list::run(context, arguments).await,
         Command::Show(arguments) => show::run(context, arguments).await,
         Command::Update(arguments) => update::run(context, arguments).await,
-        Command::Apply(arguments) => apply::run(context, arguments).await,
+        Command::Apply(arguments) => super::apply::run(context, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(context, arguments).await,
         Command::Delete(arguments) => delete::run(context, arguments).await,
     }
@@ -134,7 +133,7 @@ impl Shown {
 const PAGE: u64 = 500;
 
 /// Every application but the built-in one.
-async fn all(store: &Store) -> Result<Vec<Application>> {
+pub(super) async fn all(store: &Store) -> Result<Vec<Application>> {
     let mut all: Vec<Application> = Vec::new();
     loop {
         let last = all.last().map(|application| application.id);

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
+use admin::SEALING;
 use clap::Subcommand;
-use jose::Algorithm;
-use serde_json::{Value, json};
-use store::{KeyRow, Store};
+use store::KeyRow;
 
 use super::{Context, rfc3339};
 use crate::error::{Error, Exit, Result};
@@ -33,9 +32,6 @@ pub(super) enum Command {
     },
 }
 
-/// The algorithm of the keys that seal.
-const SEALING: &str = "v4.local";
-
 pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> {
     let store = context.store().await?;
     match command {
@@ -43,7 +39,7 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
             let mut keys = store.keys().list().await?;
             keys.extend(store.signing_keys().list().await?);
             if json {
-                context.out.json(&keys.iter().map(as_json).collect::<Vec<_>>())?;
+                context.out.json(&keys.iter().map(admin::key).collect::<Vec<_>>())?;
             } else {
                 for key in &keys {
                     context.out.data(line(key))?;
@@ -51,19 +47,17 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
             }
         }
         Command::Rotate { algorithm, dry_run, json } => {
-            let algorithm = replaceable(&store, &algorithm)?;
+            let algorithm =
+                admin::rotatable(&store, &algorithm).map_err(|why| Error::new(Exit::Usage, why))?;
             if dry_run {
                 let delay = store.options().key_announced.as_secs();
                 let verb = algorithm.map_or("seals tokens", |_| "signs");
                 context.out.say(format!("Would be done: a new key is made and {verb} after {delay} s. Nothing was changed (--dry-run)."));
                 return Ok(ExitCode::SUCCESS);
             }
-            let key = match algorithm {
-                None => store.keys().rotate().await?,
-                Some(algorithm) => store.signing_keys().rotate(algorithm).await?,
-            };
+            let key = admin::rotate(&store, algorithm).await?;
             if json {
-                context.out.json(&as_json(&key))?;
+                context.out.json(&admin::key(&key))?;
             } else {
                 context.out.data(line(&key))?;
             }
@@ -77,26 +71,6 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The signing algorithm of this name; `None` for the one that seals.
-fn replaceable(store: &Store, name: &str) -> Result<Option<Algorithm>> {
-    if name == SEALING {
-        return Ok(None);
-    }
-    let known = &store.options().signing_algorithms;
-    let found = known.iter().copied().find(|algorithm| algorithm.as_str() == name);
-    found.map(Some).ok_or_else(|| {
-        let known: Vec<_> = known.iter().map(|algorithm| algorithm.as_str()).collect();
-        Error::new(
-            Exit::Usage,
-            format!(
-                "This server has no key for {name:?}. It has one for {SEALING} (seals access tokens) and for \
-                 oauth.signing_algorithms: {}.",
-                known.join(", ")
-            ),
-        )
-    })
-}
-
 fn line(key: &KeyRow) -> String {
     let verb = if key.algorithm == SEALING { "seals" } else { "signs" };
     format!(
@@ -106,16 +80,4 @@ fn line(key: &KeyRow) -> String {
         key.algorithm,
         rfc3339(key.active_from)
     )
-}
-
-fn as_json(key: &KeyRow) -> Value {
-    json!({
-        "kid": key.id.to_string(),
-        "state": key.state.as_str(),
-        "algorithm": key.algorithm,
-        "created_at": rfc3339(key.created_at),
-        "active_from": rfc3339(key.active_from),
-        "retired_at": key.retired_at.map(rfc3339),
-        "expires_at": key.expires_at.map(rfc3339),
-    })
 }

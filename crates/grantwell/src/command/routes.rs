@@ -15,7 +15,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode> {
-    let routes = crate::app::routes(&context.project);
+    let admin = crate::policy::admin_prefix(context.settings())?;
+    let routes = crate::app::routes(&context.project, admin);
     if arguments.json {
         context.out.json(&routes)?;
     } else {

@@ -67,16 +67,8 @@ async fn revoke(
     dry_run: bool,
 ) -> Result<ExitCode> {
     let policy = context.project.policy(context.settings())?;
-    let facts = store.revoke().load(request, &policy.issuer).await?;
-    let owner = match &facts {
-        revoke::Facts::Access(token) => operator(store, &token.client).await?,
-        revoke::Facts::Refresh(authorization) => operator(store, &authorization.client).await?,
-        revoke::Facts::Nothing => None,
-    };
-    let decision = match owner {
-        Some(client) => revoke::decide(&client, &facts, &policy, Clock::system().now()),
-        None => revoke::Decision::Nothing,
-    };
+    let now = Clock::system().now();
+    let decision = admin::find_revocation(store, request, &policy, now).await?;
     if dry_run {
         say_what(context.out, &decision);
         context.out.say("Nothing was changed (--dry-run).");

@@ -337,3 +337,60 @@ fn an_owner_is_named_by_username() {
     assert_eq!(actions(&apply(&house, &owned, &[]).code(0)), ["unchanged robot"]);
     assert_eq!(actions(&apply(&house, &robot(""), &[]).code(0)), ["unchanged robot"]);
 }
+
+const PEOPLE: &str = r#"
+[[user]]
+username = "ann"
+password_file = "ann.password"
+claims = { given_name = "Ann", level = 7 }
+
+[[application]]
+client_id = "hers"
+name = "Hers"
+owner = "ann"
+grant_types = ["client_credentials"]
+"#;
+
+#[test]
+fn people_stand_in_the_same_file_and_own_what_comes_with_them() {
+    let house = House::migrated();
+    house.write("ann.password", "three unrelated words\n");
+    let dry = apply(&house, PEOPLE, &["--dry-run"]).code(0);
+    assert_eq!(actions(&dry), ["created user ann", "created hers"]);
+    house.write("people.toml", PEOPLE);
+    let made = house.run(&["apply", "-f", "people.toml", "--json"]).code(0).json();
+    assert_eq!(made["users"][0]["action"], "created");
+    assert_eq!(made["summary"]["created"], 2);
+    let again = apply(&house, PEOPLE, &["--prune"]).code(0);
+    assert_eq!(actions(&again), ["unchanged user ann", "unchanged hers"]);
+    let other =
+        PEOPLE.replace("level = 7", "level = 8").replace("claims", "active = false\nclaims");
+    let changed = apply(&house, &other, &[]).code(0);
+    assert_eq!(actions(&changed)[0], "changed user ann active level");
+    let listed = house.run(&["user", "list", "--json"]).code(0).json();
+    assert_eq!(listed[0]["active"], false);
+    // Whoever is not in the file stays, also when the file is pruned to.
+    let without = PEOPLE.split("[[application]]").nth(1).unwrap();
+    let text = format!("[[application]]{without}");
+    assert_eq!(actions(&apply(&house, &text, &["--prune"]).code(0)), ["unchanged hers"]);
+}
+
+#[test]
+fn one_wrong_person_keeps_everything_of_the_file_from_being_done() {
+    let house = House::migrated();
+    house.write("ann.password", "short\n");
+    let text = format!(
+        "{PEOPLE}\n[[user]]\nusername = \"ANN\"\nstafff = true\npassword_env = \"NOWHERE\"\n"
+    );
+    let ran = apply(&house, &text, &[]).code(1);
+    for expected in [
+        "user ann: password: ",
+        "user ANN: stafff: This is not a member of a person; did you mean staff?",
+        "user ANN: password_env: There is no variable",
+        "user ann: username: 2 tables have this id",
+    ] {
+        assert!(ran.err.contains(expected), "{expected} in {}", ran.err);
+    }
+    assert!(ids(&house).is_empty());
+    assert_eq!(house.run(&["user", "list", "--json"]).code(0).json(), json!([]));
+}

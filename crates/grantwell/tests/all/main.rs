@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod admin;
+mod admin_place;
 mod applications;
 mod apply;
 mod commands;

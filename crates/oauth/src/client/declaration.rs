@@ -3,6 +3,7 @@
 //! A declaration is the whole registration: what it leaves out has its default, as in RFC 7592 §2.2. Only the secret, the owner
 //! and whether the client is active stay as they are where it says nothing about them: they are also changed by other hands.
 
+use super::change::other_type;
 use super::field_error::{Errors, FieldError};
 use super::{AuthMethod, Client, ClientMetadata, ClientType, Draft, Origin, Registration};
 use crate::id::{ClientId, UserId};
@@ -144,8 +145,13 @@ impl Declaration {
 }
 
 /// Decide what has to be done about a declared client. How it came to be registered stays.
-pub fn decide(declared: &Declaration, facts: Facts<'_>) -> Result<Decision, FieldError> {
+pub fn decide(
+    declared: &Declaration,
+    facts: Facts<'_>,
+    policy: &Policy,
+) -> Result<Decision, FieldError> {
     let client = declared.over(facts.known, facts.owner);
+    client.check_scope(policy)?;
     let needs_secret =
         client.client_type == ClientType::Confidential && client.auth_method.has_secret();
     let Some(known) = facts.known else {
@@ -156,33 +162,18 @@ pub fn decide(declared: &Declaration, facts: Facts<'_>) -> Result<Decision, Fiel
         };
         return Ok(Decision::Create(Box::new(client), secret));
     };
-    let wrong = |field, message: &str| {
-        Err(FieldError { field, code: "invalid", message: message.to_owned() })
-    };
     if known.first_party {
-        return wrong(
-            "client_id",
-            "The built-in application is the server's own and stays as it is: choose another id.",
-        );
+        return Err(FieldError::built_in());
     }
-    if known.client_type != client.client_type {
-        return wrong(
-            "client_type",
-            match known.client_type {
-                ClientType::Public => {
-                    "This application is public and stays so: say client_type = \"public\", or register another one."
-                }
-                ClientType::Confidential => {
-                    "This application is confidential and stays so: register another one."
-                }
-            },
-        );
+    if let Some(error) = other_type(known, client.client_type) {
+        return Err(error);
     }
     if needs_secret && known.secret.is_none() && facts.secret == GivenSecret::Nothing {
-        return wrong(
-            "client_secret",
-            "This application has no secret yet and now needs one: give it by client_secret_file or client_secret_env.",
-        );
+        return Err(FieldError {
+            field: "client_secret",
+            code: "required",
+            message: "This application has no secret yet and now needs one: give it as client_secret, or in a file by client_secret_file or client_secret_env.".to_owned(),
+        });
     }
     let new_secret = facts.secret == GivenSecret::New;
     let mut members = differences(known, &client);

@@ -2,7 +2,7 @@
 
 use super::field_error::{Errors, FieldError};
 use super::metadata::Surroundings;
-use super::{AuthMethod, Client, ClientMetadata, ClientType, ConsentRule, GrantType, RedirectUri};
+use super::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, RedirectUri};
 use crate::id::ClientId;
 use crate::policy::Policy;
 use crate::response::ResponseType;
@@ -121,27 +121,6 @@ impl Draft {
         }
         self.grant_types = grant_types;
         self
-    }
-
-    /// Check what somebody who is no operator changes about `client`, and make the changed client. What an operator has set
-    /// (consent, PKCE, how it came to be registered) is not theirs to say and stays, and so does what a change never touches.
-    pub fn check_change(
-        mut self,
-        client: &Client,
-        policy: &Policy,
-    ) -> Result<Client, Vec<FieldError>> {
-        let known = &client.metadata;
-        (self.metadata.consent, self.metadata.pkce) = (ConsentRule::default(), None);
-        self.metadata.origin = known.origin;
-        let made = self.check(policy)?;
-        Ok(Client {
-            name: made.name,
-            grant_types: made.grant_types,
-            redirect_uris: made.redirect_uris,
-            scope: made.scope,
-            metadata: ClientMetadata { consent: known.consent, pkce: known.pkce, ..made.metadata },
-            ..client.clone()
-        })
     }
 
     /// Check everything and report everything that is wrong at once.
@@ -320,6 +299,7 @@ impl Draft {
     fn check_scope(&self, policy: &Policy, errors: &mut Errors) -> Option<ScopeSet> {
         let scope = errors.take("scope", "invalid", ScopeSet::parse(self.scope.as_deref()?))?;
         let known = policy.declared_scope().union(&policy.person_scope());
+        let known = known.union(&policy.operator_scope(self.metadata.origin));
         let unknown = scope.without(&known);
         if !unknown.is_empty() {
             errors.add(

@@ -11,6 +11,17 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// Nobody changes the built-in application.
+    pub(super) fn built_in() -> Self {
+        Self {
+            field: "client_id",
+            code: "built_in",
+            message: "The built-in application is the server's own and stays as it is: choose another id.".to_owned(),
+        }
+    }
+}
+
 /// Everything that is wrong, in the order it was found.
 pub(super) struct Errors(pub(super) Vec<FieldError>);
 

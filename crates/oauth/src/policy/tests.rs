@@ -1,7 +1,7 @@
 //! What the policy answers, and settings that do not hold together.
 
 use super::*;
-use crate::fixtures::{NOW, client, policy, scope};
+use crate::fixtures::{NOW, client, policy, policy_with_operator_scope, scope};
 use crate::grant::GrantType;
 
 #[test]
@@ -56,7 +56,8 @@ fn what_is_offered_is_offered_until_it_is_withdrawn() {
 #[test]
 fn settings_that_do_not_hold_together_are_found() {
     assert_eq!(policy().check(), Ok(()));
-    let changes: [fn(&mut Policy); 12] = [
+    let changes: [fn(&mut Policy); 13] = [
+        |p| p.operator_scopes = p.scopes.clone(),
         |p| p.pushed_request_lifetime = Duration::from_mins(11),
         |p| p.pushed_request_lifetime = Duration::from_millis(999),
         |p| {
@@ -85,4 +86,40 @@ fn no_access_token_outlives_the_memory_of_revocations() {
     let mut long = policy();
     long.access_token_lifetime = Duration::MAX;
     assert!(long.access_token_expiry(NOW) < crate::revocation::forget_at(NOW));
+}
+
+#[test]
+fn a_scope_of_the_operator_is_only_for_clients_of_theirs_that_are_registered_for_it_by_name() {
+    let policy = policy_with_operator_scope();
+    let of = |origin, limit: Option<&str>| {
+        let grant_types = [GrantType::ClientCredentials].into();
+        let mut client = Client { scope: limit.map(scope), grant_types, ..client() };
+        client.metadata.origin = origin;
+        client.metadata.response_types.clear();
+        client
+    };
+    let sudo = scope("sudo");
+    for (origin, limit, may) in [
+        (Origin::Operator, Some("read sudo"), true),
+        (Origin::Operator, Some("read"), false),
+        (Origin::Operator, None, false),
+        (Origin::Developer, Some("read sudo"), false),
+        (Origin::Dynamic, Some("read sudo"), false),
+        (Origin::Document, Some("read sudo"), false),
+    ] {
+        let client = of(origin, limit);
+        assert_eq!(policy.grant_scope(Some(&sudo), &client).is_ok(), may, "{origin:?} {limit:?}");
+        let asked = policy.grant_scope_to_person(Some(&sudo), &client);
+        assert_eq!(asked.is_ok(), may, "{origin:?} {limit:?}");
+        // Nobody gets it without asking for it.
+        let default = policy.grant_scope(None, &client).unwrap();
+        assert!(default.intersection(&sudo).is_empty(), "{origin:?} {limit:?}");
+        let made = client.draft().check(&policy).is_ok();
+        assert_eq!(
+            made,
+            may || !limit.is_some_and(|it| it.contains("sudo")),
+            "{origin:?} {limit:?}"
+        );
+    }
+    assert_eq!(policy.words_for(&ScopeToken::parse("sudo").unwrap()), Some("May everything"));
 }

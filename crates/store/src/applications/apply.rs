@@ -1,4 +1,4 @@
-//! Several applications made, changed and deleted at once: all of it, or nothing.
+//! One of several changes that are made at once, about an application: see `apply.rs` of this room.
 
 use oauth::client::Client;
 use oauth::id::ApplicationId;
@@ -7,15 +7,13 @@ use oauth::secret::Secret;
 use oauth::time::Timestamp;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 
-use super::{
-    Application, Applications, NewSecret, changeable, hit, insert, raise, remove, with_active,
-    with_secret,
-};
+use super::ending::{raise, with_active, with_secret};
+use super::{Application, Applications, NewSecret, changeable, hit, insert, remove, touched};
 use crate::StoreError;
 use crate::entity::application;
 use crate::revocations::Entry;
 
-/// One step of [`Applications::apply`]. The facts have passed the rules of `oauth`.
+/// One step of [`Store::apply`](crate::Store::apply). The facts have passed the rules of `oauth`.
 #[derive(Debug)]
 pub enum Step {
     /// Registers a client, as [`Applications::create`].
@@ -24,6 +22,8 @@ pub enum Step {
     Change {
         /// Which application.
         id: ApplicationId,
+        /// When what the change was decided on had last been changed; somebody else's change since then refuses this one.
+        seen: Timestamp,
         /// What is registered from now on.
         client: Box<Client>,
         /// The slow hash of a secret that takes the place of the present one; with it every token ends.
@@ -36,51 +36,28 @@ pub enum Step {
 }
 
 /// A step for which everything is drawn.
-enum Work {
+pub(crate) enum Work {
     Create(Box<Application>),
-    Change(ApplicationId, Box<Client>, Option<String>, Option<bool>),
+    Change {
+        id: ApplicationId,
+        seen: Timestamp,
+        client: Box<Client>,
+        secret: Option<String>,
+        active: Option<bool>,
+    },
     Delete(ApplicationId),
 }
 
 impl Applications<'_> {
-    /// Takes all steps in one transaction, in their order. Answers for each the application as it is now (or was, if deleted)
-    /// and the secret that was drawn for it, which cannot be had again.
-    ///
-    /// # Errors
-    /// Those of [`Applications::create`], [`Applications::update`] and [`Applications::delete`]; then nothing was changed.
-    pub async fn apply(
-        self,
-        steps: Vec<Step>,
-    ) -> Result<Vec<(Application, Option<Secret>)>, StoreError> {
-        let (mut works, mut secrets) = (Vec::new(), Vec::new());
-        for step in steps {
-            let (work, secret) = self.prepare(step)?;
-            works.push(work);
-            secrets.push(secret);
-        }
-        let now = self.0.now();
-        let done = self.0.write_and_tell(move |tx| {
-            Box::pin(async move {
-                let (mut done, mut entries) = (Vec::new(), Vec::new());
-                for work in works {
-                    let (application, entry) = work.run(tx, now).await?;
-                    done.push(application);
-                    entries.extend(entry);
-                }
-                Ok((done, entries))
-            })
-        });
-        Ok(done.await?.into_iter().zip(secrets).collect())
-    }
-
-    fn prepare(self, step: Step) -> Result<(Work, Option<Secret>), StoreError> {
+    /// Draws what a step needs, and the secret that is shown for it.
+    pub(crate) fn prepare(self, step: Step) -> Result<(Work, Option<Secret>), StoreError> {
         Ok(match step {
             Step::Create(client, secret) => {
                 let (made, shown) = self.draw(*client, secret)?;
                 (Work::Create(Box::new(made)), shown)
             }
-            Step::Change { id, client, secret, active } => {
-                (Work::Change(id, client, secret, active), None)
+            Step::Change { id, seen, client, secret, active } => {
+                (Work::Change { id, seen, client, secret, active }, None)
             }
             Step::Delete(id) => (Work::Delete(id), None),
         })
@@ -89,18 +66,19 @@ impl Applications<'_> {
 
 impl Work {
     /// Does it, and says what the other nodes have to hear.
-    async fn run(
+    pub(crate) async fn run(
         self,
         tx: &impl ConnectionTrait,
         now: Timestamp,
     ) -> Result<(Application, Option<Entry>), StoreError> {
         match self {
             Self::Create(made) => Ok((insert(tx, *made).await?, None)),
-            Self::Change(id, client, secret, active) => {
+            Self::Change { id, seen, client, secret, active } => {
                 let ends_tokens = secret.is_some() || active.is_some();
                 let mut update = application::Entity::update_many()
-                    .set(changeable(&client, now))
-                    .filter(application::Column::Id.eq(id.as_uuid()));
+                    .set(changeable(&client))
+                    .filter(application::Column::Id.eq(id.as_uuid()))
+                    .filter(application::Column::UpdatedAt.eq(seen.as_millis()));
                 if let Some(hash) = secret {
                     update = with_secret(update, hash);
                 }
@@ -110,7 +88,7 @@ impl Work {
                 if ends_tokens {
                     update = raise(update);
                 }
-                let found = hit(tx, update).await?;
+                let found = hit(tx, touched(update, now)).await?;
                 let entry =
                     if ends_tokens { found.dead(forget_at(now)) } else { found.changed(now) };
                 Ok((found, Some(entry)))

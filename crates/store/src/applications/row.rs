@@ -28,13 +28,14 @@ impl Application {
             first_party: Set(self.client.first_party),
             epoch: Set(i64::from(self.client.epoch)),
             created_at: Set(self.created_at.as_millis()),
-            ..changeable(&self.client, self.updated_at)
+            updated_at: Set(self.updated_at.as_millis()),
+            ..changeable(&self.client)
         }
     }
 }
 
-/// The columns that an update of the registration writes.
-pub(crate) fn changeable(client: &Client, now: Timestamp) -> application::ActiveModel {
+/// The columns that an update of the registration writes, beside the moment of it.
+pub(crate) fn changeable(client: &Client) -> application::ActiveModel {
     let words = |words: Vec<String>| words.join(" ");
     application::ActiveModel {
         name: Set(client.name.clone()),
@@ -46,7 +47,6 @@ pub(crate) fn changeable(client: &Client, now: Timestamp) -> application::Active
         scope: Set(client.scope.as_ref().map(ToString::to_string)),
         resources: Set(client.resources.join(" ")),
         metadata: Set(metadata_into(&client.metadata)),
-        updated_at: Set(now.as_millis()),
         ..Default::default()
     }
 }

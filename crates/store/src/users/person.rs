@@ -7,7 +7,10 @@ use oauth::claims::PersonClaims;
 use oauth::id::UserId;
 use oauth::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, UpdateMany};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    UpdateMany,
+};
 
 use super::{User, Users};
 use crate::StoreError;
@@ -27,6 +30,18 @@ pub struct Person {
 }
 
 impl Person {
+    /// A person of whom nothing is known yet but the address.
+    pub(super) fn new(account: Account) -> Self {
+        let email = account.email.as_ref().map(|email| email.as_str().to_owned());
+        Self {
+            account,
+            claims: PersonClaims { email, ..PersonClaims::default() },
+            changed_at: None,
+            email_verified_at: None,
+            phone_verified_at: None,
+        }
+    }
+
     /// What a client can be told at most: the username is what somebody is called who is called nothing else, and
     /// nothing has changed since the account was made where no change is known.
     pub fn told(mut self) -> PersonClaims {
@@ -50,6 +65,20 @@ impl Users<'_> {
         row.map(Person::try_from).transpose()
     }
 
+    /// People in the order in which their accounts were made, `limit` at most, after the one with id `after`.
+    pub async fn people(
+        self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Person>, StoreError> {
+        let mut rows = user::Entity::find().order_by_asc(user::Column::Id).limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(user::Column::Id.gt(after.as_uuid()));
+        }
+        let rows = rows.all(self.0.database().read()).await?;
+        rows.into_iter().map(Person::try_from).collect()
+    }
+
     /// Keeps what is known from now on, address and marks included. `None`: somebody else has changed it since it was
     /// seen, and nothing was written; load and decide again.
     pub async fn set_claims(
@@ -57,29 +86,7 @@ impl Users<'_> {
         seen: &Person,
         profile: &Profile,
     ) -> Result<Option<Person>, StoreError> {
-        let (id, now) = (seen.account.id, self.0.now());
-        let (old, new) = (&seen.claims, profile.claims());
-        let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
-        let since = |mark: bool, same: bool, before: Option<Timestamp>| {
-            millis(mark.then(|| before.filter(|_| same).unwrap_or(now)))
-        };
-        let email = (new.email_verified, new.email == old.email, seen.email_verified_at);
-        let phone = (
-            new.phone_number_verified,
-            new.phone_number == old.phone_number,
-            seen.phone_verified_at,
-        );
-        let address = profile.email();
-        let update = changed(id, now)
-            .filter(match seen.changed_at {
-                Some(at) => user::Column::ClaimsChangedAt.eq(at.as_millis()),
-                None => user::Column::ClaimsChangedAt.is_null(),
-            })
-            .col_expr(user::Column::Claims, Expr::value(to_text(new)?))
-            .col_expr(user::Column::Email, Expr::value(address.map(|it| it.as_str().to_owned())))
-            .col_expr(user::Column::EmailKey, Expr::value(address.map(|it| it.key().to_owned())))
-            .col_expr(user::Column::EmailVerifiedAt, Expr::value(since(email.0, email.1, email.2)))
-            .col_expr(user::Column::PhoneVerifiedAt, Expr::value(since(phone.0, phone.1, phone.2)));
+        let update = keep(seen, profile, self.0.now())?;
         let rows = self
             .0
             .write(move |tx| Box::pin(async move { Ok(update.exec_with_returning(tx).await?) }))
@@ -102,6 +109,36 @@ impl Users<'_> {
         );
         self.execute(update).await
     }
+}
+
+/// The update that keeps what is known from now on, address and marks included, unless somebody else has changed it since it
+/// was seen.
+pub(super) fn keep(
+    seen: &Person,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<UpdateMany<user::Entity>, StoreError> {
+    let id = seen.account.id;
+    let (old, new) = (&seen.claims, profile.claims());
+    let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
+    let since = |mark: bool, same: bool, before: Option<Timestamp>| {
+        millis(mark.then(|| before.filter(|_| same).unwrap_or(now)))
+    };
+    let email = (new.email_verified, new.email == old.email, seen.email_verified_at);
+    let phone =
+        (new.phone_number_verified, new.phone_number == old.phone_number, seen.phone_verified_at);
+    let address = profile.email();
+    let update = changed(id, now)
+        .filter(match seen.changed_at {
+            Some(at) => user::Column::ClaimsChangedAt.eq(at.as_millis()),
+            None => user::Column::ClaimsChangedAt.is_null(),
+        })
+        .col_expr(user::Column::Claims, Expr::value(to_text(new)?))
+        .col_expr(user::Column::Email, Expr::value(address.map(|it| it.as_str().to_owned())))
+        .col_expr(user::Column::EmailKey, Expr::value(address.map(|it| it.key().to_owned())))
+        .col_expr(user::Column::EmailVerifiedAt, Expr::value(since(email.0, email.1, email.2)))
+        .col_expr(user::Column::PhoneVerifiedAt, Expr::value(since(phone.0, phone.1, phone.2)));
+    Ok(update)
 }
 
 /// A change of this person, with the moment of it. Two changes at the same moment, or from a clock that was set back,

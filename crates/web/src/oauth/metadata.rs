@@ -64,7 +64,7 @@ pub(crate) async fn protected_resource_at(
     Segment(path): Segment,
 ) -> Response {
     let named = |resource: &&ProtectedResource| path_of(resource) == path.trim_matches('/');
-    match state.settings.resources.iter().find(named) {
+    match state.settings.all_resources().find(named) {
         Some(resource) => describe(&state, resource),
         None => unknown("There is no protected resource at that address."),
     }

@@ -98,6 +98,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
     };
     let was_chosen = matches!(secret, NewSecret::Chosen(_));
     let client = Client { owner, resources, ..registration.into_client(id.clone()) };
+    client.check_scope(&policy).map_err(|error| refused(&format!("scope: {}", error.message)))?;
     let made = store.applications().create(client, secret).await;
     let (application, shown) = made.map_err(|error| match error {
         StoreError::Conflict { field: "client_id" } => {

@@ -78,7 +78,7 @@ fn read(given: &str) -> Result<Map<String, Value>> {
 }
 
 /// The text of a file of at most `longest` bytes.
-pub(super) fn file(path: &Path, longest: u64) -> Result<String> {
+pub(in crate::command) fn file(path: &Path, longest: u64) -> Result<String> {
     let failed = |why: String| Error::failed(format!("{} cannot be read: {why}.", path.display()));
     let size = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
     if size > longest {

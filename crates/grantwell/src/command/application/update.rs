@@ -8,7 +8,7 @@ use oauth::client::Client;
 use super::facts::{Facts, refused};
 use super::{Shown, find};
 use crate::command::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Arguments {
@@ -40,11 +40,6 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
     let policy = context.project.policy(context.settings())?;
     let store = context.store().await?;
     let mut found = find(&store, &arguments.client_id).await?;
-    if found.is_built_in() {
-        return Err(Error::failed(
-            "The built-in application is the server's own and stays as it is.",
-        ));
-    }
     let known = found.client.draft();
     let known = match arguments.grant_types.as_slice() {
         [] => known,
@@ -63,25 +58,11 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
     if let Some(scope) = arguments.scope {
         draft.scope = Some(scope);
     }
-    // Whoever types this is an operator, however the application came to be registered.
-    let origin = std::mem::replace(&mut draft.metadata.origin, oauth::client::Origin::Operator);
-    let mut made = draft.check(&policy).map_err(|errors| refused(&errors))?;
-    made.metadata.origin = origin;
-    if made.client_type != found.client.client_type {
-        return Err(Error::failed(
-            "Nothing was changed.\nclient_type: An application stays confidential or public; register another one.",
-        ));
-    }
+    let made = draft.check_operator_change(&found.client, &policy);
     let resources = arguments.facts.resources()?;
     let client = Client {
-        name: made.name,
-        auth_method: made.auth_method,
-        grant_types: made.grant_types,
-        redirect_uris: made.redirect_uris,
-        scope: made.scope,
         resources: resources.unwrap_or_else(|| found.client.resources.clone()),
-        metadata: made.metadata,
-        ..found.client.clone()
+        ..made.map_err(|errors| refused(&errors))?
     };
     if arguments.dry_run {
         found.client = client;

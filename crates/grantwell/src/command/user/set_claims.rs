@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use accounts::profile::{Edit, decide};
+use accounts::profile::{Edit, decide, members};
 use clap::Args;
-use oauth::claims::{PersonClaims, StandardClaim};
 use oauth::json::{self, Limits};
 use serde_json::{Map, Value};
 
@@ -74,7 +73,7 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
     };
     context.out.say(format!("Set for {name}: {names}."));
     if arguments.json {
-        context.out.json(&shown(&person.claims))?;
+        context.out.json(&members(&person.claims))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -113,15 +112,6 @@ fn from_pairs(pairs: &[String]) -> Result<Map<String, Value>> {
         }
     }
     Ok(claims)
-}
-
-/// The claims as they stand on the wire; the command takes the same object back.
-fn shown(claims: &PersonClaims) -> Map<String, Value> {
-    let standard = StandardClaim::ALL.into_iter();
-    let standard =
-        standard.filter_map(|claim| Some((claim.as_str().to_owned(), claims.value(claim)?)));
-    let custom = claims.custom.iter().map(|(name, value)| (name.to_owned(), value.clone()));
-    standard.chain(custom).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ const UNKNOWN: Facts<'_> = Facts { known: None, owner: None, secret: GivenSecret
 
 /// The client that the declaration makes, with a secret where it has one.
 fn made(more: Value) -> Client {
-    match decide(&declared(more), UNKNOWN).unwrap() {
+    match decide(&declared(more), UNKNOWN, &policy()).unwrap() {
         Decision::Create(client, SecretStep::Draw) => {
             Client { secret: Some(StoredSecret::Digest([1; 32])), ..*client }
         }
@@ -42,7 +42,7 @@ fn made(more: Value) -> Client {
 
 /// The names of what changes when the client is declared like this.
 fn changes(known: &Client, more: Value) -> Vec<String> {
-    match decide(&declared(more), Facts { known: Some(known), ..UNKNOWN }).unwrap() {
+    match decide(&declared(more), Facts { known: Some(known), ..UNKNOWN }, &policy()).unwrap() {
         Decision::Change(change) => change.members,
         Decision::Keep => Vec::new(),
         Decision::Create(..) => panic!("it is known"),
@@ -122,7 +122,8 @@ fn owner_and_whether_it_is_active_stay_where_nothing_is_said_and_so_does_the_ori
     assert_eq!(changes(&known, json!({})), Vec::<String>::new());
     assert_eq!(changes(&known, json!({"active": true})), ["active"]);
     let facts = Facts { known: Some(&known), ..UNKNOWN };
-    let Ok(Decision::Change(change)) = decide(&declared(json!({"consent": "trusted"})), facts)
+    let Ok(Decision::Change(change)) =
+        decide(&declared(json!({"consent": "trusted"})), facts, &policy())
     else {
         panic!("a change")
     };
@@ -148,7 +149,7 @@ fn the_response_types_follow_the_grants() {
 #[test]
 fn the_secret_is_left_alone_unless_another_one_is_given() {
     let (web, app) = (declared(json!({})), declared(json!({"client_type": "public"})));
-    let first = |declared, secret| match decide(declared, Facts { secret, ..UNKNOWN }) {
+    let first = |declared, secret| match decide(declared, Facts { secret, ..UNKNOWN }, &policy()) {
         Ok(Decision::Create(_, step)) => step,
         other => panic!("{other:?}"),
     };
@@ -157,7 +158,8 @@ fn the_secret_is_left_alone_unless_another_one_is_given() {
     assert_eq!(first(&app, GivenSecret::Nothing), SecretStep::None);
 
     let known = made(json!({}));
-    let then = |secret| decide(&web, Facts { known: Some(&known), secret, ..UNKNOWN }).unwrap();
+    let then =
+        |secret| decide(&web, Facts { known: Some(&known), secret, ..UNKNOWN }, &policy()).unwrap();
     assert_eq!(then(GivenSecret::Nothing), Decision::Keep);
     assert_eq!(then(GivenSecret::Known), Decision::Keep);
     let Decision::Change(change) = then(GivenSecret::New) else { panic!("a change") };
@@ -173,7 +175,8 @@ fn a_client_that_cannot_be_as_declared_is_refused() {
     for (known, field) in
         [(&built_in, "client_id"), (&public, "client_type"), (&bare, "client_secret")]
     {
-        let refused = decide(&declared(json!({})), Facts { known: Some(known), ..UNKNOWN });
+        let refused =
+            decide(&declared(json!({})), Facts { known: Some(known), ..UNKNOWN }, &policy());
         assert_eq!(refused.unwrap_err().field, field);
     }
 }
@@ -191,4 +194,31 @@ fn only_what_an_operator_registered_is_pruned() {
         assert_eq!(is_prunable(&client), expected, "{origin:?}");
     }
     assert!(!is_prunable(&Client::first_party(client.id, "This site")));
+}
+
+/// What an operator keeps for clients of their own is not to be had through one that others can change.
+#[test]
+fn a_scope_of_the_operator_is_for_a_client_of_the_operator() {
+    let policy = crate::fixtures::policy_with_operator_scope();
+    let members = members(json!({"scope": "read sudo"}));
+    let declared = Declaration::parse(&members, &policy).unwrap();
+    let Ok(Decision::Create(client, _)) = decide(&declared, UNKNOWN, &policy) else { panic!() };
+    assert_eq!(policy.scope_allowed_to(&client).to_string(), "read sudo");
+    for origin in [Origin::Developer, Origin::Dynamic, Origin::Document] {
+        let mut known = client.as_ref().clone();
+        known.metadata.origin = origin;
+        let facts = Facts { known: Some(&known), ..UNKNOWN };
+        assert_eq!(decide(&declared, facts, &policy).unwrap_err().code, "operators_only");
+        let draft = known.draft();
+        let errors = draft.check_operator_change(&known, &policy).unwrap_err();
+        assert_eq!(errors[0].code, "operators_only", "{origin:?}");
+    } // Nor is it for one that a person owns, who could give it to others, or to themselves.
+    let owner = crate::id::UserId::parse("01890a5d-ac96-774b-bcce-b302099a8057").ok();
+    let facts = Facts { owner, ..UNKNOWN };
+    assert_eq!(decide(&declared, facts, &policy).unwrap_err().code, "operators_only");
+    let theirs = Client { owner, ..*client.clone() };
+    assert_eq!(policy.scope_allowed_to(&theirs).to_string(), "read");
+    let bare = Client { scope: None, ..theirs };
+    let greedy = Draft { scope: Some("read sudo".to_owned()), ..bare.draft() };
+    assert_eq!(greedy.check_change(&bare, &policy).unwrap_err()[0].code, "operators_only");
 }
