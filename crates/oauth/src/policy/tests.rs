@@ -84,3 +84,55 @@ fn no_access_token_outlives_the_memory_of_revocations() {
     long.access_token_lifetime = Duration::MAX;
     assert!(long.access_token_expiry(NOW) < crate::revocation::forget_at(NOW));
 }
+
+#[test]
+fn each_span_may_be_as_long_as_its_text_says_and_no_longer() {
+    type Set = fn(&mut Policy, Duration);
+    let rows: [(&str, Set, u64, u64); 6] = [
+        ("access token", |policy, span| policy.access_token_lifetime = span, 1, 86_400),
+        ("refresh token", |policy, span| policy.refresh_idle = span, 1, u64::MAX),
+        ("grace", |policy, span| policy.refresh_grace = span, 0, 600),
+        ("code", |policy, span| policy.code_lifetime = span, 1, 600),
+        ("pushed request", |policy, span| policy.pushed_request_lifetime = span, 1, 600),
+        ("device code", |policy, span| policy.device_code_lifetime = span, 60, 1800),
+    ];
+    for (what, set, shortest, longest) in rows {
+        let good = |seconds| {
+            let mut policy = policy();
+            set(&mut policy, Duration::from_secs(seconds));
+            policy.check().is_ok()
+        };
+        assert!(good(shortest) && good(longest), "{what}");
+        assert!(shortest == 0 || !good(shortest - 1), "{what}");
+        assert!(longest == u64::MAX || !good(longest + 1), "{what}");
+    }
+}
+
+#[test]
+fn whoever_has_to_push_needs_somewhere_to_push_to() {
+    for (has_to, endpoint, good) in
+        [(true, true, true), (true, false, false), (false, false, true), (false, true, true)]
+    {
+        let mut policy = policy();
+        policy.require_pushed_requests = has_to;
+        if !endpoint {
+            policy.capabilities.endpoints.pushed_authorization_request = None;
+        }
+        assert_eq!(policy.check().is_ok(), good, "{has_to} {endpoint}");
+    }
+}
+
+#[test]
+fn a_scope_is_said_in_the_words_of_its_declaration_or_of_the_specification() {
+    let mut policy = policy();
+    let words = |policy: &Policy, name: &str| {
+        policy.words_for(&ScopeToken::parse(name).unwrap()).map(str::to_owned)
+    };
+    assert_eq!(words(&policy, "read").as_deref(), Some("May read"));
+    assert_eq!(words(&policy, "write").as_deref(), Some("May write"));
+    assert_eq!(words(&policy, "sudo"), None);
+    let email = words(&policy, "email");
+    assert!(email.is_some() && email != words(&policy, "profile"));
+    policy.capabilities.openid = false;
+    assert_eq!(words(&policy, "email"), None, "without OpenID Connect its scopes do not exist");
+}

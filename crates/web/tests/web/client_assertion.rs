@@ -7,7 +7,7 @@ use oauth::client::AuthMethod;
 use oauth::client_assertion::{Assertion, Fault, LEEWAY, Once, TYPE};
 use oauth::issuer::Issuer;
 use oauth::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::signer::{Algorithm, Signer};
 use crate::world::{Answer, World, on_both, on_both_with};
