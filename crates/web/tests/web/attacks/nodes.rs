@@ -58,6 +58,10 @@ async fn what_is_good_once_is_taken_once_by_two_nodes_at_the_same_moment() {
         let mut trusted = TrustedIssuer::new(PARTNER, KeySource::Here(keys.clone()));
         trusted.subject = SubjectForm::Username;
         settings.policy.capabilities.trusted_issuers = vec![trusted];
+        // Who loses a race is not to be told to wait instead.
+        settings.limits.clients.subject.free = 1000;
+        settings.limits.clients.subject_and_address.free = 1000;
+        settings.limits.clients.address.free = 1000;
     };
     on_two_nodes(trust, |nodes| {
         let (signer, partner) = (&signer, &partner);
