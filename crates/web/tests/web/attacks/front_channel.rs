@@ -90,14 +90,15 @@ async fn no_answer_can_pass_for_one_of_another_server() {
         let mut nobody = Browser::new(&world);
         for mode in ["query", "fragment", "form_post"] {
             let way = ("response_mode", mode);
-            for (what, browser, changed) in [
-                ("code=", &mut signed_in, &[way][..]),
-                ("error=login_required", &mut nobody, &[way, ("prompt", "none")]),
-                ("error=invalid_scope", &mut signed_in, &[way, ("scope", "sudo")]),
-                ("error=invalid_request", &mut signed_in, &[way, ("code_challenge", "")]),
-                ("error=invalid_request", &mut signed_in, &[way, ("prompt", "none login")]),
-                ("error=unsupported_response_type", &mut signed_in, &[way, ("response_type", "x")]),
+            for (what, is_there, changed) in [
+                ("code=", true, &[way][..]),
+                ("error=login_required", false, &[way, ("prompt", "none")]),
+                ("error=invalid_scope", true, &[way, ("scope", "sudo")]),
+                ("error=invalid_request", true, &[way, ("code_challenge", "")]),
+                ("error=invalid_request", true, &[way, ("prompt", "none login")]),
+                ("error=unsupported_response_type", true, &[way, ("response_type", "x")]),
             ] {
+                let browser = if is_there { &mut signed_in } else { &mut nobody };
                 let answer = browser.get(&request("site", changed)).await;
                 let told = match mode {
                     "form_post" => answer.body.replace("name=\"", "").replace("\" value=\"", "="),
