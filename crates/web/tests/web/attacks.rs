@@ -3,6 +3,7 @@
 mod front_channel;
 mod jwts;
 mod nodes;
+mod outbound;
 mod redirect_uris;
 mod slots;
 mod standing;
