@@ -23,7 +23,7 @@ async fn redeem(world: &World, client: (&str, &str), code: &str, verifier: &str)
     if answer.status == 200 { "200".to_owned() } else { answer.refusal() }
 }
 
-/// R7636-4.4.1-a, R7636-4.6-b, R9700-2.1.1-a, R9700-4.8.2-a
+/// R7636-4.4.1-a, R7636-4.6-b, R9700-2.1.1-a, R9700-2.1.1-b
 #[tokio::test]
 async fn pkce_cannot_be_taken_away_on_the_way() {
     on_both(|world| async move {
@@ -80,7 +80,7 @@ async fn pkce_cannot_be_taken_away_on_the_way() {
     .await;
 }
 
-/// R9207-2-a, R9700-4.4.2-a: whatever comes back, and by whichever way, it says who has answered.
+/// R9207-2-a, R9700-4.4-a: whatever comes back, and by whichever way, it says who has answered.
 #[tokio::test]
 async fn no_answer_can_pass_for_one_of_another_server() {
     on_both(|world| async move {

@@ -141,7 +141,7 @@ fn leads_nowhere(answer: &Answer, address: &str) {
     assert!(!policy.contains("example"), "{address:?}: {policy}");
 }
 
-/// R6749-3.1.2.4-a, R21-2.3.1-a, R9700-2.1-a, R9700-4.1.3-a, R8252-7.3-b, R9126-2.1-b, table 1.1-R
+/// R6749-3.1.2.4-a, R21-2.3.1-a, R9700-2.1-a, R8252-7.3-b, R9126-2.1-b, table 1.1-R
 #[tokio::test]
 async fn nothing_but_the_very_address_is_sent_to() {
     on_both(|world| async move {
