@@ -136,3 +136,12 @@ fn a_scope_is_said_in_the_words_of_its_declaration_or_of_the_specification() {
     policy.capabilities.openid = false;
     assert_eq!(words(&policy, "email"), None, "without OpenID Connect its scopes do not exist");
 }
+
+#[test]
+fn what_a_trusted_issuer_signs_lives_up_to_an_hour() {
+    for (seconds, good) in [(0, false), (1, true), (3600, true), (3601, false)] {
+        let mut policy = policy();
+        policy.capabilities.trusted_issuers[0].longest = Duration::from_secs(seconds);
+        assert_eq!(policy.capabilities.trusted_issuers[0].check().is_ok(), good, "{seconds}");
+    }
+}
