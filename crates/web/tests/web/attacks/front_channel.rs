@@ -9,6 +9,11 @@ use crate::world::{CALLBACK, World, on_both};
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
+// Ways to change a request.
+const NONE: Fields<'static> = &[("code_challenge", ""), ("code_challenge_method", "")];
+const PLAIN: Fields<'static> = &[("code_challenge_method", "plain")];
+const BARE: Fields<'static> = &[("code_challenge_method", "")];
+
 fn trusted(client: &mut Client) {
     client.metadata.consent = ConsentRule::Trusted;
 }
@@ -42,9 +47,6 @@ async fn pkce_cannot_be_taken_away_on_the_way() {
             })
             .await;
         let mut browser = Browser::signed_in(&world, "halfspring").await;
-        const NONE: Fields<'_> = &[("code_challenge", ""), ("code_challenge_method", "")];
-        const PLAIN: Fields<'_> = &[("code_challenge_method", "plain")];
-        const BARE: Fields<'_> = &[("code_challenge_method", "")];
         let wrong = "400 invalid_grant";
         let refused = "invalid_request";
         let long = "x".repeat(129);

@@ -163,10 +163,18 @@ async fn end(world: &World, browser: &mut Browser, ending: &str) {
     let users = world.store.users();
     let applications = world.store.applications();
     match ending {
-        "the person is disabled" => drop(users.disable(person).await.unwrap()),
-        "the person is deleted" => drop(users.delete(person).await.unwrap()),
-        "the client is disabled" => drop(applications.disable(client).await.unwrap()),
-        "the client is deleted" => drop(applications.delete(client).await.unwrap()),
+        "the person is disabled" => {
+            users.disable(person).await.unwrap();
+        }
+        "the person is deleted" => {
+            users.delete(person).await.unwrap();
+        }
+        "the client is disabled" => {
+            applications.disable(client).await.unwrap();
+        }
+        "the client is deleted" => {
+            applications.delete(client).await.unwrap();
+        }
         "access is withdrawn" => {
             let path = format!("/o/authorized_tokens/{client}/delete/");
             browser.get(&path).await;
