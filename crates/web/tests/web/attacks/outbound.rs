@@ -113,7 +113,7 @@ async fn request_object(world: &World, number: usize, target: &str) {
     let mut browser = Browser::new(world);
     let mut page = browser.get(&format!("/o/authorize/?{}", encode(&fields))).await;
     if page.header("location").starts_with("/o/authorize/") {
-        page = browser.get(&page.header("location").to_owned()).await;
+        page = browser.get(page.header("location")).await;
     }
     assert_eq!(page.status, 400, "{target}: {page:?}");
     assert!(!page.headers.contains_key("location"), "{target}");

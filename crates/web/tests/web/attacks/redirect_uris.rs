@@ -167,16 +167,16 @@ async fn nothing_but_the_very_address_is_sent_to() {
             ];
             let pushed = world.post_as("/o/par/", ("site", &secret), &pushed).await;
             assert_eq!(pushed.refusal(), "400 invalid_request", "{address:?} pushed");
-            let signed = json!({
+            let object = json!({
                 "iss": "site", "aud": "https://auth.example", "client_id": "site", "response_type": "code",
                 "redirect_uri": address, "code_challenge": CHALLENGE, "code_challenge_method": "S256",
             });
-            let signed = signer.sign(Some("oauth-authz-req+jwt"), &signed);
-            let fields = [("client_id", "site"), ("request", signed.as_str()), ("redirect_uri", WEB)];
+            let object = signer.sign(Some("oauth-authz-req+jwt"), &object);
+            let fields = [("client_id", "site"), ("request", object.as_str()), ("redirect_uri", WEB)];
             let mut answer = browser.get(&format!("/o/authorize/?{}", encode(&fields))).await;
             // A request that is signed is first taken to a path of its own on this site.
             if answer.header("location").starts_with("/o/authorize/") {
-                answer = browser.get(&answer.header("location").to_owned()).await;
+                answer = browser.get(answer.header("location")).await;
             }
             leads_nowhere(&answer, address);
         }

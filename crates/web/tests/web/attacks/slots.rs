@@ -19,6 +19,14 @@ const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const BYE: &str = "https://app.example/bye";
 
+const PUSHED: [(&str, &str); 5] = [
+    ("response_type", "code"),
+    ("client_id", "site"),
+    ("redirect_uri", CALLBACK),
+    ("code_challenge", CHALLENGE),
+    ("code_challenge_method", "S256"),
+];
+
 /// One of each kind, all alive.
 struct Kinds {
     secret: String,
@@ -88,14 +96,7 @@ async fn all_kinds(world: &World, browser: &mut Browser) -> Kinds {
     let by_jwt = code(browser, "jwt").await;
     let by_jwt = world.post_as("/o/token/", ("jwt", &jwt_secret), &code_fields(&by_jwt)).await;
     let device = world.post_as("/o/device-authorization/", ("site", &secret), &[]).await.json();
-    let pushed = [
-        ("response_type", "code"),
-        ("client_id", "site"),
-        ("redirect_uri", CALLBACK),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    let pushed = world.post_as("/o/par/", ("site", &secret), &pushed).await.json();
+    let pushed = world.post_as("/o/par/", ("site", &secret), &PUSHED).await.json();
     let hour = std::time::Duration::from_hours(1);
     let (_, initial) = world.store.registration_tokens().create("x", 5, hour).await.unwrap();
     let registered = register(world, initial.expose()).await;
@@ -277,7 +278,7 @@ async fn in_the_browser(world: &World, browser: &mut Browser, kinds: &Kinds) {
         let fields = [("client_id", "site"), ("request", text)];
         let mut page = browser.get(&format!("/o/authorize/?{}", encode(&fields))).await;
         if page.header("location").starts_with("/o/authorize/") {
-            page = browser.get(&page.header("location").to_owned()).await;
+            page = browser.get(page.header("location")).await;
         }
         assert_eq!(page.status, 400, "{kind} as a request object");
     }
@@ -314,7 +315,7 @@ async fn each_in_its_own(world: &World, browser: &mut Browser, kinds: &Kinds) {
         let fields = [("client_id", "site"), (name.0, kinds.one(name.1))];
         let mut answer = browser.get(&format!("/o/authorize/?{}", encode(&fields))).await;
         if answer.header("location").starts_with("/o/authorize/") {
-            answer = browser.get(&answer.header("location").to_owned()).await;
+            answer = browser.get(answer.header("location")).await;
         }
         assert!(answer.redirect().1.contains_key("code"), "{}", name.1);
     }
