@@ -169,4 +169,18 @@ mod tests {
         assert_eq!(Standing::of(true, 3, 4), Standing::Good);
         assert_eq!(Standing::of(false, 3, 4), Standing::Disabled);
     }
+
+    #[test]
+    fn the_log_says_which_part_and_how_it_is() {
+        for (part, standing, text) in [
+            (Part::User, Standing::Disabled, "the user is disabled"),
+            (Part::Client, Standing::Outdated, "the client is outdated"),
+            (Part::Authorization, Standing::Revoked, "the authorization is revoked"),
+            (Part::Token, Standing::Expired, "the token is expired"),
+            (Part::Token, Standing::Missing, "the token is missing"),
+            (Part::Token, Standing::Good, "the token is in good standing"),
+        ] {
+            assert_eq!(Inactive { part, standing }.to_string(), text);
+        }
+    }
 }

@@ -295,4 +295,18 @@ mod tests {
         confidential.metadata.allowed_origins = vec!["https://spa.example".to_owned()];
         assert!(confidential.allows_origin("https://spa.example"));
     }
+
+    #[test]
+    fn stored_secrets_are_the_same_only_in_kind_and_in_every_byte_and_show_nothing() {
+        let digest = |byte| StoredSecret::Digest([byte; 32]);
+        let slow = |text: &str| StoredSecret::Slow(text.to_owned());
+        assert_eq!(digest(1), digest(1));
+        assert_eq!(slow("a"), slow("a"));
+        for (left, right) in
+            [(digest(1), digest(2)), (slow("a"), slow("b")), (digest(1), slow("a"))]
+        {
+            assert_ne!(left, right);
+        }
+        assert_eq!(format!("{:?} {:?}", digest(1), slow("a")), "Digest(…) Slow(…)");
+    }
 }

@@ -129,3 +129,6 @@ pub enum Fault {
     /// It has no name by which it could be remembered.
     Id,
 }
+
+#[cfg(test)]
+mod tests;

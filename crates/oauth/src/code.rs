@@ -90,4 +90,14 @@ mod tests {
             assert!(Code::parse(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn two_are_the_same_only_in_every_part() {
+        let one = code();
+        let other = AuthorizationId::from(uuid::Uuid::from_u128(77));
+        assert_eq!(one, code());
+        assert_ne!(one, Code { authorization: other, ..code() });
+        assert_ne!(one, Code { mac: [0xee; 32], ..code() });
+        assert!(format!("{one:?}").starts_with("Code"), "{one:?}");
+    }
 }

@@ -165,4 +165,15 @@ mod tests {
             assert!(DeviceCode::parse(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn a_code_is_the_same_only_in_every_byte() {
+        let code = |last| {
+            let mut bytes = [7; 32];
+            bytes[31] = last;
+            DeviceCode::from_random(bytes)
+        };
+        assert_eq!(code(7), code(7));
+        assert_ne!(code(7), code(8));
+    }
 }

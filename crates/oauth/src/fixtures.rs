@@ -1,5 +1,7 @@
 //! What the tests of the rules have in common: one policy, one user, one client, one moment.
 
+pub(crate) mod signer;
+
 use crate::access_token::{AccessToken, Bearer};
 use crate::active::{Facts, Standing};
 use crate::authorization::{Authorization, Details, Seed, State};

@@ -129,4 +129,10 @@ mod tests {
         assert_eq!(of("https://id.example:8443", "/o/token/"), "https://id.example:8443/o/token/");
         assert_eq!(of("https://h.example/t1", "/o/token/"), "https://h.example/o/token/");
     }
+
+    #[test]
+    fn a_short_host_is_told_from_a_path() {
+        let issuer = Issuer::parse("https://a.b/tenant/x").unwrap();
+        assert_eq!(issuer.url("/o/token/"), "https://a.b/o/token/");
+    }
 }

@@ -209,4 +209,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn each_rule_has_its_word() {
+        for (rule, word) in [
+            (Pkce::Required, "required"),
+            (Pkce::AllowPlain, "allow_plain"),
+            (Pkce::AllowNone, "allow_none"),
+        ] {
+            assert_eq!((rule.as_str(), rule.to_string().as_str()), (word, word));
+            assert_eq!((Pkce::parse(word), word.parse()), (Ok(rule), Ok(rule)));
+        }
+        for word in ["", "Required", "none", "plain"] {
+            assert!(Pkce::parse(word).is_err() && word.parse::<Pkce>().is_err(), "{word}");
+        }
+    }
 }

@@ -231,6 +231,7 @@ mod tests {
 
     #[test]
     fn these_may_be_registered_and_match_themselves() {
+        let longest = format!("https://app.example/{}", "x".repeat(2048 - 20));
         for text in [
             "https://app.example",
             "https://app.example/",
@@ -245,9 +246,10 @@ mod tests {
             "http://localhost:3000/cb",
             "com.example.app:/cb",
             "com.example.app://cb/path?x=1",
+            &longest,
         ] {
             let uri = RedirectUri::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
-            assert!(uri.matches(text));
+            assert!(uri.matches(text) && uri.to_string() == text);
         }
     }
 
@@ -308,6 +310,8 @@ mod tests {
             "Com.Example.App:/cb",
             "com.example.app://user@host/cb",
             "java_script.x:/cb",
+            "1com.example:/cb",
+            ".example.com:/cb",
             &long,
         ] {
             assert!(RedirectUri::parse(text).is_err(), "{text:?} was let pass");
@@ -374,6 +378,19 @@ mod tests {
             let uri = RedirectUri::parse(registered);
             let uri = uri.unwrap_or_else(|e| panic!("{registered}: {e}"));
             assert_eq!(uri.matches(presented), expected, "{registered} {presented}");
+        }
+    }
+
+    /// RFC 6749 §3.1.2
+    #[test]
+    fn what_an_address_has_in_its_query_stays_as_it_is() {
+        for (uri, expected) in [
+            ("https://a.example/cb", "https://a.example/cb?s=1"),
+            ("https://a.example/cb?", "https://a.example/cb?s=1"),
+            ("https://a.example/cb?x=1", "https://a.example/cb?x=1&s=1"),
+            ("https://a.example/cb?x=1&", "https://a.example/cb?x=1&s=1"),
+        ] {
+            assert_eq!(with_query(uri, &[("s", "1")]), expected);
         }
     }
 }

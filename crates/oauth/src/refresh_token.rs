@@ -134,4 +134,15 @@ mod tests {
         assert!(!format!("{:?}", token()).contains("mac"));
         assert!(token().mac_is(&[3; 32]) && !token().mac_is(&[4; 32]));
     }
+
+    #[test]
+    fn two_are_the_same_only_in_every_part() {
+        let one = token();
+        let other = AuthorizationId::from(uuid::Uuid::from_u128(77));
+        assert_eq!(one, token());
+        assert_ne!(one, RefreshToken { authorization: other, ..token() });
+        assert_ne!(one, RefreshToken { generation: one.generation + 1, ..token() });
+        assert_ne!(one, RefreshToken { mac: [0xee; 32], ..token() });
+        assert!(format!("{one:?}").starts_with("RefreshToken"), "{one:?}");
+    }
 }

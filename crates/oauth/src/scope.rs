@@ -258,4 +258,17 @@ mod tests {
         const { assert!(!ScopeToken::is_valid("read write") && !ScopeToken::is_valid("")) };
         assert_eq!(READ.unwrap().as_str(), "read");
     }
+
+    #[test]
+    fn a_set_is_read_walked_through_and_its_words_taken_out() {
+        let set: ScopeSet = "b a".parse().unwrap();
+        assert_eq!(set, ScopeSet::parse("a b").unwrap());
+        assert!("\"".parse::<ScopeSet>().is_err());
+        let mut words = Vec::new();
+        for token in &set {
+            words.push(String::from(token.clone()));
+        }
+        words.sort();
+        assert_eq!(words, ["a", "b"]);
+    }
 }

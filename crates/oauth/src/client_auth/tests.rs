@@ -178,3 +178,41 @@ fn only_the_stored_digest_matches() {
     let slow = Client { secret: Some(StoredSecret::Slow("$x".to_owned())), ..client() };
     assert_eq!(SecretCheck::of(Some(&slow), &[1; 32]), SecretCheck::NeedsSlowHash);
 }
+
+fn assertion(sub: &str) -> String {
+    let claims = serde_json::json!({"iss": sub, "sub": sub});
+    crate::fixtures::signer::Signer::new().sign(None, &claims)
+}
+
+/// RFC 7521 §4.2
+#[test]
+fn an_assertion_is_of_the_known_type_and_about_the_client_that_the_form_names() {
+    let text = assertion("cli");
+    let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    let good = format!("client_assertion={text}&client_assertion_type={kind}");
+    for body in [good.clone(), format!("{good}&client_id=cli")] {
+        let presented = parse(None, &body).unwrap();
+        assert_eq!(presented.client_id(), &client_id("cli"));
+        assert_eq!(presented.method(), AuthMethod::PrivateKeyJwt);
+        assert!(presented.assertion().is_some() && presented.secret().is_none());
+    }
+    for body in [
+        format!("{good}&client_id=other"),
+        format!("client_assertion={text}&client_id=cli"),
+        format!("client_assertion={text}&client_assertion_type=urn%3Aother"),
+        format!("client_assertion_type={kind}&client_id=cli"),
+    ] {
+        refused(None, &body, ErrorCode::InvalidClient, false);
+    }
+}
+
+#[test]
+fn each_method_brings_what_is_to_be_checked() {
+    let [basic, post, none] = ways();
+    let secret = Secret::from("s");
+    assert_eq!(
+        (basic.secret(), post.secret(), none.secret()),
+        (Some(&secret), Some(&secret), None)
+    );
+    assert!([basic, post, none].iter().all(|presented| presented.assertion().is_none()));
+}

@@ -123,3 +123,64 @@ fn a_scope_of_the_operator_is_only_for_clients_of_theirs_that_are_registered_for
     }
     assert_eq!(policy.words_for(&ScopeToken::parse("sudo").unwrap()), Some("May everything"));
 }
+
+#[test]
+fn each_span_may_be_as_long_as_its_text_says_and_no_longer() {
+    type Set = fn(&mut Policy, Duration);
+    let rows: [(&str, Set, u64, u64); 6] = [
+        ("access token", |policy, span| policy.access_token_lifetime = span, 1, 86_400),
+        ("refresh token", |policy, span| policy.refresh_idle = span, 1, u64::MAX),
+        ("grace", |policy, span| policy.refresh_grace = span, 0, 600),
+        ("code", |policy, span| policy.code_lifetime = span, 1, 600),
+        ("pushed request", |policy, span| policy.pushed_request_lifetime = span, 1, 600),
+        ("device code", |policy, span| policy.device_code_lifetime = span, 60, 1800),
+    ];
+    for (what, set, shortest, longest) in rows {
+        let good = |seconds| {
+            let mut policy = policy();
+            set(&mut policy, Duration::from_secs(seconds));
+            policy.check().is_ok()
+        };
+        assert!(good(shortest) && good(longest), "{what}");
+        assert!(shortest == 0 || !good(shortest - 1), "{what}");
+        assert!(longest == u64::MAX || !good(longest + 1), "{what}");
+    }
+}
+
+#[test]
+fn whoever_has_to_push_needs_somewhere_to_push_to() {
+    for (has_to, endpoint, good) in
+        [(true, true, true), (true, false, false), (false, false, true), (false, true, true)]
+    {
+        let mut policy = policy();
+        policy.require_pushed_requests = has_to;
+        if !endpoint {
+            policy.capabilities.endpoints.pushed_authorization_request = None;
+        }
+        assert_eq!(policy.check().is_ok(), good, "{has_to} {endpoint}");
+    }
+}
+
+#[test]
+fn a_scope_is_said_in_the_words_of_its_declaration_or_of_the_specification() {
+    let mut policy = policy();
+    let words = |policy: &Policy, name: &str| {
+        policy.words_for(&ScopeToken::parse(name).unwrap()).map(str::to_owned)
+    };
+    assert_eq!(words(&policy, "read").as_deref(), Some("May read"));
+    assert_eq!(words(&policy, "write").as_deref(), Some("May write"));
+    assert_eq!(words(&policy, "sudo"), None);
+    let email = words(&policy, "email");
+    assert!(email.is_some() && email != words(&policy, "profile"));
+    policy.capabilities.openid = false;
+    assert_eq!(words(&policy, "email"), None, "without OpenID Connect its scopes do not exist");
+}
+
+#[test]
+fn what_a_trusted_issuer_signs_lives_up_to_an_hour() {
+    for (seconds, good) in [(0, false), (1, true), (3600, true), (3601, false)] {
+        let mut policy = policy();
+        policy.capabilities.trusted_issuers[0].longest = Duration::from_secs(seconds);
+        assert_eq!(policy.capabilities.trusted_issuers[0].check().is_ok(), good, "{seconds}");
+    }
+}

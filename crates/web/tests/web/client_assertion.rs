@@ -7,7 +7,7 @@ use oauth::client::AuthMethod;
 use oauth::client_assertion::{Assertion, Fault, LEEWAY, Once, TYPE};
 use oauth::issuer::Issuer;
 use oauth::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::signer::{Algorithm, Signer};
 use crate::world::{Answer, World, on_both, on_both_with};
@@ -32,56 +32,6 @@ fn a_good_one_passes_whatever_it_is_signed_with() {
             let end = Timestamp::from_seconds(NOW + 60) + LEEWAY;
             assert_eq!(once.expires_at, end);
         }
-    }
-}
-
-/// R7523-3-a, R7523-3-b, R7523bis-3-a, table 1.13-J
-#[test]
-fn every_claim_is_what_it_must_be() {
-    let signer = Signer::new(Algorithm::Es256, 1);
-    let with = |name: &str, value: &Value| {
-        let mut claims = Signer::claims("site", "one", NOW);
-        let members = claims.as_object_mut().unwrap();
-        members.remove(name);
-        if *value != Value::Null {
-            members.insert(name.to_owned(), value.clone());
-        }
-        check(&signer, &signer.sign(None, &claims))
-    };
-    let none = Value::Null;
-    for (name, value, fault) in [
-        ("iss", none.clone(), Fault::Subject),
-        ("iss", json!("other"), Fault::Subject),
-        ("iss", json!(["site"]), Fault::Form),
-        ("sub", none.clone(), Fault::Subject),
-        ("sub", json!("other"), Fault::Subject),
-        ("aud", none.clone(), Fault::Audience),
-        ("aud", json!("https://auth.example/"), Fault::Audience),
-        ("aud", json!("https://auth.example/o/token/"), Fault::Audience),
-        ("aud", json!(["https://auth.example"]), Fault::Audience),
-        ("aud", json!(["https://auth.example", "https://other.example"]), Fault::Audience),
-        ("exp", none.clone(), Fault::Time),
-        ("exp", json!(NOW - 10), Fault::Time),
-        ("exp", json!(NOW + 3611), Fault::Time),
-        ("exp", json!("9999999999"), Fault::Form),
-        ("exp", json!(1e308), Fault::Form),
-        ("iat", json!(NOW + 11), Fault::Time),
-        ("nbf", json!(NOW + 11), Fault::Time),
-        ("nbf", json!(-1), Fault::Form),
-        ("jti", none.clone(), Fault::Id),
-        ("jti", json!(""), Fault::Id),
-        ("jti", json!(7), Fault::Form),
-        ("jti", json!("x".repeat(256)), Fault::Id),
-    ] {
-        assert_eq!(with(name, &value), Err(fault), "{name}: {value}");
-    }
-    for (name, value) in [
-        ("iat", json!(NOW + 10)),
-        ("iat", none),
-        ("exp", json!(NOW - 9)),
-        ("exp", json!(NOW + 3610)),
-    ] {
-        assert!(with(name, &value).is_ok(), "{name}: {value}");
     }
 }
 

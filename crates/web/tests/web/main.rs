@@ -8,6 +8,7 @@
 )]
 
 mod applications;
+mod attacks;
 mod authorize;
 mod bad_input;
 mod bearer;

@@ -72,11 +72,32 @@ pub(crate) async fn on_both_with<F: Future<Output = ()>>(
         println!("GRANTWELL_TEST_POSTGRES is not set: the PostgreSQL half is skipped");
         return;
     };
+    in_new_postgres(&base, async |url| test(World::new(&url, &change).await).await).await;
+}
+
+/// Runs `test` on two nodes over one PostgreSQL, each with connections, caches and a view of its own; nothing without one.
+pub(crate) async fn on_two_nodes<F: Future<Output = ()>>(
+    change: impl Fn(&mut web::Settings),
+    test: impl Fn([World; 2]) -> F,
+) {
+    let Ok(base) = std::env::var("GRANTWELL_TEST_POSTGRES") else {
+        println!("GRANTWELL_TEST_POSTGRES is not set: skipped");
+        return;
+    };
+    in_new_postgres(&base, async |url| {
+        let nodes = [World::new(&url, &change).await, World::new(&url, &change).await];
+        test(nodes).await;
+    })
+    .await;
+}
+
+/// Runs `test` with the address of an empty database, which is dropped afterwards.
+async fn in_new_postgres(base: &str, test: impl AsyncFnOnce(String)) {
     let name = format!("web_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-    let server = Database::connect(&database::Options::new(&base)).await.unwrap();
+    let server = Database::connect(&database::Options::new(base)).await.unwrap();
     server.read().execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     let (address, _) = base.rsplit_once('/').unwrap();
-    let run = async { test(World::new(&format!("{address}/{name}"), &change).await).await };
+    let run = test(format!("{address}/{name}"));
     let result = std::panic::AssertUnwindSafe(run).catch_unwind().await;
     server.read().execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
     if let Err(panic) = result {

@@ -145,4 +145,12 @@ mod tests {
             assert_eq!(error.code(), ErrorCode::InvalidRequest);
         }
     }
+
+    #[test]
+    fn as_much_as_the_bound_says_is_read_and_single_ones_are_taken_out() {
+        let most = "a=".to_owned() + &"x".repeat(Parameters::MAX_BYTES - 2);
+        assert!(Parameters::parse(most.as_bytes()).is_ok());
+        let rest = Parameters::parse(b"a=1&b=2&c=3").unwrap().without(&["b", "x"]);
+        assert_eq!(rest.pairs().collect::<Vec<_>>(), [("a", "1"), ("c", "3")]);
+    }
 }

@@ -165,3 +165,138 @@ const NOT_IN_TIME: OAuthError =
     refused("the request object has expired or is not valid yet; check the clock of its maker");
 const NESTED: OAuthError =
     refused("the request object contains request or request_uri, which is not allowed");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::signer::{Signer, with};
+    use crate::fixtures::{NOW, client};
+    use serde_json::json;
+
+    const SECONDS: i64 = 1_800_000_000;
+
+    fn claims() -> Value {
+        json!({
+            "iss": "cli", "aud": "https://id.example", "client_id": "cli", "exp": SECONDS + 60, "scope": "read", "max_age": 7,
+            "resource": ["https://a.example", "https://b.example"], "claims": {"userinfo": {}}, "prompt": null, "jti": "x",
+        })
+    }
+
+    fn open(
+        by: &Signer,
+        client: &Client,
+        outside: &str,
+        object: &str,
+    ) -> Result<Parameters, OAuthError> {
+        let pairs = [("client_id", outside), ("request", object)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let object = RequestObject::of(&Parameters::from_pairs(pairs)?)?.unwrap();
+        assert_eq!(object.key_id(), Some("k"));
+        object.open(client, &by.keys(), &Issuer::parse("https://id.example").unwrap(), NOW)
+    }
+
+    /// R9101-6.3-a, R9101-4-a
+    #[test]
+    fn what_is_in_it_are_the_parameters_and_what_it_says_of_itself_is_none() {
+        let signer = Signer::new();
+        let read = open(&signer, &client(), "cli", &signer.sign(None, &claims())).unwrap();
+        assert_eq!(read.one("scope").unwrap(), Some("read"));
+        assert_eq!(read.one("max_age").unwrap(), Some("7"));
+        assert_eq!(read.one("claims").unwrap(), Some(r#"{"userinfo":{}}"#));
+        assert_eq!(read.all("resource"), ["https://a.example", "https://b.example"]);
+        for name in ["iss", "aud", "exp", "jti", "prompt"] {
+            assert_eq!(read.one(name).unwrap(), None, "{name}");
+        }
+    }
+
+    /// R9101-5-a, R9101-6.2-a, R9101-10.8-a, table 1.13-J
+    #[test]
+    fn every_claim_is_what_it_must_be() {
+        let signer = Signer::new();
+        for (name, value, error) in [
+            ("client_id", Value::Null, OTHER_CLIENT),
+            ("client_id", json!("other"), OTHER_CLIENT),
+            ("client_id", json!(7), UNREADABLE),
+            ("iss", Value::Null, OTHER_ISSUER),
+            ("iss", json!("other"), OTHER_ISSUER),
+            ("aud", Value::Null, OTHER_AUDIENCE),
+            ("aud", json!("https://other.example"), OTHER_AUDIENCE),
+            ("aud", json!(["https://id.example/"]), OTHER_AUDIENCE),
+            ("sub", json!("cli"), ANOTHER_KIND),
+            ("exp", json!(SECONDS - 10), NOT_IN_TIME),
+            ("exp", json!("9999999999"), UNREADABLE),
+            ("nbf", json!(SECONDS + 11), NOT_IN_TIME),
+            ("request", json!("x"), NESTED),
+            ("request_uri", json!("urn:x"), NESTED),
+        ] {
+            let object = signer.sign(None, &with(&claims(), name, &value));
+            assert_eq!(
+                open(&signer, &client(), "cli", &object).unwrap_err(),
+                error,
+                "{name}: {value}"
+            );
+        }
+        for (name, value) in [
+            ("exp", Value::Null),
+            ("exp", json!(SECONDS - 9)),
+            ("nbf", json!(SECONDS + 10)),
+            ("sub", json!("somebody")),
+            ("aud", json!(["https://id.example", "https://other.example"])),
+        ] {
+            let object = signer.sign(None, &with(&claims(), name, &value));
+            assert!(open(&signer, &client(), "cli", &object).is_ok(), "{name}: {value}");
+        }
+        let good = signer.sign(None, &claims());
+        assert_eq!(open(&signer, &client(), "other", &good).unwrap_err(), OTHER_CLIENT);
+    }
+
+    /// R9101-10.8-a
+    #[test]
+    fn its_type_its_key_and_its_algorithm_fit() {
+        let (signer, other) = (Signer::new(), Signer::new());
+        for (typ, good) in [
+            (None, true),
+            (Some("JWT"), true),
+            (Some("oauth-authz-req+jwt"), true),
+            (Some("client-authentication+jwt"), false),
+            (Some("at+jwt"), false),
+        ] {
+            let object = signer.sign(typ, &claims());
+            assert_eq!(open(&signer, &client(), "cli", &object).is_ok(), good, "{typ:?}");
+        }
+        let forged = other.sign(None, &claims());
+        assert_eq!(open(&signer, &client(), "cli", &forged).unwrap_err(), BAD_SIGNATURE);
+        let mut rsa = client();
+        rsa.metadata.request_object_signing_alg = Some("RS256".to_owned());
+        let good = signer.sign(None, &claims());
+        assert_eq!(open(&signer, &rsa, "cli", &good).unwrap_err(), BAD_SIGNATURE);
+    }
+
+    /// R9101-5.2-a
+    #[test]
+    fn it_is_fetched_from_a_registered_address_alone() {
+        let mut client = client();
+        client.metadata.request_uris =
+            vec!["https://cli.example/r".to_owned(), "no address".to_owned()];
+        assert!(RequestObject::address("https://cli.example/r", &client).is_ok());
+        for name in ["https://cli.example/", "https://cli.example/r#x", "no address", "urn:x"] {
+            assert_eq!(RequestObject::address(name, &client), Err(NOT_REGISTERED), "{name}");
+        }
+        let pairs = |more: Option<(&str, &str)>| {
+            let all =
+                [("client_id", "cli"), ("request_uri", "https://cli.example/r"), ("state", "s")];
+            let all = all.into_iter().chain(more);
+            Parameters::from_pairs(all.map(|(name, value)| (name.to_owned(), value.to_owned())))
+                .unwrap()
+        };
+        let read = RequestObject::fetched(&pairs(None), b"a.b.c\n").unwrap();
+        assert_eq!(read.one("request").unwrap(), Some("a.b.c"));
+        assert_eq!(read.one("request_uri").unwrap(), None);
+        assert_eq!(read.one("state").unwrap(), Some("s"));
+        assert_eq!(RequestObject::fetched(&pairs(None), b"\xff").unwrap_err(), UNREADABLE);
+        let both = pairs(Some(("request", "x")));
+        assert_eq!(RequestObject::fetched(&both, b"a.b.c").unwrap_err(), BOTH);
+        assert_eq!(RequestObject::of(&both).unwrap_err(), BOTH);
+        assert!(RequestObject::of(&pairs(None)).unwrap().is_none());
+    }
+}

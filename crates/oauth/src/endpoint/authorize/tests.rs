@@ -364,3 +364,14 @@ fn what_is_issued_remembers_the_request() {
     assert_eq!(new.authenticated_at, Some(session.authenticated_at));
     assert_eq!(request.destination.mode(), ResponseMode::Query);
 }
+
+/// ROIDC-3.1.2.1-b
+#[test]
+fn lists_of_words_are_read_in_their_order_and_up_to_a_bound() {
+    let request = good("ui_locales=de++en&acr_values=1");
+    assert_eq!(request.ui_locales, ["de", "en"]);
+    assert!(!good("scope=read").is_openid() && good("scope=openid").is_openid());
+    let many = vec!["x"; 21].join("+");
+    assert_eq!(good(&format!("ui_locales={many}")).ui_locales.len(), 20);
+    assert!(good("scope=read").ui_locales.is_empty());
+}

@@ -154,3 +154,95 @@ impl Fault {
         Self::Id,
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::NOW;
+    use crate::fixtures::signer::{Signer, with};
+    use jose::Algorithm;
+    use serde_json::{Value, json};
+
+    const SECONDS: i64 = 1_800_000_000;
+    const PARTNER: &str = "https://partner.example";
+
+    fn claims() -> Value {
+        json!({
+            "iss": PARTNER, "sub": "halfspring", "aud": "https://id.example", "jti": "one", "iat": SECONDS, "exp": SECONDS + 300,
+        })
+    }
+
+    fn trusted(keys: &JwkSet) -> TrustedIssuer {
+        let keys = crate::client::keys::KeySource::Here(keys.clone());
+        TrustedIssuer { subject: SubjectForm::Username, ..TrustedIssuer::new(PARTNER, keys) }
+    }
+
+    fn check(by: &Signer, typ: Option<&str>, claims: &Value) -> Result<Named, Fault> {
+        let assertion = Assertion::parse(&by.sign(typ, claims))?;
+        assert_eq!(assertion.key_id(), Some("k"));
+        let own = Issuer::parse("https://id.example").unwrap();
+        assertion.check(&trusted(&by.keys()), &by.keys(), &own, NOW)
+    }
+
+    /// R7523-3-a, R7523-3-b, table 1.13-J
+    #[test]
+    fn every_claim_is_what_it_must_be() {
+        let signer = Signer::new();
+        for (name, value, fault) in [
+            ("iss", Value::Null, Fault::Issuer),
+            ("iss", json!("https://other.example"), Fault::Issuer),
+            ("iss", json!(7), Fault::Form),
+            ("aud", Value::Null, Fault::Audience),
+            ("aud", json!("https://id.example/"), Fault::Audience),
+            ("aud", json!(["https://id.example"]), Fault::Audience),
+            ("exp", Value::Null, Fault::Time),
+            ("exp", json!(SECONDS - 10), Fault::Time),
+            ("exp", json!(SECONDS + 301), Fault::Time),
+            ("iat", json!(SECONDS - 1), Fault::Time),
+            ("nbf", json!(SECONDS + 11), Fault::Time),
+            ("sub", Value::Null, Fault::Subject),
+            ("sub", json!(""), Fault::Subject),
+            ("jti", Value::Null, Fault::Id),
+            ("jti", json!(""), Fault::Id),
+            ("jti", json!("x".repeat(256)), Fault::Id),
+        ] {
+            let found = check(&signer, None, &with(&claims(), name, &value));
+            assert_eq!(found, Err(fault), "{name}: {value}");
+        }
+        for (name, value) in
+            [("iat", Value::Null), ("nbf", json!(SECONDS + 10)), ("jti", json!("x".repeat(255)))]
+        {
+            assert!(
+                check(&signer, None, &with(&claims(), name, &value)).is_ok(),
+                "{name}: {value}"
+            );
+        }
+        let once = check(&signer, Some("JWT"), &claims()).unwrap().once;
+        let expires_at = Timestamp::from_seconds(SECONDS + 310);
+        assert_eq!(once, Once { issuer: PARTNER.to_owned(), id: "one".to_owned(), expires_at });
+        // Without `iat` its end is bounded from now.
+        let mut late = with(&claims(), "iat", &Value::Null);
+        for (end, good) in [(310, true), (311, false)] {
+            late["exp"] = json!(SECONDS + end);
+            assert_eq!(check(&signer, None, &late).is_ok(), good, "{end}");
+        }
+    }
+
+    /// R7523-3-c, RFC 8725 §3.11
+    #[test]
+    fn its_type_its_key_and_its_algorithm_fit() {
+        let (signer, other) = (Signer::new(), Signer::new());
+        for typ in ["at+jwt", "logout+jwt", "client-authentication+jwt", "oauth-authz-req+jwt"] {
+            assert_eq!(check(&signer, Some(typ), &claims()), Err(Fault::Type), "{typ}");
+        }
+        let assertion = Assertion::parse(&signer.sign(None, &claims())).unwrap();
+        let own = Issuer::parse("https://id.example").unwrap();
+        let mut trusted = trusted(&signer.keys());
+        let forged = assertion.check(&trusted, &other.keys(), &own, NOW);
+        assert_eq!(forged, Err(Fault::Signature));
+        trusted.algorithms = vec![Algorithm::Es256];
+        let other_kind = assertion.check(&trusted, &signer.keys(), &own, NOW);
+        assert_eq!(other_kind, Err(Fault::Signature));
+        assert_eq!(assertion.issuer(), PARTNER);
+    }
+}
