@@ -147,6 +147,12 @@ impl Project {
         &self.resources
     }
 
+    /// How the resources are called in requests and in their metadata (RFC 8707 §2, RFC 9728 §2).
+    pub(crate) fn identifiers(&self, issuer: &str) -> Vec<String> {
+        let mounted = self.resources.iter();
+        mounted.map(|(prefix, resources)| resources.metadata(issuer, prefix).resource).collect()
+    }
+
     /// The resources under all prefixes.
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &Resources> {
         self.resources.iter().map(|(_, resources)| resources)
