@@ -147,7 +147,7 @@ fn partner() -> Result<String, String> {
 
 fn settings_for_clients(partners: &[String]) -> String {
     let mut settings =
-        "[oauth]\nclient_registration = true\nallow_open_client_registration = true\n\
+        "[fetch]\nallow_http = true\nallow_private_networks = true\n[oauth]\nclient_registration = true\nallow_open_client_registration = true\n\
         client_registrations_per_address = 1000\nallow_implicit = true\n"
             .to_owned();
     for partner in partners {
