@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
 export const url = required('GRANTWELL_URL');
+// Where the server that ours trusts publishes its keys; nobody listens there until a test does.
+export const partner = process.env.GRANTWELL_PARTNER;
 
 // Runs one command of the project's binary beside the running server and gives what it printed.
 export function command(args, input) {

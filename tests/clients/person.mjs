@@ -1,7 +1,7 @@
 // A person with a browser that has no scripts: keeps cookies, follows redirects on our server, fills in forms, and stops where
 // the browser would leave for the client.
 
-import { url } from './house.mjs';
+import { fresh, register, url } from './house.mjs';
 
 export const PASSWORD = 'quiet harbour lights';
 
@@ -14,16 +14,30 @@ export class Person {
   // Opens an authorization request and does what its pages ask. Gives the URL at which the client is called back, or the
   // fields of the form that would be posted to it.
   async approve(request, { press = 'allow' } = {}) {
-    let answer = await this.#get(String(request));
+    const { left, page } = await this.#walk(String(request), press);
+    if (!left) throw new Error(`${page.status} at ${page.url}: ${page.body.slice(0, 2000)}`);
+    return left;
+  }
+
+  // Opens the page to which a device sends people and answers it. Gives the text of the page at the end.
+  async answerDevice(address, { press = 'allow' } = {}) {
+    const { left, page } = await this.#walk(address, press);
+    if (left) throw new Error(`the device's page leads away: ${left}`);
+    return page.body;
+  }
+
+  // Follows redirects and answers forms until the way leaves the server or a page asks nothing more.
+  async #walk(address, press) {
+    let answer = await this.#get(address);
     for (let step = 0; step < 12; step += 1) {
       if (answer.location) {
-        if (!answer.location.startsWith(url)) return new URL(answer.location);
+        if (!answer.location.startsWith(url)) return { left: new URL(answer.location) };
         answer = await this.#get(answer.location);
         continue;
       }
       const form = formOf(answer.body, answer.url);
-      if (answer.status !== 200 || !form) throw new Error(`${answer.status} at ${answer.url}: ${answer.body.slice(0, 2000)}`);
-      if (!form.action.startsWith(url)) return form.fields;
+      if (answer.status !== 200 || !form) return { page: answer };
+      if (!form.action.startsWith(url)) return { left: form.fields };
       if (form.fields.has('password')) {
         form.fields.set('username', this.username);
         form.fields.set('password', PASSWORD);
@@ -72,4 +86,11 @@ function formOf(html, base) {
     if (name && (!/type="checkbox"/.test(input) || /checked/.test(input))) fields.append(name, unescape(value));
   }
   return { action: new URL(unescape(form[1]), base).href, fields };
+}
+
+// Somebody who has just made an account.
+export async function somebody() {
+  const username = fresh('ann');
+  await register(username, PASSWORD);
+  return new Person(username);
 }

@@ -20,12 +20,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Start `binary` on a free port over `database` (`None`: its own SQLite file).
-    pub(crate) fn start(binary: &Path, database: Option<&str>) -> Result<Self, String> {
+    /// Start `binary` on a free port over `database` (`None`: its own SQLite file), with the text of a settings file that
+    /// its commands read as well.
+    pub(crate) fn start(
+        binary: &Path,
+        database: Option<&str>,
+        settings: &str,
+    ) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("grantwell-server-")
             .tempdir()
             .map_err(|error| format!("no temporary folder: {error}"))?;
+        std::fs::write(folder.path().join("grantwell.toml"), settings)
+            .map_err(|error| format!("no settings file: {error}"))?;
         let port = tools::free_port()?;
         let log = |name: &str| {
             std::fs::File::create(folder.path().join(name)).map_err(|error| error.to_string())

@@ -117,19 +117,75 @@ fn console_blocks(house: &mut House) -> Result<(), String> {
             databases.push(Some(postgres.database(&format!("console_{name}"))?));
         }
         for database in databases {
-            let server = Server::start(&binary, database.as_deref())?;
+            let server = Server::start(&binary, database.as_deref(), "")?;
             console::run(&page, &binary, &server, database.as_deref())?;
         }
     }
     Ok(())
 }
 
-/// Client libraries that we did not write, against a started server.
+/// Client libraries that we did not write, against a started server that lets them register themselves, knows the
+/// response types of old, and trusts a server of each language's tests.
 fn clients(house: &mut House) -> Result<(), String> {
-    for_each_server(house, "clients", |house, server| {
-        node(house, server, "tests/clients")?;
-        python(house, server)
+    let partners = [partner()?, partner()?];
+    let settings = settings_for_clients(&partners);
+    let crates = Crates::build(house)?;
+    for_each_server(house, "clients", &settings, |house, server| {
+        let [for_node, for_python] = &partners;
+        let opinion = crates.second_opinion();
+        let told = [("GRANTWELL_PARTNER", for_node), ("GRANTWELL_SECOND_OPINION", &opinion)];
+        node(house, server, "tests/clients", &told)?;
+        python(house, server, &[("GRANTWELL_PARTNER", for_python)])?;
+        crates.test(server)
     })
+}
+
+/// Where a test will publish the keys of a server that ours trusts.
+fn partner() -> Result<String, String> {
+    Ok(format!("http://127.0.0.1:{}", tools::free_port()?))
+}
+
+fn settings_for_clients(partners: &[String]) -> String {
+    let mut settings =
+        "[fetch]\nallow_http = true\nallow_private_networks = true\n[oauth]\nclient_registration = true\nallow_open_client_registration = true\n\
+        client_registrations_per_address = 1000\nallow_implicit = true\n"
+            .to_owned();
+    for partner in partners {
+        settings += &format!(
+            "[[oauth.trusted_issuers]]\nissuer = \"{partner}\"\njwks_uri = \"{partner}/jwks.json\"\n\
+             subject = \"username\"\n"
+        );
+    }
+    settings
+}
+
+/// The tests by crates that we did not write, in a workspace of their own.
+struct Crates {
+    folder: PathBuf,
+}
+
+impl Crates {
+    fn build(house: &House) -> Result<Self, String> {
+        let crates = Self { folder: house.root.join("tests/clients-rust") };
+        tools::run(crates.cargo("build").arg("--bins"))?;
+        Ok(crates)
+    }
+
+    /// The program that serves one of the second opinions.
+    fn second_opinion(&self) -> String {
+        binary("second-opinion").display().to_string()
+    }
+
+    fn test(&self, server: &Server) -> Result<(), String> {
+        tools::run(subject(&mut self.cargo("test"), server))
+    }
+
+    fn cargo(&self, verb: &str) -> Command {
+        let mut command = Command::new("cargo");
+        command.args([verb, "--locked", "--quiet"]).current_dir(&self.folder);
+        command.env("CARGO_TARGET_DIR", tools::target());
+        command
+    }
 }
 
 /// A real browser, against a started server.
@@ -140,12 +196,13 @@ fn browser(house: &mut House) -> Result<(), String> {
         house.skipped.push(format!("browser tests: no Chromium ({fault})"));
         return Ok(());
     }
-    for_each_server(house, "browser", |house, server| node(house, server, "tests/browser"))
+    for_each_server(house, "browser", "", |house, server| node(house, server, "tests/browser", &[]))
 }
 
 fn for_each_server(
     house: &mut House,
     what: &str,
+    settings: &str,
     run: impl Fn(&mut House, &Server) -> Result<(), String>,
 ) -> Result<(), String> {
     example(house)?;
@@ -154,14 +211,17 @@ fn for_each_server(
         databases.push(Some(postgres.database(what)?));
     }
     for database in databases {
-        let server = Server::start(&binary("unicorn"), database.as_deref())?;
+        let server = Server::start(&binary("unicorn"), database.as_deref(), settings)?;
         run(house, &server)
             .map_err(|fault| format!("{fault}\nthe server's log:\n{}", server.log()))?;
     }
     Ok(())
 }
 
-fn node(house: &mut House, server: &Server, folder: &str) -> Result<(), String> {
+/// Names of variables and their values, for one test program.
+type Told<'a> = [(&'static str, &'a String)];
+
+fn node(house: &mut House, server: &Server, folder: &str, told: &Told) -> Result<(), String> {
     let folder = house.root.join(folder);
     if tools::find(&["npm"]).is_none()
         && let Err(fault) = tools::install(&["nodejs", "npm"])
@@ -174,10 +234,12 @@ fn node(house: &mut House, server: &Server, folder: &str) -> Result<(), String> 
             .args(["ci", "--no-audit", "--no-fund", "--silent"])
             .current_dir(&folder),
     )?;
-    tools::run(subject(Command::new("node").arg("--test").current_dir(&folder), server))
+    let mut command = Command::new("node");
+    command.arg("--test").current_dir(&folder).envs(told.iter().copied());
+    tools::run(subject(&mut command, server))
 }
 
-fn python(house: &mut House, server: &Server) -> Result<(), String> {
+fn python(house: &mut House, server: &Server, told: &Told) -> Result<(), String> {
     let folder = house.root.join("tests/clients");
     let venv = tools::target().join("python-clients");
     let program = venv.join("bin/python");
@@ -192,10 +254,9 @@ fn python(house: &mut House, server: &Server) -> Result<(), String> {
     }
     let pip = ["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"];
     tools::run(Command::new(&program).args(pip).current_dir(&folder))?;
-    tools::run(subject(
-        Command::new(&program).args(["-m", "pytest", "-q"]).current_dir(&folder),
-        server,
-    ))
+    let mut command = Command::new(&program);
+    command.args(["-m", "pytest", "-q"]).current_dir(&folder).envs(told.iter().copied());
+    tools::run(subject(&mut command, server))
 }
 
 /// Tell a test program where the server is and how to reach its commands.

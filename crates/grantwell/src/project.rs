@@ -179,6 +179,7 @@ impl Project {
             return Err(Error::new(Exit::Failed, fault.clone()));
         }
         let mut policy = crate::policy::policy(settings, self.all_resources())?;
+        policy.resources = self.identifiers(settings, &policy.issuer.url(""))?;
         for grant in &self.grants {
             policy.capabilities.offer(GrantType::Extension(grant.name().clone()));
         }
@@ -204,6 +205,15 @@ impl Project {
     /// The resources with their prefixes.
     pub(crate) fn mounted(&self) -> &[(String, Resources)] {
         &self.resources
+    }
+
+    /// How the resources are called in requests and in their metadata (RFC 8707 §2, RFC 9728 §2).
+    fn identifiers(&self, settings: &Settings, issuer: &str) -> Result<Vec<String>> {
+        let mounted = self.resources.iter();
+        let mounted =
+            mounted.map(|(prefix, resources)| resources.metadata(issuer, prefix).resource);
+        let admin = crate::policy::admin_prefix(settings)?;
+        Ok(mounted.chain(admin.map(|prefix| format!("{issuer}{prefix}"))).collect())
     }
 
     /// The resources under all prefixes.

@@ -46,6 +46,9 @@ pub enum Algorithm {
     EdDsa,
 }
 
+/// The name that says the curve as well (RFC 9864 §2.2).
+const ED25519_NAME: &str = "Ed25519";
+
 /// An elliptic curve of NIST (RFC 7518 §6.2.1.1).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Curve {
@@ -96,9 +99,18 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of this exact name; upper and lower case matter (RFC 7515 §4.1.1).
+    /// The algorithm of this exact name; upper and lower case matter (RFC 7515 §4.1.1). `Ed25519` is the newer name of
+    /// what `EdDSA` means here, since no other curve is known (RFC 9864 §2.2).
     pub fn parse(name: &str) -> Option<Self> {
+        if name == ED25519_NAME {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
+    }
+
+    /// Every name that [`Self::parse`] knows: what others may write into what is verified here.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::as_str).chain([ED25519_NAME]).collect()
     }
 
     /// Whether it needs an RSA key.
@@ -241,14 +253,17 @@ mod tests {
             assert_eq!(json, format!("\"{algorithm}\""));
             assert_eq!(MacAlgorithm::parse(algorithm.as_str()), None);
         }
+        assert_eq!(Algorithm::parse("Ed25519"), Some(Algorithm::EdDsa), "RFC 9864 §2.2");
+        assert!(Algorithm::names().into_iter().all(|name| Algorithm::parse(name).is_some()));
         for algorithm in MacAlgorithm::ALL {
             assert_eq!(MacAlgorithm::parse(algorithm.as_str()), Some(algorithm));
             assert_eq!(serde_json::to_string(&algorithm).unwrap(), format!("\"{algorithm}\""));
             assert_eq!(Algorithm::parse(algorithm.as_str()), None);
         }
-        for name in
-            ["none", "None", "nOnE", "NONE", "", "rs256", "Rs256", " RS256", "EDDSA", "ES256K"]
-        {
+        for name in [
+            "none", "None", "nOnE", "NONE", "", "rs256", "Rs256", " RS256", "EDDSA", "ED25519",
+            "Ed448", "ES256K",
+        ] {
             assert_eq!((Algorithm::parse(name), MacAlgorithm::parse(name)), (None, None), "{name}");
         }
     }

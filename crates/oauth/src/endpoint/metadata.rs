@@ -1,7 +1,7 @@
 //! What this server tells about itself: RFC 8414 §2, OpenID Connect Discovery §3, derived from the policy and nothing else.
 
 use crate::claims::StandardClaim;
-use crate::client::{AuthMethod, keys};
+use crate::client::AuthMethod;
 use crate::endpoint::authorize::{ACR_PASSWORD, Prompt};
 use crate::grant::GrantType;
 use crate::pkce::{Method, Pkce};
@@ -160,7 +160,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         None => Vec::new(),
     };
     let algorithms = |path: &Option<String>| match path {
-        Some(_) => signature_algorithms(),
+        Some(_) => jose::Algorithm::names(),
         None => Vec::new(),
     };
     Metadata {
@@ -204,11 +204,6 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),
     }
-}
-
-/// What a client may sign with.
-fn signature_algorithms() -> Vec<&'static str> {
-    keys::allowed(None).into_iter().map(jose::Algorithm::as_str).collect()
 }
 
 fn scopes(policy: &Policy) -> Vec<String> {
@@ -282,16 +277,16 @@ mod tests {
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
                 r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","urn:ietf:params:oauth:grant-type:jwt-bearer","password","refresh_token"],"#,
                 r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
+                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
                 r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
+                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
                 r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],"#,
-                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"],"#,
+                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
                 r#""authorization_response_iss_parameter_supported":true,"#,
                 r#""request_parameter_supported":true,"request_uri_parameter_supported":true,"#,
                 r#""require_request_uri_registration":true,"#,
-                r#""request_object_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"]}"#
+                r#""request_object_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"]}"#
             )
         );
     }

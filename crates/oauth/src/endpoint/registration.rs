@@ -46,9 +46,6 @@ impl Request {
         if members.get("software_statement").is_some_and(|value| !value.is_null()) {
             return Err(NO_STATEMENTS);
         }
-        if members.get("jwks").is_some_and(|value| !value.is_null()) {
-            return Err(NO_KEYS);
-        }
         Ok(Self(members))
     }
 
@@ -230,10 +227,6 @@ const FORBIDDEN_IN_CHANGE: [&str; 4] = [
 const NO_STATEMENTS: OAuthError = OAuthError::new(
     ErrorCode::UnapprovedSoftwareStatement,
     "this server trusts no issuer of software statements; register without software_statement",
-);
-const NO_KEYS: OAuthError = OAuthError::new(
-    ErrorCode::InvalidClientMetadata,
-    "jwks: keys are registered by their address here; publish them and send jwks_uri",
 );
 const BAD_SCOPE: OAuthError = OAuthError::new(
     ErrorCode::InvalidClientMetadata,

@@ -1,4 +1,4 @@
-//! A client acting for itself: RFC 6749 §4.4.
+//! A client acting for itself: RFC 6749 §4.4; the resources that it names, RFC 8707 §2.2.
 //!
 //! ```text
 //! authenticated confidential client ──▶ access token; no user, no refresh token, no row
@@ -19,12 +19,17 @@ use crate::time::Timestamp;
 pub struct Request {
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
+    /// The resources that the access token is to be for; all of this server if it does not say.
+    pub resources: Vec<String>,
 }
 
 impl Request {
     /// Parse the parameters.
     pub fn parse(form: &Form) -> Result<Self, OAuthError> {
-        Ok(Self { scope: form.optional("scope").map(ScopeSet::parse).transpose()? })
+        Ok(Self {
+            scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
+            resources: form.all("resource").map(str::to_owned).collect(),
+        })
     }
 }
 
@@ -49,7 +54,9 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     match check(request, client, facts, policy) {
-        Ok(scope) => Decision::Issue(Terms::of_client(client, scope, policy, now)),
+        Ok((scope, audience)) => {
+            Decision::Issue(Terms { audience, ..Terms::of_client(client, scope, policy, now) })
+        }
         Err(error) => Decision::Refuse(error),
     }
 }
@@ -59,7 +66,7 @@ fn check(
     client: &Client,
     facts: Facts,
     policy: &Policy,
-) -> Result<ScopeSet, OAuthError> {
+) -> Result<(ScopeSet, Vec<String>), OAuthError> {
     if client.client_type == ClientType::Public {
         return Err(PUBLIC);
     }
@@ -67,7 +74,9 @@ fn check(
         return Err(UNAUTHORIZED);
     }
     active::admit(&active::Facts::of_client(facts)).map_err(|_| INACTIVE)?;
-    policy.grant_scope(request.scope.as_ref(), client)
+    let scope = policy.grant_scope(request.scope.as_ref(), client)?;
+    let named = policy.targets(request.resources.iter().map(String::as_str))?;
+    Ok((scope, if named.is_empty() { policy.audience.clone() } else { named }))
 }
 
 const PUBLIC: OAuthError = OAuthError::new(
@@ -84,7 +93,7 @@ mod tests {
     use crate::fixtures::{BAD, NOW, client, policy, public_client, scope};
 
     fn check(asked: Option<&str>, client: &Client, facts: Facts, expected: &str) {
-        let request = Request { scope: asked.map(scope) };
+        let request = Request { scope: asked.map(scope), resources: Vec::new() };
         let actual = match decide(&request, client, facts, &policy(), NOW) {
             Decision::Issue(terms) => {
                 // R6749-4.4-c: the token carries no user.
@@ -95,6 +104,27 @@ mod tests {
             Decision::Refuse(error) => error.code().to_string(),
         };
         assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn the_token_is_for_the_resources_that_are_named() {
+        let mut policy = policy();
+        policy.resources = vec!["https://id.example/v1".to_owned()];
+        policy.audience = vec!["https://id.example/all".to_owned()];
+        let audience = |named: &[&str]| {
+            let resources = named.iter().map(|&name| name.to_owned()).collect();
+            let request = Request { scope: None, resources };
+            match decide(&request, &client(), Standing::Good, &policy, NOW) {
+                Decision::Issue(terms) => terms.audience.join(" "),
+                Decision::Refuse(error) => error.code().to_string(),
+            }
+        };
+        assert_eq!(audience(&[]), "https://id.example/all");
+        assert_eq!(audience(&["https://id.example/v1/"]), "https://id.example/v1");
+        assert_eq!(
+            audience(&["https://id.example/v1", "https://elsewhere.example"]),
+            "invalid_target"
+        );
     }
 
     /// R6749-3.3-b

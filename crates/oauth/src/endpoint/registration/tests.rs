@@ -54,7 +54,13 @@ fn each_fault_has_its_code() {
             "invalid_client_metadata",
         ),
         (json!({"redirect_uris": [uri], "logo_uri": "data:,x"}), "invalid_client_metadata"),
+        (json!({"redirect_uris": [uri], "jwks": {"keys": [key()]}}), "made"),
         (json!({"redirect_uris": [uri], "jwks": {"keys": []}}), "invalid_client_metadata"),
+        (json!({"redirect_uris": [uri], "jwks": "none"}), "invalid_client_metadata"),
+        (
+            json!({"redirect_uris": [uri], "jwks": {"keys": [key()]}, "jwks_uri": "https://app.example/k"}),
+            "invalid_client_metadata",
+        ),
         (
             json!({"redirect_uris": [uri], "software_statement": "e30.e30."}),
             "unapproved_software_statement",
@@ -134,4 +140,9 @@ fn a_change_replaces_everything_and_proves_whose_it_is() {
         bad[member] = value;
         assert!(change(bad, true).is_err(), "{member}");
     }
+}
+
+/// The public key of RFC 8037, appendix A.2.
+fn key() -> serde_json::Value {
+    json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
 }
