@@ -42,7 +42,8 @@ impl App {
     pub(crate) async fn open(project: Project, settings: Settings) -> Result<Self> {
         let clock = Clock::system();
         let entropy = Entropy::system();
-        let policy = crate::policy::policy(&settings, project.all_resources())?;
+        let mut policy = crate::policy::policy(&settings, project.all_resources())?;
+        policy.resources.extend(project.identifiers(&policy.issuer.url("")));
         let public_url = crate::policy::public_url(&settings)?;
         let tls = Tls::open(&settings.server)?;
         let database = crate::open::database(&settings).await?;

@@ -48,6 +48,12 @@ pub(crate) fn policy<'r>(
     let mut policy = Policy::new(issuer(settings)?);
     policy.scopes = scopes(settings, resources)?;
     policy.default_scope = default_scope(settings, &policy)?;
+    for resource in &oauth.resources {
+        oauth::client::declaration::check_resource(resource).map_err(|error| {
+            Error::new(Exit::BadSettings, format!("oauth.resources: {}", error.message))
+        })?;
+    }
+    policy.resources.clone_from(&oauth.resources);
     policy.access_token_lifetime = oauth.access_token_lifetime.duration();
     policy.token_format = match oauth.access_token_format {
         AccessTokenFormat::Sealed => TokenFormat::Sealed,

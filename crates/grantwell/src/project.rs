@@ -147,6 +147,14 @@ impl Project {
         &self.resources
     }
 
+    /// The identifier of what is below each prefix (RFC 9728 §2).
+    pub(crate) fn identifiers(&self, public_url: &str) -> Vec<String> {
+        let named = |(prefix, resources): &(String, Resources)| {
+            resources.metadata(public_url, prefix).resource
+        };
+        self.resources.iter().map(named).collect()
+    }
+
     /// The resources under all prefixes.
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &Resources> {
         self.resources.iter().map(|(_, resources)| resources)

@@ -1,4 +1,4 @@
-//! A client acting for itself: RFC 6749 §4.4.
+//! A client acting for itself: RFC 6749 §4.4; for which resources: RFC 8707 §2.2.
 //!
 //! ```text
 //! authenticated confidential client ──▶ access token; no user, no refresh token, no row
@@ -9,6 +9,7 @@ use crate::active;
 use crate::client::{Client, ClientType};
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
+use crate::grant::authorization_code::narrow_audience;
 use crate::grant::{GrantType, UNAUTHORIZED};
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
@@ -19,12 +20,17 @@ use crate::time::Timestamp;
 pub struct Request {
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
+    /// The resources that the token is to be for; those of the policy if it does not say.
+    pub resources: Vec<String>,
 }
 
 impl Request {
     /// Parse the parameters.
     pub fn parse(form: &Form) -> Result<Self, OAuthError> {
-        Ok(Self { scope: form.optional("scope").map(ScopeSet::parse).transpose()? })
+        Ok(Self {
+            scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
+            resources: form.all("resource").map(str::to_owned).collect(),
+        })
     }
 }
 
@@ -49,12 +55,12 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     match check(request, client, facts, policy) {
-        Ok(scope) => Decision::Issue(Terms {
+        Ok((scope, audience)) => Decision::Issue(Terms {
             user: None,
             client: client.id.clone(),
             client_epoch: client.epoch,
             scope,
-            audience: policy.audience.clone(),
+            audience,
             issued_at: now,
             expires_at: policy.access_token_expiry(now),
             authenticated_at: None,
@@ -68,7 +74,7 @@ fn check(
     client: &Client,
     facts: Facts,
     policy: &Policy,
-) -> Result<ScopeSet, OAuthError> {
+) -> Result<(ScopeSet, Vec<String>), OAuthError> {
     if client.client_type == ClientType::Public {
         return Err(PUBLIC);
     }
@@ -76,7 +82,8 @@ fn check(
         return Err(UNAUTHORIZED);
     }
     active::admit(&active::Facts::of_client(facts)).map_err(|_| INACTIVE)?;
-    policy.grant_scope(request.scope.as_ref(), client)
+    let audience = narrow_audience(&request.resources, &policy.audience, policy)?;
+    Ok((policy.grant_scope(request.scope.as_ref(), client)?, audience))
 }
 
 const PUBLIC: OAuthError = OAuthError::new(
@@ -93,7 +100,7 @@ mod tests {
     use crate::fixtures::{BAD, NOW, client, policy, public_client, scope};
 
     fn check(asked: Option<&str>, client: &Client, facts: Facts, expected: &str) {
-        let request = Request { scope: asked.map(scope) };
+        let request = Request { scope: asked.map(scope), resources: Vec::new() };
         let actual = match decide(&request, client, facts, &policy(), NOW) {
             Decision::Issue(terms) => {
                 // R6749-4.4-c: the token carries no user.
@@ -117,6 +124,23 @@ mod tests {
         check(Some("write"), &limited, Standing::Good, "invalid_scope");
         let none = Client { scope: Some(scope("admin")), ..client() };
         check(None, &none, Standing::Good, "invalid_scope");
+    }
+
+    /// R8707-2-b
+    #[test]
+    fn the_token_is_for_the_resources_that_are_named_and_known() {
+        let mut policy = policy();
+        policy.resources = vec!["https://api.example".to_owned()];
+        let audience = |named: &str| {
+            let request = Request { scope: None, resources: vec![named.to_owned()] };
+            match decide(&request, &client(), Standing::Good, &policy, NOW) {
+                Decision::Issue(terms) => Ok(terms.audience),
+                Decision::Refuse(error) => Err(error.code()),
+            }
+        };
+        assert_eq!(audience("https://api.example"), Ok(policy.resources.clone()));
+        assert_eq!(audience("https://other.example"), Err(ErrorCode::InvalidTarget));
+        assert_eq!(audience("/relative"), Err(ErrorCode::InvalidTarget));
     }
 
     /// R6749-4.4-a
