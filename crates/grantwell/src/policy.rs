@@ -279,6 +279,7 @@ mod tests {
             ),
             (|s| s.oauth.default_scope = vec!["read".into()], "is no scope"),
             (|s| s.oauth.optional_scopes = vec!["read".into()], "oauth.optional_scopes"),
+            (|s| s.oauth.resources = vec!["/v1".to_owned()], "oauth.resources"),
             (|s| s.oauth.scopes = [("a b".to_owned(), String::new())].into(), "cannot be a scope"),
             (|s| s.server.listen = "nonsense at all".into(), "server.listen"),
         ];
