@@ -137,3 +137,13 @@ async fn an_answer_about_another_kind_of_token_or_for_another_resource_is_no_acc
     assert_eq!(outcome(&verifier, &long).await, "invalid_token");
     assert_eq!(world.asked(ASK), before, "nobody is asked about what is no token");
 }
+
+#[tokio::test]
+async fn with_zero_each_request_has_a_question_of_its_own() {
+    let world = World::new().await;
+    world.script.says(ASK, active(|_| ()));
+    let verifier = verifier(&world, 0);
+    let all = join_all((0..20).map(|_| outcome(&verifier, "a"))).await;
+    assert!(all.iter().all(|one| one == "read of ann"), "{all:?}");
+    assert_eq!(world.asked(ASK), 20);
+}
