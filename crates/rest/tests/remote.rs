@@ -1,6 +1,6 @@
 //! Tokens of an authorization server elsewhere, which is a server of these tests: what it says, how often it is asked.
 #![expect(unreachable_pub, reason = "a test program")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "remote/introspection.rs"]
 mod introspection;

@@ -138,16 +138,16 @@ impl Inner {
         let asked = Instant::now();
         let fields = [("token", text), ("token_type_hint", "access_token")];
         let limits = Limits::json(LONGEST_ANSWER);
-        let fetcher = self.server.fetcher();
-        let fetched = fetcher.post_form_as(&endpoint, &self.credentials, &fields, limits).await?;
-        let fetched = fetched.ok().inspect_err(|error| {
+        let way_out = self.server.fetcher();
+        let answered = way_out.post_form_as(&endpoint, &self.credentials, &fields, limits).await?;
+        let answered = answered.ok().inspect_err(|error| {
             if matches!(error, FetchError::Status(401 | 403)) {
                 tracing::error!(
                     "the authorization server does not take the credentials of this resource server"
                 );
             }
         })?;
-        let answer = Answer::parse(&fetched.body);
+        let answer = Answer::parse(&answered.body);
         let answer = answer.map_err(|error| FetchError::Document(error.to_string()))?;
         Ok(Told { answer: Arc::new(answer), asked })
     }

@@ -105,14 +105,11 @@ impl AuthorizationServer {
 
     /// Where it answers about tokens.
     pub(super) async fn introspection_endpoint(&self) -> Result<Url, FetchError> {
-        match &self.introspection_endpoint {
-            Some(url) => Ok(url.clone()),
-            None => {
-                let metadata = self.metadata().await?;
-                let endpoint = metadata.introspection_endpoint.clone();
-                endpoint.ok_or_else(|| lacks("introspection_endpoint"))
-            }
+        if let Some(url) = &self.introspection_endpoint {
+            return Ok(url.clone());
         }
+        let endpoint = self.metadata().await?.introspection_endpoint.clone();
+        endpoint.ok_or_else(|| lacks("introspection_endpoint"))
     }
 
     /// Its metadata: of the second address only if there is nothing at the first.

@@ -26,21 +26,16 @@ fn changed(name: &str, value: Value) -> String {
     claims.to_string()
 }
 
-/// R9068-4-a, R9068-2.1-a
-#[tokio::test]
-async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
-    let (world, signer) = (World::new().await, Signer::new(Algorithm::Es256, 1));
-    let keys = signer.keys();
-    world.script.says("/jwks.json", Answer::json(keys.to_string()));
-    let verifier = JwksVerifier::new(world.server(), RESOURCE, world.clock.clone());
-    let good = signer.token();
-    assert_eq!(outcome(&verifier, &good).await, "read of ann");
+/// What is tried, and the token.
+type Rows = Vec<(String, String)>;
+
+/// Another algorithm, another key, a key brought along.
+fn headers(signer: &Signer) -> Rows {
+    let (good, keys, payload) = (signer.token(), signer.keys(), claims().to_string());
     let kid = keys["keys"][0]["kid"].clone();
-    let payload = claims().to_string();
     let stranger = Signer::new(Algorithm::Es256, 1);
     let stranger_key = stranger.keys()["keys"][0].clone();
-
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows = Rows::new();
     for alg in ["none", "None", "nOnE", "", "ES384", "RS256", "HS256"] {
         let header = json!({"typ": "at+jwt", "alg": alg, "kid": kid});
         rows.push((format!("alg {alg}"), with_header(&good, &header)));
@@ -78,7 +73,12 @@ async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
         "alg twice".to_owned(),
         format!("{}.{}", encode(doubled), good.split_once('.').unwrap().1),
     ));
+    rows
+}
 
+/// Properly signed, but of another type or with other claims.
+fn contents(signer: &Signer) -> Rows {
+    let (payload, mut rows) = (claims().to_string(), Rows::new());
     for typ in [
         None,
         Some("JWT"),
@@ -125,6 +125,12 @@ async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
     ] {
         rows.push((format!("{name} {value}"), signer.sign(Some("at+jwt"), &changed(name, value))));
     }
+    rows
+}
+
+/// No such JWT at all.
+fn texts(signer: &Signer) -> Rows {
+    let (good, payload, mut rows) = (signer.token(), claims().to_string(), Rows::new());
     let twice = payload.replacen('{', r#"{"iss":"https://evil.example","#, 1);
     rows.push(("iss twice".to_owned(), signer.sign(Some("at+jwt"), &twice)));
     rows.push(("no object".to_owned(), signer.sign(Some("at+jwt"), "[]")));
@@ -137,6 +143,17 @@ async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
     ] {
         rows.push((name.to_owned(), token));
     }
+    rows
+}
+
+/// R9068-4-a, R9068-2.1-a
+#[tokio::test]
+async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
+    let (world, signer) = (World::new().await, Signer::new(Algorithm::Es256, 1));
+    world.script.says("/jwks.json", Answer::json(signer.keys().to_string()));
+    let verifier = JwksVerifier::new(world.server(), RESOURCE, world.clock.clone());
+    assert_eq!(outcome(&verifier, &signer.token()).await, "read of ann");
+    let rows = [headers(&signer), contents(&signer), texts(&signer)].concat();
     for (name, token) in &rows {
         assert_eq!(outcome(&verifier, token).await, "invalid_token", "{name}: {token}");
     }
@@ -151,7 +168,7 @@ async fn whatever_is_not_an_access_token_for_this_resource_is_refused() {
         let token = signer.sign(Some("at+jwt"), &changed(name, value.clone()));
         assert!(outcome(&verifier, &token).await.ends_with(" of ann"), "{name} {value}");
     }
-    let media_type = signer.sign(Some("application/AT+jwt"), &payload);
+    let media_type = signer.sign(Some("application/AT+jwt"), &claims().to_string());
     assert_eq!(outcome(&verifier, &media_type).await, "read of ann");
 }
 
