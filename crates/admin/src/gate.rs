@@ -95,6 +95,7 @@ mod tests {
     fn principal(user: bool, via: Via) -> Principal {
         let id = UserId::parse("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
         Principal {
+            subject: "robot".to_owned(),
             user: user.then_some(id),
             client: "robot".parse().unwrap(),
             scopes: ScopeSet::from_tokens([scope()]),

@@ -31,11 +31,13 @@ pub struct Keep {
     pub stale: Duration,
     /// [`Cache::again`] fetches no document that is younger than this.
     pub pause: Duration,
+    /// After a failure nothing is fetched for this long: what is held is used, or else the failure is told again.
+    pub rest: Duration,
 }
 
 impl Keep {
     /// For documents that change rarely and have to be there, such as keys: a minute at least, an hour at most, ten
-    /// minutes unless they say, another hour when their server is away, again after ten seconds.
+    /// minutes unless they say, another hour when their server is away, again after ten seconds, or a second after a failure.
     pub const fn keys(entries: usize) -> Self {
         Self {
             entries,
@@ -44,6 +46,7 @@ impl Keep {
             unsaid: Duration::from_mins(10),
             stale: Duration::from_hours(1),
             pause: Duration::from_secs(10),
+            rest: Duration::from_secs(1),
         }
     }
 
@@ -69,6 +72,7 @@ struct Inner<T> {
     keep: Keep,
     parse: Box<Parse<T>>,
     held: Mutex<HashMap<Url, Held<T>>>,
+    failed: Mutex<HashMap<Url, (Instant, FetchError)>>,
     flights: Flights<Url, Outcome<T>>,
 }
 
@@ -94,6 +98,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
             keep,
             parse: Box::new(parse),
             held: Mutex::default(),
+            failed: Mutex::default(),
             flights: Flights::default(),
         }))
     }
@@ -129,9 +134,13 @@ impl<T: Send + Sync + 'static> Cache<T> {
     async fn renew(&self, url: &Url) -> Outcome<T> {
         let start = || {
             let (inner, url) = (Arc::clone(&self.0), url.clone());
-            async move { inner.fetch(&url).await }.boxed()
+            async move { inner.fetch(&url).await.inspect_err(|error| inner.fail(&url, error)) }
+                .boxed()
         };
-        let renewed = self.0.flights.join(url.clone(), start).await;
+        let renewed = match self.0.failure(url) {
+            Some(failure) => Err(failure),
+            None => self.0.flights.join(url.clone(), start).await,
+        };
         let stale = self.0.keep.stale;
         renewed.or_else(|error| {
             self.0.held(url, |held, age| age < held.lifetime.saturating_add(stale)).ok_or(error)
@@ -152,6 +161,28 @@ impl<T> Inner<T> {
             held.used = now;
             Arc::clone(&held.document)
         })
+    }
+
+    /// How it failed a moment ago.
+    fn failure(&self, url: &Url) -> Option<FetchError> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, error) = failed.get(url)?;
+        (at.elapsed() < self.keep.rest).then(|| error.clone())
+    }
+
+    fn fail(&self, url: &Url, error: &FetchError) {
+        if self.keep.rest.is_zero() {
+            return;
+        }
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.len() >= self.keep.entries.max(1) && !failed.contains_key(url) {
+            failed.retain(|_, (at, _)| at.elapsed() < self.keep.rest);
+            // So many at once are strangers' doing, and each of them is tried once more at worst.
+            if failed.len() >= self.keep.entries.max(1) {
+                failed.clear();
+            }
+        }
+        failed.insert(url.clone(), (Instant::now(), error.clone()));
     }
 
     async fn fetch(&self, url: &Url) -> Outcome<T> {

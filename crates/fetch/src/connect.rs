@@ -86,7 +86,12 @@ async fn addresses(target: &Target, policy: &Policy) -> Result<Vec<SocketAddr>, 
 pub(crate) fn check(target: &Target, address: IpAddr, policy: &Policy) -> Result<(), FetchError> {
     match special_use(address) {
         None => Ok(()),
-        Some(meant) if policy.allow_private_networks && meant.is_private_network() => Ok(()),
+        Some(meant)
+            if meant.is_private_network()
+                && policy.opens_private_networks_to(&target.host_name()) =>
+        {
+            Ok(())
+        }
         Some(meant) => Err(FetchError::Address { host: target.host_name(), meant }),
     }
 }

@@ -1,6 +1,7 @@
 //! One piece of work for all who want the same at the same time.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,12 +11,18 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 type Work<V> = BoxFuture<'static, V>;
 type Entries<K, V> = Arc<Mutex<(u64, HashMap<K, (u64, WeakShared<Work<V>>)>)>>;
 
-/// The work that is under way. Whoever comes later waits for the same result; when everybody has gone, it is given up.
-pub(crate) struct Flights<K: Hash + Eq, V: Clone>(Entries<K, V>);
+/// The work that is under way, by name. Whoever comes later waits for the same result; when everybody has gone, it is given up.
+pub struct Flights<K: Hash + Eq, V: Clone>(Entries<K, V>);
 
 impl<K: Hash + Eq, V: Clone> Default for Flights<K, V> {
     fn default() -> Self {
         Self(Arc::default())
+    }
+}
+
+impl<K: Hash + Eq, V: Clone> fmt::Debug for Flights<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").finish_non_exhaustive()
     }
 }
 
@@ -25,7 +32,7 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// Joins the work of that name, or starts it.
-    pub(crate) fn join(&self, key: K, start: impl FnOnce() -> Work<V>) -> Shared<Work<V>> {
+    pub fn join(&self, key: K, start: impl FnOnce() -> Work<V>) -> Shared<Work<V>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(under_way) = entries.1.get(&key).and_then(|(_, work)| work.upgrade()) {
             return under_way;

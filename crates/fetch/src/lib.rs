@@ -42,6 +42,7 @@ pub use credentials::Credentials;
 pub use error::{FetchError, Stage, TOLD_TO_STRANGERS};
 pub use fetched::Fetched;
 pub use fetcher::Fetcher;
+pub use flight::Flights;
 pub use freshness::Freshness;
 pub use media_type::essence;
 pub use policy::{Limits, Policy};

@@ -14,6 +14,9 @@ pub struct Policy {
     /// Let requests go to this machine and to private networks (loopback, RFC 1918, RFC 6598, RFC 4193), though never to
     /// link-local addresses and metadata services.
     pub allow_private_networks: bool,
+    /// Let requests to these hosts, and to no others, go to such networks: names or addresses as they stand in a URL, without
+    /// a port. For a server of one's own that has no public address.
+    pub allow_private_hosts: Vec<String>,
     /// The longest that one fetch takes, from the call to the last byte. Default 5 s.
     pub timeout: Duration,
     /// The longest that name, connection and TLS handshake take together. Default 3 s.
@@ -39,6 +42,7 @@ impl Default for Policy {
         Self {
             allow_http: false,
             allow_private_networks: false,
+            allow_private_hosts: Vec::new(),
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
             at_once: 64,
@@ -49,6 +53,14 @@ impl Default for Policy {
             extra_roots: ExtraRoots::default(),
             resolver: Arc::new(SystemResolver::default()),
         }
+    }
+}
+
+impl Policy {
+    /// Whether requests to this host may go to private networks.
+    pub(crate) fn opens_private_networks_to(&self, host: &str) -> bool {
+        let is_named = |named: &String| named.trim_end_matches('.').eq_ignore_ascii_case(host);
+        self.allow_private_networks || self.allow_private_hosts.iter().any(is_named)
     }
 }
 

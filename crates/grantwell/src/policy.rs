@@ -67,6 +67,12 @@ pub(crate) fn policy<'r>(
         policy.operator_scopes = admin::operator_scopes();
     }
     policy.default_scope = default_scope(settings, &policy)?;
+    for resource in &oauth.resources {
+        oauth::client::declaration::check_resource(resource).map_err(|error| {
+            Error::new(Exit::BadSettings, format!("oauth.resources: {}", error.message))
+        })?;
+    }
+    policy.resources.clone_from(&oauth.resources);
     policy.access_token_lifetime = oauth.access_token_lifetime.duration();
     policy.token_format = match oauth.access_token_format {
         AccessTokenFormat::Sealed => TokenFormat::Sealed,
@@ -294,7 +300,7 @@ mod tests {
     fn scopes_and_issuer_of_the_settings_are_checked() {
         type Change = fn(&mut Settings);
         let none = || std::iter::empty::<&Resources>();
-        let table: [(Change, &str); 7] = [
+        let table: [(Change, &str); 8] = [
             (
                 |s| s.oauth.scopes = [("grantwell:admin".to_owned(), String::new())].into(),
                 "only an operator's clients",
@@ -309,6 +315,7 @@ mod tests {
             ),
             (|s| s.oauth.default_scope = vec!["read".into()], "is no scope"),
             (|s| s.oauth.optional_scopes = vec!["read".into()], "oauth.optional_scopes"),
+            (|s| s.oauth.resources = vec!["/v1".to_owned()], "oauth.resources"),
             (|s| s.oauth.scopes = [("a b".to_owned(), String::new())].into(), "cannot be a scope"),
             (|s| s.server.listen = "nonsense at all".into(), "server.listen"),
         ];

@@ -179,7 +179,7 @@ impl Project {
             return Err(Error::new(Exit::Failed, fault.clone()));
         }
         let mut policy = crate::policy::policy(settings, self.all_resources())?;
-        policy.resources = self.identifiers(settings, &policy.issuer.url(""))?;
+        policy.resources.extend(self.identifiers(settings, &policy.issuer.url(""))?);
         for grant in &self.grants {
             policy.capabilities.offer(GrantType::Extension(grant.name().clone()));
         }

@@ -25,6 +25,19 @@ pub fn parse(header: Option<&[u8]>) -> Result<Option<&str>, OAuthError> {
     if is_token(token) { Ok(Some(token)) } else { Err(UNREADABLE) }
 }
 
+/// The token of a request to a resource that takes nothing else, from all its `Authorization` headers. `None` if there is
+/// none; two of them, or one of another scheme, is `invalid_request`.
+pub fn only<'a>(
+    headers: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Option<&'a str>, OAuthError> {
+    let mut headers = headers.into_iter();
+    match (headers.next(), headers.next()) {
+        (_, Some(_)) => Err(TWO_HEADERS),
+        (None, None) => Ok(None),
+        (Some(header), None) => parse(Some(header))?.map(Some).ok_or(OTHER_SCHEME),
+    }
+}
+
 /// `b64token` of RFC 6750 §2.1.
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
@@ -153,7 +166,16 @@ const TWO_PLACES: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "the access token was sent in two places; send it once, in the Authorization header",
 );
-const INVALID: OAuthError = OAuthError::new(
+const TWO_HEADERS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "the request has more than one Authorization header; send one",
+);
+const OTHER_SCHEME: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "this resource takes access tokens only; send Authorization: Bearer TOKEN",
+);
+/// What is said of every token that is not accepted, whatever is wrong with it (RFC 6750 §3.1).
+pub const INVALID: OAuthError = OAuthError::new(
     ErrorCode::InvalidToken,
     "the access token is expired, revoked or not for this resource; get a new one",
 );
@@ -191,6 +213,21 @@ mod tests {
             b"Bearer a,b",
         ] {
             assert_eq!(parse(Some(header)).unwrap_err().code(), ErrorCode::InvalidRequest);
+        }
+    }
+
+    /// R6750-2-b
+    #[test]
+    fn one_header_of_the_one_scheme_is_taken() {
+        assert_eq!(only([]).unwrap(), None);
+        assert_eq!(only([&b"Bearer a"[..]]).unwrap(), Some("a"));
+        for headers in [
+            vec![&b"Bearer a"[..], b"Bearer a"],
+            vec![b"Basic YTpi"],
+            vec![b""],
+            vec![b"Bearer a b"],
+        ] {
+            assert_eq!(only(headers).unwrap_err().code(), ErrorCode::InvalidRequest);
         }
     }
 

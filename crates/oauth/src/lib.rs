@@ -67,6 +67,7 @@ pub mod policy;
 pub mod principal;
 pub mod redirect_uri;
 pub mod refresh_token;
+pub mod resource_server;
 pub mod response;
 pub mod revocation;
 pub mod scope;

@@ -8,8 +8,11 @@ use crate::time::Timestamp;
 /// Who is asking a protected resource, and what they may do there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The user; none when a client acts for itself.
+    /// The user; none when a client acts for itself, or when a server elsewhere names its users in its own way.
     pub user: Option<UserId>,
+    /// What the issuer calls whoever the token is about, its `sub`: the user, or the client that acts for itself. Rows that
+    /// belong to users of a server elsewhere are kept under this name.
+    pub subject: String,
     /// The client that asks.
     pub client: ClientId,
     /// What they may do.
@@ -41,8 +44,10 @@ pub enum Via {
 impl Principal {
     /// The principal of a token that has been accepted.
     pub fn of(token: AccessToken, via: Via) -> Self {
+        let user = token.user.map(|bearer| bearer.id);
         Self {
-            user: token.user.map(|bearer| bearer.id),
+            user,
+            subject: user.map_or_else(|| token.client.to_string(), |user| user.to_string()),
             client: token.client,
             scopes: token.scope,
             audience: token.audience,
@@ -52,6 +57,11 @@ impl Principal {
             expires_at: token.expires_at,
             via,
         }
+    }
+
+    /// Whether a client acts for itself, and for no user.
+    pub fn is_client(&self) -> bool {
+        self.subject == self.client.as_str()
     }
 
     /// Whether they have this scope.

@@ -20,7 +20,7 @@ pub(crate) async fn authenticate(
     metadata: &str,
 ) -> Result<Option<Principal>> {
     state.verifier().verify(parts).await.map_err(|failure| match failure {
-        VerifyFailure::Unavailable => Problem::unavailable(),
+        VerifyFailure::Unavailable => unchecked(),
         VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
             let text = error.description().into_owned();
             let challenge =
@@ -35,6 +35,16 @@ pub(crate) async fn authenticate(
                 .with_header(header::WWW_AUTHENTICATE, challenge)
         }
     })
+}
+
+/// 503: neither accepted nor refused; the caller may try again with the same token.
+fn unchecked() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Access tokens cannot be checked at the moment; nothing was changed. Try again in a few seconds.",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
 }
 
 /// Whether the caller brings what is required.

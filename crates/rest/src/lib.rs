@@ -11,11 +11,13 @@ pub mod field;
 mod guard;
 mod input;
 mod list;
+mod metadata;
 mod mounted;
 mod nearest;
 mod negotiate;
 mod pairs;
 pub mod problem;
+pub mod remote;
 mod resource;
 mod resources;
 mod scoped;
@@ -27,15 +29,22 @@ pub use access::{Access, Declaration, Public, Requirement, Scope};
 pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;
 pub use input::read as read_body;
-pub use macros::{Resource, scopes};
+pub use macros::{Resource, migrations, scopes};
+pub use metadata::{ProtectedResource, metadata, public};
 pub use nearest::nearest;
 pub use oauth::principal::{Principal, Via};
 pub use problem::{FieldError, Problem, Result};
 pub use resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet};
-pub use resources::{ProtectedResource, Resources};
+pub use resources::Resources;
 pub use scoped::Scoped;
 pub use state::{DEFAULT_BODY_LIMIT, Navigation, RestState};
 pub use verifier::{BrowserSession, Verifier, VerifyFailure};
+
+// The rooms that a resource server of its own needs besides.
+pub use ambient;
+pub use database;
+pub use fetch;
+pub use oauth;
 
 // For the code that `#[derive(Resource)]` writes.
 #[doc(hidden)]

@@ -9,6 +9,7 @@ use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
     exchange, guard,
+    metadata::ProtectedResource,
     mounted::{Mounted, Root},
     resource::ViewSet,
     state::RestState,
@@ -21,24 +22,21 @@ pub struct Resources {
     routes: Vec<(String, MethodRouter<RestState>)>,
     merged: Vec<Router<RestState>>,
     scopes: Vec<Declaration>,
+    name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
-}
-
-/// What RFC 9728 metadata says about the resources below one prefix.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ProtectedResource {
-    /// The resource identifier: the public URL with the prefix.
-    pub resource: String,
-    /// The scopes that its resources ask for.
-    pub scopes_supported: Vec<String>,
-    /// How a token may be sent (RFC 6750 §2): the header only.
-    pub bearer_methods_supported: [&'static str; 1],
 }
 
 impl Resources {
     /// No resources.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The name for people that the metadata tells (`resource_name`, RFC 9728 §2).
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Adds a resource.
@@ -110,6 +108,7 @@ impl Resources {
     pub fn metadata(&self, public_url: &str, prefix: &str) -> ProtectedResource {
         ProtectedResource {
             resource: format!("{}{}", public_url.trim_end_matches('/'), normal(prefix)),
+            resource_name: self.name.clone(),
             scopes_supported: self.scopes.iter().map(|scope| scope.name.to_owned()).collect(),
             bearer_methods_supported: ["header"],
         }

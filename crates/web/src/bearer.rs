@@ -9,7 +9,6 @@ use oauth::access_token::{AccessToken, Bearer};
 use oauth::active::{Facts, Standing};
 use oauth::bearer;
 use oauth::client::Client;
-use oauth::error::{ErrorCode, OAuthError};
 use oauth::principal::{Principal, Via};
 use rest::{BrowserSession, VerifyFailure};
 use store::{SignedIn, StoreError};
@@ -32,16 +31,10 @@ impl Verifier {
     }
 
     async fn principal(&self, parts: &Parts) -> Result<Option<Principal>, VerifyFailure> {
-        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-        let header = headers.next();
-        if headers.next().is_some() {
-            return Err(VerifyFailure::Refused(TWO_HEADERS));
-        }
-        match bearer::parse(header.map(http::HeaderValue::as_bytes)) {
-            Ok(Some(text)) => self.token(text, parts).await.map(Some),
-            Ok(None) if header.is_some() => Err(VerifyFailure::Refused(OTHER_SCHEME)),
-            Ok(None) => self.browser(parts).await,
-            Err(error) => Err(VerifyFailure::Refused(error)),
+        let headers = parts.headers.get_all(AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
+        match bearer::only(headers).map_err(VerifyFailure::Refused)? {
+            Some(text) => self.token(text, parts).await.map(Some),
+            None => self.browser(parts).await,
         }
     }
 
@@ -154,12 +147,3 @@ fn failure(error: StoreError) -> VerifyFailure {
 fn failed(_: Stop) -> VerifyFailure {
     VerifyFailure::Unavailable
 }
-
-const TWO_HEADERS: OAuthError = OAuthError::new(
-    ErrorCode::InvalidRequest,
-    "the request has more than one Authorization header; send one",
-);
-const OTHER_SCHEME: OAuthError = OAuthError::new(
-    ErrorCode::InvalidRequest,
-    "this resource takes access tokens only; send Authorization: Bearer TOKEN",
-);

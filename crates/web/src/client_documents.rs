@@ -27,6 +27,7 @@ const KEEP: Keep = Keep {
     unsaid: Duration::from_hours(1),
     stale: Duration::ZERO,
     pause: Duration::from_secs(10),
+    rest: Duration::ZERO,
 };
 
 /// What the documents say. Cheap to clone; clones are the same.

@@ -82,6 +82,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "grantwell-rest",
             "grantwell-web",
             "grantwell-bench",
+            "resource-server",
             "unicorn",
         ],
     ),
@@ -100,12 +101,19 @@ const WALLS: &[(&str, &[&str])] = &[
             "grantwell-database",
             "grantwell-rest",
             "grantwell-store",
+            "resource-server",
             "unicorn",
         ],
     ),
     ("sqlx", &["grantwell-database", "grantwell-store"]),
     ("tokio-rustls", &["grantwell", "grantwell-fetch"]),
 ];
+
+/// What a program that stands on one room alone must not bring along, however far down.
+const ALONE: &[(&str, &[&str])] = &[(
+    "resource-server",
+    &["grantwell", "grantwell-accounts", "grantwell-store", "grantwell-vault", "grantwell-web"],
+)];
 
 /// All that the rules may use: no runtime, no IO, no randomness.
 const PURE: &[(&str, &[&str])] = &[
@@ -158,7 +166,38 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>, String> {
         faults.extend(doors(name, package));
         faults.extend(manifest(root, name, package)?);
     }
+    for (name, others) in ALONE {
+        faults.extend(brings_along(name, others, &packages));
+    }
     Ok(faults)
+}
+
+/// Which of `others` the package reaches by ordinary dependencies, through whatever rooms.
+fn brings_along(name: &str, others: &[&str], packages: &[Value]) -> Vec<String> {
+    let mut reached = vec![name];
+    let mut at = 0;
+    while let Some(here) = reached.get(at) {
+        let found = packages.iter().find(|package| text(package, "name") == *here);
+        let doors = found.map(shipped).unwrap_or_default();
+        for door in doors {
+            if !reached.contains(&door) {
+                reached.push(door);
+            }
+        }
+        at += 1;
+    }
+    let brought = others.iter().filter(|other| reached.contains(other));
+    brought.map(|other| format!("{name} stands alone and must not bring {other} along")).collect()
+}
+
+/// The names of a package's ordinary dependencies: a null kind; tests and build scripts may use what they like.
+fn shipped(package: &Value) -> Vec<&str> {
+    let dependencies = package.get("dependencies").and_then(Value::as_array);
+    let shipped = dependencies
+        .into_iter()
+        .flatten()
+        .filter(|door| door.get("kind").is_some_and(Value::is_null));
+    shipped.map(|door| text(door, "name")).collect()
 }
 
 fn doors(name: &str, package: &Value) -> Vec<String> {
@@ -171,13 +210,7 @@ fn doors(name: &str, package: &Value) -> Vec<String> {
             "{name} is no room of the house: add its row to ARCHITECTURE.md and to xtask/src/tidy/dependencies.rs"
         ));
     }
-    let dependencies = package.get("dependencies").and_then(Value::as_array);
-    // A null kind is an ordinary dependency; tests and build scripts may use what they like.
-    let shipped = dependencies
-        .into_iter()
-        .flatten()
-        .filter(|door| door.get("kind").is_some_and(Value::is_null));
-    for to in shipped.map(|door| text(door, "name")) {
+    for to in shipped(package) {
         let forbidden = match (rooms.get(name), walls.get(to), pure.get(name)) {
             (Some(allowed), _, _) if rooms.contains_key(to) => !allowed.contains(&to),
             (_, Some(holders), _) => !holders.contains(&name),
@@ -272,6 +305,25 @@ mod tests {
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults.iter().any(|fault| fault.contains("grantwell-store")));
         assert!(faults.iter().any(|fault| fault.contains("tokio")));
+    }
+
+    #[test]
+    fn what_is_brought_along_is_found_behind_other_rooms() {
+        let package =
+            |name: &str, dependencies: Value| json!({"name": name, "dependencies": dependencies});
+        let packages = [
+            package(
+                "alone",
+                json!([{"name": "rest", "kind": null}, {"name": "web", "kind": "dev"}]),
+            ),
+            package("rest", json!([{"name": "pages", "kind": null}])),
+            package(
+                "pages",
+                json!([{"name": "store", "kind": null}, {"name": "rest", "kind": null}]),
+            ),
+        ];
+        let faults = brings_along("alone", &["store", "web"], &packages);
+        assert_eq!(faults, ["alone stands alone and must not bring store along"]);
     }
 
     #[test]

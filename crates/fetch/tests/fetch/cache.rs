@@ -23,6 +23,7 @@ const KEEP: Keep = Keep {
     unsaid: Duration::from_secs(50),
     stale: Duration::ZERO,
     pause: Duration::from_secs(5),
+    rest: Duration::ZERO,
 };
 
 struct World {
@@ -168,4 +169,29 @@ async fn a_document_outlives_its_server_for_a_while_if_that_is_allowed() {
     strict.says(Answer::status(503));
     pass(60).await;
     assert_eq!(strict.get("x").await.unwrap_err(), FetchError::Status(503));
+}
+
+#[tokio::test]
+async fn after_a_failure_the_server_is_left_alone_for_a_moment() {
+    let rest = Duration::from_secs(3);
+    let world = World::new(Keep { stale: Duration::from_secs(50), rest, ..KEEP }).await;
+    let target = url("https://a.example/x");
+    world.says(Answer::status(503));
+    for _ in 0..20 {
+        assert_eq!(world.get("x").await.unwrap_err(), FetchError::Status(503));
+        assert!(world.cache.again(&target).await.is_err());
+    }
+    assert_eq!(world.asked(), 1, "forty times in a moment");
+    assert_eq!(world.get("y").await.unwrap_err(), FetchError::Status(503), "another document");
+    assert_eq!(world.asked(), 2);
+    world.says(Answer::json("one"));
+    pass(4).await;
+    assert_eq!((world.get("x").await.unwrap().as_str(), world.asked()), ("one", 3));
+    world.says(Answer::status(503));
+    pass(60).await;
+    for _ in 0..20 {
+        assert_eq!(world.get("x").await.unwrap(), "one", "what is held goes on");
+        assert_eq!(*world.cache.again(&target).await.unwrap(), "one");
+    }
+    assert_eq!(world.asked(), 4);
 }

@@ -217,3 +217,39 @@ async fn plain_http_is_spoken_only_where_it_is_allowed() {
     let answer = Fetcher::new(policy).get(&target, LIMITS).await.unwrap();
     assert_eq!((answer.status, &answer.body[..]), (200, &b"ok"[..]));
 }
+
+/// A server of one's own may be on a private address; that opens nothing else, and no metadata service.
+#[test]
+fn private_networks_can_be_opened_for_one_host_alone() {
+    let hosts = ["127.0.0.1", "[::1]", "Inside.Example", "169.254.169.254"];
+    let allow_private_hosts = hosts.map(str::to_owned).to_vec();
+    let fetcher = Fetcher::new(Policy { allow_private_hosts, ..Policy::default() });
+    for (address, admitted) in [
+        ("https://127.0.0.1:8443/x", true),
+        ("https://[::1]/x", true),
+        ("https://2130706433/", true),
+        ("https://inside.example/", true),
+        ("https://127.0.0.2/", false),
+        ("https://10.0.0.1/", false),
+        ("https://169.254.169.254/", false),
+        ("http://127.0.0.1/", false),
+    ] {
+        assert_eq!(fetcher.admits(&url(address)).is_ok(), admitted, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_on_a_private_address_is_reached_only_if_it_is_named() {
+    let peer = Peer::start(&["inside.example", "other.example"], |_| Answer::json("{}")).await;
+    let policy = Policy {
+        allow_private_networks: false,
+        allow_private_hosts: vec!["inside.example".to_owned()],
+        ..peer.policy()
+    };
+    let fetcher = Fetcher::new(policy);
+    assert!(fetcher.get(&url("https://inside.example/"), LIMITS).await.is_ok());
+    assert!(matches!(
+        fetcher.get(&url("https://other.example/"), LIMITS).await,
+        Err(FetchError::Address { .. })
+    ));
+}

@@ -122,6 +122,7 @@ fn admin_resource(issuer: &str, prefix: &str) -> rest::ProtectedResource {
     let scopes = admin::operator_scopes();
     rest::ProtectedResource {
         resource: format!("{}{prefix}", issuer.trim_end_matches('/')),
+        resource_name: Some("Administration".to_owned()),
         scopes_supported: scopes.iter().map(|scope| scope.name.to_string()).collect(),
         bearer_methods_supported: ["header"],
     }

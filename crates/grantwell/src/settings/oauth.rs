@@ -38,6 +38,9 @@ pub struct OAuth {
     /// Scopes beside those that the resources declare, as name and what it lets a client do:
     /// `scopes = { read = "See your unicorns" }`.
     pub scopes: BTreeMap<String, String>,
+    /// The identifiers of protected resources on other servers, such as `https://api.example.com/v1`, for which clients may ask for
+    /// tokens (`resource`, RFC 8707). Those of this program are known already.
+    pub resources: Vec<String>,
     /// The scopes given to a client that asks for none. When it is empty: every scope the client may have.
     pub default_scope: Vec<String>,
     /// The scopes that a person may leave out when they allow an application the rest.
@@ -119,6 +122,7 @@ impl Default for OAuth {
             refresh_grace: Span::seconds(60),
             max_staleness: Span::seconds(2),
             scopes: BTreeMap::new(),
+            resources: Vec::new(),
             default_scope: Vec::new(),
             optional_scopes: Vec::new(),
             openid: true,

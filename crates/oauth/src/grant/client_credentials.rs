@@ -1,4 +1,4 @@
-//! A client acting for itself: RFC 6749 §4.4; the resources that it names, RFC 8707 §2.2.
+//! A client acting for itself: RFC 6749 §4.4; for which resources: RFC 8707 §2.2.
 //!
 //! ```text
 //! authenticated confidential client ──▶ access token; no user, no refresh token, no row
@@ -9,6 +9,7 @@ use crate::active;
 use crate::client::{Client, ClientType};
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
+use crate::grant::authorization_code::narrow_audience;
 use crate::grant::{GrantType, UNAUTHORIZED};
 use crate::policy::Policy;
 use crate::scope::ScopeSet;
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 pub struct Request {
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
-    /// The resources that the access token is to be for; all of this server if it does not say.
+    /// The resources that the token is to be for; those of the policy if it does not say.
     pub resources: Vec<String>,
 }
 
@@ -74,9 +75,8 @@ fn check(
         return Err(UNAUTHORIZED);
     }
     active::admit(&active::Facts::of_client(facts)).map_err(|_| INACTIVE)?;
-    let scope = policy.grant_scope(request.scope.as_ref(), client)?;
-    let named = policy.targets(request.resources.iter().map(String::as_str))?;
-    Ok((scope, if named.is_empty() { policy.audience.clone() } else { named }))
+    let audience = narrow_audience(&request.resources, &policy.audience, policy)?;
+    Ok((policy.grant_scope(request.scope.as_ref(), client)?, audience))
 }
 
 const PUBLIC: OAuthError = OAuthError::new(
@@ -138,6 +138,23 @@ mod tests {
         check(Some("write"), &limited, Standing::Good, "invalid_scope");
         let none = Client { scope: Some(scope("admin")), ..client() };
         check(None, &none, Standing::Good, "invalid_scope");
+    }
+
+    /// R8707-2-b
+    #[test]
+    fn the_token_is_for_the_resources_that_are_named_and_known() {
+        let mut policy = policy();
+        policy.resources = vec!["https://api.example".to_owned()];
+        let audience = |named: &str| {
+            let request = Request { scope: None, resources: vec![named.to_owned()] };
+            match decide(&request, &client(), Standing::Good, &policy, NOW) {
+                Decision::Issue(terms) => Ok(terms.audience),
+                Decision::Refuse(error) => Err(error.code()),
+            }
+        };
+        assert_eq!(audience("https://api.example"), Ok(policy.resources.clone()));
+        assert_eq!(audience("https://other.example"), Err(ErrorCode::InvalidTarget));
+        assert_eq!(audience("/relative"), Err(ErrorCode::InvalidTarget));
     }
 
     /// R6749-4.4-a

@@ -33,6 +33,7 @@ impl Callers {
     fn principal(text: &str, via: Via) -> Principal {
         Principal {
             user: Some(user()),
+            subject: user().to_string(),
             client: ClientId::parse("first-party").unwrap(),
             scopes: ScopeSet::parse(&text.replace('+', " ")).unwrap(),
             audience: Vec::new(),

@@ -117,6 +117,7 @@ async fn a_token_for_another_resource_is_refused() {
         settings.resources = ["/v1", "/v2"]
             .map(|path| rest::ProtectedResource {
                 resource: format!("https://auth.example{path}"),
+                resource_name: None,
                 scopes_supported: Vec::new(),
                 bearer_methods_supported: ["header"],
             })

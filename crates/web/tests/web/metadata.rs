@@ -122,6 +122,7 @@ async fn protected_resources_describe_themselves() {
         settings.resources = ["/v1", "/v2"]
             .map(|path| rest::ProtectedResource {
                 resource: format!("https://auth.example{path}"),
+                resource_name: None,
                 scopes_supported: vec!["read".to_owned()],
                 bearer_methods_supported: ["header"],
             })
