@@ -268,7 +268,7 @@ mod tests {
     fn scopes_and_issuer_of_the_settings_are_checked() {
         type Change = fn(&mut Settings);
         let none = || std::iter::empty::<&Resources>();
-        let table: [(Change, &str); 6] = [
+        let table: [(Change, &str); 7] = [
             (
                 |s| s.oauth.authorization_code_lifetime = Span::seconds(601),
                 "an authorization code lives from one second to ten minutes",
