@@ -8,9 +8,11 @@ use crate::world::{By, World, fresh_postgres};
 /// Tells one story with keys and with questions, with the issuer on both databases.
 async fn each_way<F: Future<Output = ()>>(story: impl Fn(World, By) -> F) {
     for by in [By::Keys, By::Asking(0)] {
-        Box::pin(story(World::start(by, None).await, by)).await;
+        let world = Box::pin(World::start(by, None)).await;
+        Box::pin(story(world, by)).await;
         if let Some(url) = fresh_postgres().await {
-            Box::pin(story(World::start(by, Some(url)).await, by)).await;
+            let world = Box::pin(World::start(by, Some(url))).await;
+            Box::pin(story(world, by)).await;
         }
     }
 }
