@@ -251,6 +251,12 @@ impl Policy {
         Ok(targets)
     }
 
+    /// The resources that a token is for: those that its request names (RFC 8707 §2), or else the default.
+    pub fn audience_for(&self, named: &[String]) -> Result<Vec<String>, OAuthError> {
+        let targets = self.targets(named.iter().map(String::as_str))?;
+        Ok(if targets.is_empty() { self.audience.clone() } else { targets })
+    }
+
     /// What this client may have at most when it acts for a person who has been asked.
     pub fn person_scope_allowed_to(&self, client: &Client) -> ScopeSet {
         let all = self.declared_scope().union(&self.person_scope());

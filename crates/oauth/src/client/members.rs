@@ -64,7 +64,7 @@ impl Client {
             _ => Map::new(),
         };
         let through_browser = |kind: &ResponseType| kind.has_token() || kind.has_id_token();
-        let mut grants: Vec<&str> = self.grant_types.iter().map(|grant| grant.as_str()).collect();
+        let mut grants: Vec<&str> = self.grant_types.iter().map(GrantType::as_str).collect();
         if self.metadata.response_types.iter().any(through_browser) {
             grants.push(IMPLICIT);
         }

@@ -70,14 +70,14 @@ fn begin(
         return Err(UNAUTHORIZED);
     }
     let scope = policy.grant_scope_to_person(request.scope.as_ref(), client)?;
-    let targets = policy.targets(request.resources.iter().map(String::as_str))?;
+    let audience = policy.audience_for(&request.resources)?;
     if pending >= MOST_PENDING {
         return Err(TOO_MANY);
     }
     Ok(New {
         client: client.id.clone(),
         scope,
-        audience: if targets.is_empty() { policy.audience.clone() } else { targets },
+        audience,
         created_at: now,
         expires_at: now + policy.device_code_lifetime,
         interval: INTERVAL,

@@ -50,6 +50,10 @@ impl ErrorCode {
             Self::InvalidToken | Self::InsufficientScope | Self::UnsupportedTokenType => {
                 of_tokens(self)
             }
+            Self::InvalidClient
+            | Self::InvalidGrant
+            | Self::UnauthorizedClient
+            | Self::UnsupportedGrantType => of_clients(self),
             _ => of_requests(self),
         }
     }
@@ -57,35 +61,6 @@ impl ErrorCode {
 
 const fn of_requests(code: ErrorCode) -> Meaning {
     match code {
-        ErrorCode::InvalidClient => meaning(
-            "The client could not prove who it is",
-            "The client id is not known here, or the secret, the assertion or the way of sending it is not the one that is \
-             registered.",
-            "Send the secret in the way that the client is registered for (token_endpoint_auth_method): in the \
-             Authorization header or in the form, not in both. A lost secret cannot be read again; rotate it on the page \
-             of the application.",
-            "RFC 6749 §5.2",
-        ),
-        ErrorCode::InvalidGrant => meaning(
-            "What was to be traded in is not valid",
-            "The code, refresh token, assertion, username or password is wrong, has expired, was used before, was given to \
-             another client, or was revoked. A code also needs the redirect_uri and the code_verifier of its request.",
-            "Use every code once and keep the newest refresh token. When a refresh token is refused, the person has to \
-             sign in again.",
-            "RFC 6749 §5.2",
-        ),
-        ErrorCode::UnauthorizedClient => meaning(
-            "This client may not do that",
-            "The client is known, and it is not registered for this grant type or response type.",
-            "Add the grant type on the page of the application, or ask the operator of this server.",
-            "RFC 6749 §5.2",
-        ),
-        ErrorCode::UnsupportedGrantType => meaning(
-            "This server does not offer that grant",
-            "grant_type is not one of those that the token endpoint offers; upper and lower case matter.",
-            "Look at grant_types_supported in the metadata of this server.",
-            "RFC 6749 §5.2",
-        ),
         ErrorCode::InvalidScope => meaning(
             "The scope cannot be had",
             "A scope is not known, not written as it should be, or more than this client or the person's approval covers.",
@@ -134,6 +109,40 @@ const fn of_requests(code: ErrorCode) -> Meaning {
             "A parameter is missing, sent twice, empty or malformed, or parameters contradict each other. The description \
              beside the code says which.",
             "Correct the request; sending the same one again gives the same answer.",
+            "RFC 6749 §5.2",
+        ),
+    }
+}
+
+const fn of_clients(code: ErrorCode) -> Meaning {
+    match code {
+        ErrorCode::InvalidClient => meaning(
+            "The client could not prove who it is",
+            "The client id is not known here, or the secret, the assertion or the way of sending it is not the one that is \
+             registered.",
+            "Send the secret in the way that the client is registered for (token_endpoint_auth_method): in the \
+             Authorization header or in the form, not in both. A lost secret cannot be read again; rotate it on the page \
+             of the application.",
+            "RFC 6749 §5.2",
+        ),
+        ErrorCode::InvalidGrant => meaning(
+            "What was to be traded in is not valid",
+            "The code, refresh token, assertion, username or password is wrong, has expired, was used before, was given to \
+             another client, or was revoked. A code also needs the redirect_uri and the code_verifier of its request.",
+            "Use every code once and keep the newest refresh token. When a refresh token is refused, the person has to \
+             sign in again.",
+            "RFC 6749 §5.2",
+        ),
+        ErrorCode::UnauthorizedClient => meaning(
+            "This client may not do that",
+            "The client is known, and it is not registered for this grant type or response type.",
+            "Add the grant type on the page of the application, or ask the operator of this server.",
+            "RFC 6749 §5.2",
+        ),
+        _ => meaning(
+            "This server does not offer that grant",
+            "grant_type is not one of those that the token endpoint offers; upper and lower case matter.",
+            "Look at grant_types_supported in the metadata of this server.",
             "RFC 6749 §5.2",
         ),
     }

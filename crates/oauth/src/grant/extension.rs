@@ -8,7 +8,7 @@
 //! The program says who is meant and how much they may have at most. Everything that all grants have in common stays here:
 //! whether the client may, whether it and the account are active, that no scope grows, and that what may be used once is.
 
-use crate::access_token::{Bearer, Terms};
+use crate::access_token::Terms;
 use crate::active;
 use crate::authorization::New;
 use crate::client::{Client, ClientType};
@@ -65,13 +65,15 @@ pub struct Request {
     pub name: ExtensionName,
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
+    /// The resources that the tokens are to be for; those of the policy if it does not say (RFC 8707 §2.2).
+    pub resources: Vec<String>,
 }
 
 impl Request {
     /// Parse the parameters.
     pub fn parse(name: ExtensionName, form: &Form) -> Result<Self, OAuthError> {
         let scope = form.optional("scope").map(ScopeSet::parse).transpose()?;
-        Ok(Self { name, scope })
+        Ok(Self { name, scope, resources: form.all("resource").map(str::to_owned).collect() })
     }
 }
 
@@ -199,11 +201,9 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
-    match check(request, client, facts, policy) {
-        Ok((permit, user, scope)) => {
-            let authenticated_at = (permit.signed_in && user.is_some()).then_some(now);
-            let access =
-                Terms { user, authenticated_at, ..Terms::of_client(client, scope, policy, now) };
+    match check(request, client, facts, policy, now) {
+        Ok((permit, access)) => {
+            let user = access.user;
             let refreshes = permit.refreshes && policy.refreshes(client);
             let grant = GrantType::Extension(request.name.clone());
             let authorization = user.map(|user| New {
@@ -232,7 +232,8 @@ fn check<'a>(
     client: &Client,
     facts: &'a Facts,
     policy: &Policy,
-) -> Result<(&'a Permit, Option<Bearer>, ScopeSet), OAuthError> {
+    now: Timestamp,
+) -> Result<(&'a Permit, Terms), OAuthError> {
     if !client.may_use(&GrantType::Extension(request.name.clone())) {
         return Err(UNAUTHORIZED);
     }
@@ -256,7 +257,10 @@ fn check<'a>(
         allowed = allowed.intersection(most);
     }
     let scope = policy.grant_scope_of(request.scope.as_ref(), &allowed)?;
-    Ok((permit, user, scope))
+    let audience = policy.audience_for(&request.resources)?;
+    let authenticated_at = (permit.signed_in && user.is_some()).then_some(now);
+    let own = Terms::of_client(client, scope, policy, now);
+    Ok((permit, Terms { user, audience, authenticated_at, ..own }))
 }
 
 /// What is answered whatever is wrong with the account, and where something is brought a second time.

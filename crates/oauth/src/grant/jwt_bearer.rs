@@ -30,6 +30,8 @@ pub struct Request {
     pub assertion: Result<Assertion, Fault>,
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
+    /// The resources that the tokens are to be for; those of the policy if it does not say (RFC 8707 §2.2).
+    pub resources: Vec<String>,
 }
 
 impl Request {
@@ -38,6 +40,7 @@ impl Request {
         Ok(Self {
             assertion: Assertion::parse(form.required("assertion")?),
             scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
+            resources: form.all("resource").map(str::to_owned).collect(),
         })
     }
 
@@ -97,10 +100,10 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     match check(request, client, facts, policy) {
-        Ok((named, bearer, scope)) => {
+        Ok((named, bearer, scope, audience)) => {
             // The person has not signed in here.
             let own = Terms::of_client(client, scope, policy, now);
-            let access = Terms { user: Some(bearer), ..own };
+            let access = Terms { user: Some(bearer), audience, ..own };
             let authorization = New {
                 // Nothing can be refreshed from it, so it lives as long as its one access token.
                 expires_at: Some(access.expires_at),
@@ -118,7 +121,7 @@ fn check<'a>(
     client: &Client,
     facts: &'a Facts,
     policy: &Policy,
-) -> Result<(&'a Named, Bearer, ScopeSet), OAuthError> {
+) -> Result<(&'a Named, Bearer, ScopeSet, Vec<String>), OAuthError> {
     if !client.may_use(&GrantType::JwtBearer) {
         return Err(UNAUTHORIZED);
     }
@@ -135,7 +138,8 @@ fn check<'a>(
         allowed = allowed.intersection(most);
     }
     let scope = policy.grant_scope_of(request.scope.as_ref(), &allowed)?;
-    Ok((named, user.bearer, scope))
+    let audience = policy.audience_for(&request.resources)?;
+    Ok((named, user.bearer, scope, audience))
 }
 
 /// What every refused assertion is answered (RFC 7521 §4.1.1), whatever is wrong with it or with the account.
@@ -162,7 +166,7 @@ mod tests {
     }
 
     fn request(asked: Option<&str>) -> Request {
-        Request { assertion: Err(Fault::Form), scope: asked.map(scope) }
+        Request { assertion: Err(Fault::Form), scope: asked.map(scope), resources: Vec::new() }
     }
 
     fn check(asked: Option<&str>, client: &Client, policy: &Policy, expected: &str) {
@@ -268,7 +272,7 @@ mod tests {
             let head = encode(r#"{"alg":"EdDSA"}"#);
             let claims = encode(&format!(r#"{{"iss":"{issuer}"}}"#));
             let assertion = Assertion::parse(&format!("{head}.{claims}.{}", "A".repeat(86)));
-            Request { assertion, scope: None }
+            Request { assertion, scope: None, resources: Vec::new() }
         };
         let mut policy = policy();
         let fault = |request: Request, policy: &Policy| {

@@ -30,6 +30,8 @@ pub struct Request {
     pub password: Secret,
     /// What the client asks for; the default if it does not say.
     pub scope: Option<ScopeSet>,
+    /// The resources that the tokens are to be for; those of the policy if it does not say (RFC 8707 §2.2).
+    pub resources: Vec<String>,
 }
 
 impl Request {
@@ -39,6 +41,7 @@ impl Request {
             username: form.required("username")?.to_owned(),
             password: Secret::from(form.required("password")?),
             scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
+            resources: form.all("resource").map(str::to_owned).collect(),
         })
     }
 }
@@ -89,8 +92,8 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
-    match check(request, client, facts, policy) {
-        Ok((bearer, scope)) => Decision::Issue(Box::new(issue(bearer, scope, client, policy, now))),
+    match check(request, client, facts, policy, now) {
+        Ok((bearer, access)) => Decision::Issue(Box::new(issue(bearer, access, client, policy))),
         Err(error) => Decision::Refuse(error),
     }
 }
@@ -100,7 +103,8 @@ fn check(
     client: &Client,
     facts: &Facts,
     policy: &Policy,
-) -> Result<(Bearer, ScopeSet), OAuthError> {
+    now: Timestamp,
+) -> Result<(Bearer, Terms), OAuthError> {
     if !client.may_use(&GrantType::Password) {
         return Err(UNAUTHORIZED);
     }
@@ -109,22 +113,17 @@ fn check(
     // learn that it was right.
     active::admit(&active::Facts::of_user(verified.standing, facts.client)).map_err(|_| WRONG)?;
     let scope = policy.grant_scope(request.scope.as_ref(), client)?;
-    Ok((verified.bearer, scope))
+    let audience = policy.audience_for(&request.resources)?;
+    let own = Terms::of_client(client, scope, policy, now);
+    let bearer = verified.bearer;
+    Ok((bearer, Terms { user: Some(bearer), authenticated_at: Some(now), audience, ..own }))
 }
 
-fn issue(
-    bearer: Bearer,
-    scope: ScopeSet,
-    client: &Client,
-    policy: &Policy,
-    now: Timestamp,
-) -> Issue {
-    let own = Terms::of_client(client, scope, policy, now);
-    let access = Terms { user: Some(bearer), authenticated_at: Some(now), ..own };
+fn issue(bearer: Bearer, access: Terms, client: &Client, policy: &Policy) -> Issue {
     let refreshes = policy.refreshes(client);
     Issue {
         authorization: New {
-            expires_at: policy.refresh_absolute.map(|span| now + span),
+            expires_at: policy.refresh_absolute.map(|span| access.issued_at + span),
             ..New::live(bearer.id, GrantType::Password, &access)
         },
         access,
@@ -151,6 +150,7 @@ mod tests {
             username: "halfspring".to_owned(),
             password: Secret::from("1234abcd"),
             scope: asked.map(scope),
+            resources: Vec::new(),
         };
         let actual = match decide(&request, client, facts, &policy(), NOW) {
             Decision::Issue(issue) => {
@@ -195,8 +195,12 @@ mod tests {
     /// R21-4.3.3-d
     #[test]
     fn unknown_wrong_and_disabled_read_alike() {
-        let request =
-            Request { username: "u".to_owned(), password: Secret::from("p"), scope: None };
+        let request = Request {
+            username: "u".to_owned(),
+            password: Secret::from("p"),
+            scope: None,
+            resources: Vec::new(),
+        };
         let refused = Decision::Refuse(WRONG);
         let decide = |facts| decide(&request, &client(), &facts, &policy(), NOW);
         assert_eq!(decide(Facts { user: None, ..facts() }), refused);
@@ -218,8 +222,12 @@ mod tests {
 
     #[test]
     fn the_authorization_ends_at_its_absolute_lifetime() {
-        let request =
-            Request { username: "u".to_owned(), password: Secret::from("p"), scope: None };
+        let request = Request {
+            username: "u".to_owned(),
+            password: Secret::from("p"),
+            scope: None,
+            resources: Vec::new(),
+        };
         let mut policy = policy();
         let Decision::Issue(issue) = decide(&request, &client(), &facts(), &policy, NOW) else {
             panic!("refused")

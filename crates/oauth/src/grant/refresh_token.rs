@@ -20,6 +20,7 @@ use crate::authorization::{Authorization, State};
 use crate::client::Client;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
+use crate::grant::authorization_code::narrow_audience;
 use crate::grant::{GrantType, UNAUTHORIZED};
 use crate::id::AuthorizationId;
 use crate::policy::Policy;
@@ -34,6 +35,8 @@ pub struct Request {
     pub refresh_token: RefreshToken,
     /// A narrower scope for the access token, if the client wants less this time.
     pub scope: Option<ScopeSet>,
+    /// The resources that the access token is to be for; all that were approved if it does not say (RFC 8707 §2.2).
+    pub resources: Vec<String>,
 }
 
 impl Request {
@@ -43,6 +46,7 @@ impl Request {
         let text = form.required("refresh_token")?;
         Ok(Self {
             scope: form.optional("scope").map(ScopeSet::parse).transpose()?,
+            resources: form.all("resource").map(str::to_owned).collect(),
             refresh_token: RefreshToken::parse(text).map_err(|_| INVALID)?,
         })
     }
@@ -109,7 +113,12 @@ pub fn decide(
     }
     // After the replay check: a replay with a bad scope is still a replay.
     let access = match narrow(request, client, authorization, policy) {
-        Ok(scope) => terms(scope, client, known, policy, now),
+        Ok((scope, audience)) => Terms {
+            user: Some(known.user),
+            audience,
+            authenticated_at: authorization.authenticated_at,
+            ..Terms::of_client(client, scope, policy, now)
+        },
         Err(error) => return Decision::Refuse(error),
     };
     match step {
@@ -182,7 +191,7 @@ fn compare(
     if current - presented == 1 && recent { Step::Before } else { Step::Replayed }
 }
 
-/// The scope of the access token: no more than was approved, and no more than this client may
+/// The scope and the resources of the access token: no more than was approved, and no more than this client may
 /// still have. The approval itself keeps its scope, so that the next refresh can have all of it
 /// again.
 fn narrow(
@@ -190,31 +199,13 @@ fn narrow(
     client: &Client,
     authorization: &Authorization,
     policy: &Policy,
-) -> Result<ScopeSet, OAuthError> {
+) -> Result<(ScopeSet, Vec<String>), OAuthError> {
     let scope = request.scope.as_ref().unwrap_or(&authorization.scope);
     if !scope.within(&authorization.scope) {
         return Err(WIDER);
     }
-    Ok(scope.intersection(&policy.person_scope_allowed_to(client)))
-}
-
-fn terms(
-    scope: ScopeSet,
-    client: &Client,
-    known: &Known,
-    policy: &Policy,
-    now: Timestamp,
-) -> Terms {
-    Terms {
-        user: Some(known.user),
-        client: client.id.clone(),
-        client_epoch: client.epoch,
-        scope,
-        audience: known.authorization.audience.clone(),
-        issued_at: now,
-        expires_at: policy.access_token_expiry(now),
-        authenticated_at: known.authorization.authenticated_at,
-    }
+    let audience = narrow_audience(&request.resources, &authorization.audience, policy)?;
+    Ok((scope.intersection(&policy.person_scope_allowed_to(client)), audience))
 }
 
 /// What every refused refresh token is answered, whatever is wrong with it: unknown, forged,

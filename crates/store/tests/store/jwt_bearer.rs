@@ -26,7 +26,8 @@ async fn of_twenty_that_bring_one_assertion_on_two_nodes_one_is_issued_to() {
             let expires_at = world.clock.now() + Duration::from_mins(1);
             let once = Once { issuer, id: id.to_owned(), expires_at };
             let named = Named { once, subject: Subject::UserId(user.account.id) };
-            let request = Request { assertion: Err(Fault::Form), scope: None };
+            let request =
+                Request { assertion: Err(Fault::Form), scope: None, resources: Vec::new() };
             let (user, standing) = (Some(user.verified()), client.client.standing());
             let facts = Facts { assertion: Ok(named), user, client: standing };
             match decide(&request, &client.client, &facts, &policy, world.clock.now()) {

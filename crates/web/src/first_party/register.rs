@@ -53,7 +53,12 @@ pub(super) async fn answer(
 async fn create(state: &State, account: NewAccount) -> Result<TokenResponse, Problem> {
     let password = Secret::new(account.password.to_string());
     let hash = credentials::hash(state, password.clone()).await.map_err(problem::of_stop)?;
-    let request = rule::Request { username: account.username.to_string(), password, scope: None };
+    let request = rule::Request {
+        username: account.username.to_string(),
+        password,
+        scope: None,
+        resources: Vec::new(),
+    };
     let new = NewUser {
         username: account.username,
         email: account.email,

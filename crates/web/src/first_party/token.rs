@@ -23,8 +23,12 @@ pub(super) async fn answer(
     else {
         return Err(problem::missing(&fields.absent(&["username", "password"])));
     };
-    let request =
-        Request { username: username.to_owned(), password: Secret::from(password), scope: None };
+    let request = Request {
+        username: username.to_owned(),
+        password: Secret::from(password),
+        scope: None,
+        resources: Vec::new(),
+    };
     let application = state.store.first_party().await;
     let application = application.map_err(|error| problem::of_stop(Stop::from(error)))?;
     let granted = grant::password::grant(state, &request, &application, address).await;

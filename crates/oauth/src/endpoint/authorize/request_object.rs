@@ -195,7 +195,6 @@ mod tests {
         object.open(client, &by.keys(), &Issuer::parse("https://id.example").unwrap(), NOW)
     }
 
-    /// R9101-6.3-a, R9101-4-a
     #[test]
     fn what_is_in_it_are_the_parameters_and_what_it_says_of_itself_is_none() {
         let signer = Signer::new();

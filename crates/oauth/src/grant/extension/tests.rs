@@ -23,7 +23,7 @@ fn facts(permit: Permit) -> Facts {
 }
 
 fn decided(asked: Option<&str>, client: &Client, facts: &Facts) -> Decision {
-    let request = Request { name: name(), scope: asked.map(scope) };
+    let request = Request { name: name(), scope: asked.map(scope), resources: Vec::new() };
     decide(&request, client, facts, &policy(), NOW)
 }
 
@@ -139,6 +139,26 @@ fn whether_somebody_has_signed_in_is_for_the_program_to_say() {
         assert_eq!(issue.once, Some(Once { id: "7".to_owned(), expires_at: NOW }));
         if let Some(row) = issue.authorization {
             assert_eq!(row.authenticated_at, expected);
+        }
+    }
+}
+
+/// R8707-2-b
+#[test]
+fn the_token_and_its_authorization_are_for_the_resources_that_are_named() {
+    let mut policy = policy();
+    policy.resources = vec!["https://id.example/v1".to_owned()];
+    for (named, good) in [("https://id.example/v1", true), ("https://elsewhere.example", false)] {
+        let request = Request { name: name(), scope: None, resources: vec![named.to_owned()] };
+        match decide(&request, &registered(client()), &facts(person()), &policy, NOW) {
+            Decision::Issue(issue) => {
+                assert!(good);
+                assert_eq!(issue.access.audience, policy.resources);
+                assert_eq!(issue.authorization.unwrap().audience, policy.resources);
+            }
+            Decision::Refuse(error) => {
+                assert_eq!((good, error.code()), (false, ErrorCode::InvalidTarget));
+            }
         }
     }
 }

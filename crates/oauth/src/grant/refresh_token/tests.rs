@@ -10,6 +10,7 @@ use std::time::Duration;
 struct Case {
     generation: u32,
     scope: Option<&'static str>,
+    resources: &'static [&'static str],
     client: Client,
     facts: Facts,
     policy: Policy,
@@ -24,7 +25,7 @@ impl Case {
             user_standing: Standing::Good,
         };
         let facts = Facts { known: Some(known), client: Standing::Good };
-        Self { generation, scope: None, client: client(), facts, policy: policy() }
+        Self { generation, scope: None, resources: &[], client: client(), facts, policy: policy() }
     }
 
     fn known(&mut self) -> &mut Known {
@@ -45,6 +46,7 @@ impl Case {
                 mac: [0; 32],
             },
             scope: self.scope.map(scope),
+            resources: self.resources.iter().map(|name| (*name).to_owned()).collect(),
         };
         decide(&request, &self.client, &self.facts, &self.policy, NOW)
     }
@@ -253,4 +255,31 @@ fn parallel_refreshes_give_one_successor_and_no_error() {
         }
     }
     assert_eq!(answers, vec![6; 50]);
+}
+
+/// R8707-2.2-a
+#[test]
+fn the_access_token_is_for_the_resources_that_are_named_among_those_approved() {
+    const V1: &str = "https://id.example/v1";
+    const V2: &str = "https://id.example/v2";
+    let rows: [(&[&str], &'static [&str], &str); 6] = [
+        (&[], &[], ""),
+        (&[], &[V1], V1),
+        (&[V1, V2], &[], "https://id.example/v1 https://id.example/v2"),
+        (&[V1, V2], &[V2], V2),
+        (&[V1], &[V2], "invalid_target"),
+        (&[], &["https://elsewhere.example"], "invalid_target"),
+    ];
+    for (approved, named, expected) in rows {
+        let mut case = Case::of(5);
+        case.policy.resources = vec![V1.to_owned(), V2.to_owned()];
+        case.known().authorization.audience = approved.iter().map(|&it| it.to_owned()).collect();
+        case.resources = named;
+        let told = match case.decide() {
+            Decision::Rotate(step) => step.access.audience.join(" "),
+            Decision::Refuse(error) => error.code().to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told, expected, "{approved:?} {named:?}");
+    }
 }

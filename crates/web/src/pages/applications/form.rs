@@ -39,7 +39,7 @@ pub(super) fn blank(policy: &Policy, action: String) -> Form {
 /// The form with what is registered now. The client type stays as it is: a secret that was known to a public client
 /// protects nothing.
 pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
-    let words: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
+    let words: Vec<&str> = client.grant_types.iter().map(GrantType::as_str).collect();
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let metadata = &client.metadata;
     let mut form = Form::post(action).field(name().value(&client.name));
