@@ -72,7 +72,9 @@ pub(crate) fn generate() -> Result<(), String> {
 }
 
 fn fmt(_: &mut House) -> Result<(), String> {
-    tools::run(&mut cargo(&["fmt", "--all", "--check"]))
+    tools::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    let apart = ["fmt", "--all", "--check", "--manifest-path", "tests/clients-rust/Cargo.toml"];
+    tools::run(&mut cargo(&apart))
 }
 
 fn clippy(_: &mut House) -> Result<(), String> {
@@ -132,7 +134,7 @@ fn clients(house: &mut House) -> Result<(), String> {
     let crates = Crates::build(house)?;
     for_each_server(house, "clients", &settings, |house, server| {
         let [for_node, for_python] = &partners;
-        let opinion = crates.second_opinion();
+        let opinion = Crates::second_opinion();
         let told = [("GRANTWELL_PARTNER", for_node), ("GRANTWELL_SECOND_OPINION", &opinion)];
         node(house, server, "tests/clients", &told)?;
         python(house, server, &[("GRANTWELL_PARTNER", for_python)])?;
@@ -151,10 +153,12 @@ fn settings_for_clients(partners: &[String]) -> String {
         client_registrations_per_address = 1000\nallow_implicit = true\n"
             .to_owned();
     for partner in partners {
-        settings += &format!(
-            "[[oauth.trusted_issuers]]\nissuer = \"{partner}\"\njwks_uri = \"{partner}/jwks.json\"\n\
-             subject = \"username\"\n"
-        );
+        settings.push_str("[[oauth.trusted_issuers]]\nsubject = \"username\"\n");
+        for (key, value) in
+            [("issuer", partner.clone()), ("jwks_uri", format!("{partner}/jwks.json"))]
+        {
+            settings.extend([key, " = \"", &value, "\"\n"]);
+        }
     }
     settings
 }
@@ -172,7 +176,7 @@ impl Crates {
     }
 
     /// The program that serves one of the second opinions.
-    fn second_opinion(&self) -> String {
+    fn second_opinion() -> String {
         binary("second-opinion").display().to_string()
     }
 
