@@ -9,9 +9,10 @@ use http::StatusCode;
 use oauth::client::Client;
 use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::secret::Secret;
+use oauth::time::Timestamp;
 use rest::Problem;
 use serde_json::{Map, Value};
-use store::Application;
+use store::{Application, Step};
 
 use crate::body::Members;
 use crate::caller::Caller;
@@ -77,7 +78,8 @@ pub(crate) async fn put(
     let mut members = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut members, "client_secret")?;
     for _ in 0..TRIES {
-        if let Some(response) = make(&state, &caller, &members, secret.as_ref()).await? {
+        let declared = Declared { members: &members, secret: secret.as_ref(), seen: None };
+        if let Some(response) = make(&state, &caller, declared).await? {
             return Ok(response);
         }
     }
@@ -98,8 +100,12 @@ pub(crate) async fn patch(
         if let (Some(active), 2, None) = (patch.get("active"), patch.len(), &secret) {
             return switch(&state, &caller, known, active).await;
         }
-        let members = patched(&known.client, &patch);
-        if let Some(response) = make(&state, &caller, &members, secret.as_ref()).await? {
+        let declared = Declared {
+            members: &patched(&known.client, &patch),
+            secret: secret.as_ref(),
+            seen: Some(known.updated_at),
+        };
+        if let Some(response) = make(&state, &caller, declared).await? {
             return Ok(response);
         }
     }
@@ -138,18 +144,38 @@ pub(crate) async fn rotate_secret(
     told(&state, &application, &did).await
 }
 
+/// What an application is to be.
+#[derive(Clone, Copy)]
+struct Declared<'a> {
+    members: &'a Map<String, Value>,
+    secret: Option<&'a Secret>,
+    /// When what it was made from had last been changed; nothing where it is said whole.
+    seen: Option<Timestamp>,
+}
+
+impl Declared<'_> {
+    /// Whether a step that was planned rests on something else than this: what was read has changed, or is there no more.
+    fn is_outdated(&self, step: &Step) -> bool {
+        self.seen.is_some_and(|mine| match step {
+            Step::Change { seen, .. } => *seen != mine,
+            Step::Create(..) | Step::Delete(_) => true,
+        })
+    }
+}
+
 /// Does what has to be done; `None`: somebody else came before.
 async fn make(
     state: &State,
     caller: &Caller,
-    members: &Map<String, Value>,
-    secret: Option<&Secret>,
+    declared: Declared<'_>,
 ) -> Result<Option<Response>, Problem> {
+    let Declared { members, secret, .. } = declared;
     let secret = secret.map(|secret| Secret::new(secret.expose().to_owned()));
     let planned = plan::application(state.surroundings(), members, secret, &Newcomers::new()).await;
     let planned = planned.map_err(of_plan)?.map_err(of_faults)?;
     let (application, secret) = match planned.step {
         None => (find(state, &planned.client_id).await?, None),
+        Some(step) if declared.is_outdated(&step) => return Ok(None),
         Some(step) => match state.store().apply(Vec::new(), vec![step]).await {
             Ok(applied) => applied.applications.into_iter().next().ok_or_else(gone)?,
             Err(store::StoreError::Conflict { .. } | store::StoreError::NotFound(_)) => {

@@ -51,12 +51,22 @@ pub(crate) async fn put(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    members: Members,
+) -> Result<Response, Problem> {
+    made_so(&state, &caller, (&name, Newcomer::Made), members).await
+}
+
+async fn made_so(
+    state: &State,
+    caller: &Caller,
+    (name, newcomer): (&str, Newcomer),
     Members(members): Members,
 ) -> Result<Response, Problem> {
-    let mut members = named(members, ("username", &name), &OF_USER)?;
+    let mut members = named(members, ("username", name), &OF_USER)?;
     let password = take_secret(&mut members, "password")?;
     for _ in 0..TRIES {
-        if let Some(response) = make(&state, &caller, &members, password.as_ref()).await? {
+        let declared = (&members, password.as_ref(), newcomer);
+        if let Some(response) = make(state, caller, declared).await? {
             return Ok(response);
         }
     }
@@ -71,7 +81,14 @@ pub(crate) async fn patch(
     members: Members,
 ) -> Result<Response, Problem> {
     find(&state, &name).await?;
-    put(caller, Shared(state), Name(name), members).await
+    made_so(&state, &caller, (&name, Newcomer::Refused), members).await
+}
+
+/// Whether an account may be made that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Newcomer {
+    Made,
+    Refused,
 }
 
 /// `DELETE /users/{username}/`: with the applications that the person registered.
@@ -90,12 +107,14 @@ pub(crate) async fn delete(
 async fn make(
     state: &State,
     caller: &Caller,
-    members: &Map<String, Value>,
-    password: Option<&Secret>,
+    (members, password, newcomer): (&Map<String, Value>, Option<&Secret>, Newcomer),
 ) -> Result<Option<Response>, Problem> {
     let password = password.map(|password| Secret::new(password.expose().to_owned()));
     let planned = plan::user(state.surroundings(), members, password).await;
     let planned = planned.map_err(of_plan)?.map_err(of_faults)?;
+    if planned.action == Action::Created && newcomer == Newcomer::Refused {
+        return Err(gone());
+    }
     if let Some(step) = planned.step {
         match state.store().apply(vec![step], Vec::new()).await {
             Ok(_) => {}

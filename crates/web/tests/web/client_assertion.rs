@@ -198,9 +198,7 @@ async fn the_document_says_what_works() {
             assert!(methods.as_array().unwrap().contains(&json!(word)), "{json}");
             let algorithms =
                 &json[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")];
-            let algorithms = algorithms.as_array().unwrap();
-            assert_eq!(algorithms.len(), Algorithm::ALL.len());
-            assert!(!algorithms.iter().any(|name| name.as_str().unwrap().starts_with("HS")));
+            assert_eq!(*algorithms, json!(Algorithm::names()));
         }
     })
     .await;
