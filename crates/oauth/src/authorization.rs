@@ -264,6 +264,15 @@ mod tests {
     use crate::fixtures::{NOW, authorization, policy};
     use std::time::Duration;
 
+    #[test]
+    fn each_state_is_stored_under_a_word_of_its_own_and_a_seed_is_not_shown() {
+        let live = State::Live { generation: 1, rotated_at: None };
+        let revoked = State::Revoked { at: NOW, reason: Reason::User };
+        let words = [State::Granted, live, revoked, State::Expired].map(|state| state.as_str());
+        assert_eq!(words, ["granted", "live", "revoked", "expired"]);
+        assert_eq!(format!("{:?}", Seed([7; 16])), "Seed(…)");
+    }
+
     /// R21-4.3.3-b
     #[test]
     fn it_ends_at_the_earlier_of_idle_and_absolute_expiry() {

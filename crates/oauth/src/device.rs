@@ -148,6 +148,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_state_is_stored_under_a_word_of_its_own() {
+        let approved = State::Approved(Box::new(crate::fixtures::approval()));
+        let redeemed = State::Redeemed(crate::fixtures::authorization().id);
+        let states = [State::Pending { by: None }, approved, State::Denied, redeemed];
+        let words = states.each_ref().map(State::as_str);
+        assert_eq!(words, ["pending", "approved", "denied", "redeemed"]);
+    }
+
+    #[test]
     fn a_code_reads_back_and_its_debug_shows_nothing() {
         let code = DeviceCode::from_random([7; 32]);
         assert_eq!(DeviceCode::parse(code.compose().expose()).unwrap(), code);

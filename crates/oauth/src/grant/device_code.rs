@@ -298,6 +298,10 @@ mod tests {
         assert_eq!(redeem.authorization.grant, GrantType::DeviceCode);
         assert_eq!(redeem.authorization.scope, scope("read write"));
         assert_eq!(redeem.authorization.details.session, None);
+        assert_eq!(
+            redeem.authorization.expires_at,
+            policy().refresh_absolute.map(|span| NOW + span)
+        );
         assert_eq!(redeem.access.scope, scope("read write"));
         assert_eq!((redeem.access.user, redeem.user_epoch), (Some(bearer()), bearer().epoch));
         assert_eq!(redeem.access.authenticated_at, Some(approval().authenticated_at));

@@ -184,3 +184,21 @@ fn what_a_trusted_issuer_signs_lives_up_to_an_hour() {
         assert_eq!(policy.capabilities.trusted_issuers[0].check().is_ok(), good, "{seconds}");
     }
 }
+
+#[test]
+fn what_rests_on_something_is_not_offered_without_it() {
+    let all = || policy().capabilities;
+    assert!(all().offers(&GrantType::DeviceCode) && all().offers(&GrantType::JwtBearer));
+    assert!(all().pushes().is_some() && all().ends_sessions().is_some());
+    let mut capabilities = all();
+    capabilities.endpoints.device_authorization = None;
+    capabilities.trusted_issuers.clear();
+    assert!(!capabilities.offers(&GrantType::DeviceCode));
+    assert!(!capabilities.offers(&GrantType::JwtBearer));
+    let mut capabilities = all();
+    capabilities.openid = false;
+    assert!(capabilities.ends_sessions().is_none() && capabilities.pushes().is_some());
+    let mut capabilities = all();
+    capabilities.withdraw(&GrantType::AuthorizationCode);
+    assert!(capabilities.ends_sessions().is_none() && capabilities.pushes().is_none());
+}

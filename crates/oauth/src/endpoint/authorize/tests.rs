@@ -362,6 +362,7 @@ fn what_is_issued_remembers_the_request() {
     assert!(new.details.challenge.is_some());
     assert_eq!(new.details.session, Some(session.id));
     assert_eq!(new.authenticated_at, Some(session.authenticated_at));
+    assert_eq!(new.expires_at, policy().refresh_absolute.map(|span| NOW + span));
     assert_eq!(request.destination.mode(), ResponseMode::Query);
 }
 

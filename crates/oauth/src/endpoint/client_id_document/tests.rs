@@ -97,8 +97,11 @@ fn a_document_that_is_not_good_is_refused() {
         let text = error.unwrap_err().description().into_owned();
         assert!(text.contains(expected), "{member} {told}: {text}");
     }
-    let long = "x".repeat(LIMITS.bytes);
-    assert!(read(|document| drop(document.insert("client_uri".to_owned(), json!(long)))).is_err());
+    let good = json!({"client_id": ID, "redirect_uris": ["http://127.0.0.1/cb"]}).to_string();
+    for (bytes, expected) in [(5 * 1024, true), (5 * 1024 + 1, false)] {
+        let body = format!("{good}{}", " ".repeat(bytes - good.len()));
+        assert_eq!(decide(&client_id(ID), body.as_bytes(), &policy()).is_ok(), expected);
+    }
     for body in ["", "[]", "{", "\"x\"", r#"{"client_id":"a","client_id":"a"}"#] {
         assert!(decide(&client_id(ID), body.as_bytes(), &policy()).is_err(), "{body}");
     }
@@ -115,10 +118,13 @@ fn another_identity_is_asked_for_anew_and_what_an_operator_decided_stays() {
     known.metadata.pkce = Some(Pkce::AllowPlain);
     known.metadata.consent = ConsentRule::Always;
     known.epoch = 4;
+    known.owner = Some(crate::fixtures::bearer().id);
+    known.resources = vec!["https://id.example/v1".to_owned()];
     assert_eq!(compare(&known, said), Change::None, "it says nothing new");
     let other = read(|d| drop(d.insert("client_uri".to_owned(), json!("https://app.example/"))));
     let Change::Facts(changed) = compare(&known, other.unwrap()) else { panic!("the same app") };
     assert_eq!((changed.active, changed.epoch, changed.scope), (false, 4, Some(scope("read"))));
+    assert_eq!((changed.owner, &changed.resources), (known.owner, &known.resources));
     assert_eq!(changed.metadata.pkce, Some(Pkce::AllowPlain));
     for (member, value) in [
         ("client_name", json!("Another app")),

@@ -146,3 +146,73 @@ fn a_change_replaces_everything_and_proves_whose_it_is() {
 fn key() -> serde_json::Value {
     json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
 }
+
+#[test]
+fn a_statement_that_is_null_is_none_and_a_body_has_a_bound() {
+    let uri = "https://app.example/cb";
+    assert_eq!(code(&json!({"redirect_uris": [uri], "software_statement": null})), "made");
+    let good = json!({"redirect_uris": [uri]}).to_string();
+    for (bytes, expected) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+        let body = format!("{good}{}", " ".repeat(bytes - good.len()));
+        assert_eq!(Request::parse(body.as_bytes()).is_ok(), expected, "{bytes}");
+    }
+}
+
+/// R7592-2.2-a
+#[test]
+fn the_secret_that_a_change_shows_is_read_as_it_is_sent() {
+    let shown = |value: Value| {
+        let secret = request(&json!({"client_secret": value})).unwrap().shown_secret();
+        secret.map(|secret| secret.expose().to_owned())
+    };
+    assert_eq!(shown(json!("s3cret")).as_deref(), Some("s3cret"));
+    assert_eq!((shown(Value::Null), shown(json!(7))), (None, None));
+}
+
+#[test]
+fn a_change_keeps_whether_a_client_can_keep_a_secret_and_has_one() {
+    let known = client();
+    let change = |method: &str, more: Value| {
+        let mut members = json!({
+            "client_id": "cli", "redirect_uris": ["https://app.example/cb"],
+            "token_endpoint_auth_method": method,
+        });
+        members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        let change = Change { client: &known, secret_is_right: true };
+        decide_change(&request(&members)?, change, &policy())
+    };
+    assert!(change("client_secret_post", json!({})).is_ok());
+    assert!(change("none", json!({})).is_err());
+    // It can keep a secret as well, and would have none any more.
+    let signs = json!({"jwks_uri": "https://app.example/jwks.json"});
+    assert!(change("private_key_jwt", signs).is_err());
+}
+
+#[test]
+fn a_scope_of_nothing_is_nothing_and_one_that_cannot_be_had_is_a_fault() {
+    let uri = "https://app.example/cb";
+    let made = |scope: &str| register(&json!({"redirect_uris": [uri], "scope": scope}), false);
+    assert!(made("").unwrap().scope.unwrap().is_empty());
+    assert_eq!(made("read").unwrap().scope.unwrap().to_string(), "read");
+    assert!(made("admin").is_err());
+}
+
+/// ROIDR-2-a
+#[test]
+fn what_its_redirect_uris_say_counts_only_where_the_client_does_not_say_itself() {
+    let kind = |value: &Value| register(value, false).map(|made| made.metadata.application_type);
+    let (app, site) = ("http://127.0.0.1/cb", "https://app.example/cb");
+    for (uris, said, expected) in [
+        (vec![app], Value::Null, Some(ApplicationType::Native)),
+        (vec![site], Value::Null, Some(ApplicationType::Web)),
+        // A site is not sent back to the person's machine, and an app of that type to nothing else (Registration §2).
+        (vec![site], json!("native"), None),
+        (vec![app, site], Value::Null, None),
+        (vec![app], json!("web"), None),
+    ] {
+        let value = json!({
+            "redirect_uris": uris, "application_type": said, "token_endpoint_auth_method": "none",
+        });
+        assert_eq!(kind(&value).ok(), expected, "{value}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What becomes of the `claims` parameter.
 
 use super::*;
+use crate::claims::ClaimsRequest;
 
 /// ROIDC-3.1.2.4-a, ROIDC-5.5-a
 #[test]
@@ -48,4 +49,16 @@ fn an_essential_acr_that_nobody_reaches_is_an_error_and_a_wish_is_none() {
         outcome(&good("acr_values=9"), &client, &facts(Some(&session), Some(&given("read write")))),
         "issue read write"
     );
+}
+
+/// ROIDC-5.5-a
+#[test]
+fn without_openid_claims_mean_nothing() {
+    let claims: String =
+        url::form_urlencoded::byte_serialize(br#"{"userinfo":{"email":null}}"#).collect();
+    for (scope, asked) in [("openid", true), ("read", false)] {
+        let query = format!("response_type=code{PKCE}&scope={scope}&claims={claims}");
+        let request = parse(&query).unwrap();
+        assert_eq!(request.claims != ClaimsRequest::default(), asked, "{scope}");
+    }
 }
