@@ -128,7 +128,7 @@ impl Project {
         match web::Extension::new(grant) {
             Ok(grant) => self.grants.push(grant),
             Err(_) => self.faults.push(format!(
-                "The project brings the grant type {name:?}, which is not an absolute URI (RFC 6749 §4.5)."
+                "The project brings the grant type {name:?}. It has to be an absolute URI of the project's own (RFC 6749 §4.5)."
             )),
         }
         self
@@ -233,5 +233,36 @@ impl Project {
 
     pub(crate) fn into_parts(self) -> (Vec<(String, Resources)>, Router) {
         (self.resources, self.merged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oauth::error::OAuthError;
+    use oauth::grant::extension::Permit;
+
+    struct Badge(&'static str);
+
+    impl web::ExtensionGrant for Badge {
+        fn grant_type(&self) -> &'static str {
+            self.0
+        }
+
+        async fn permit(&self, _: web::Asked<'_>) -> std::result::Result<Permit, OAuthError> {
+            Ok(Permit::for_client())
+        }
+    }
+
+    #[test]
+    fn a_grant_of_the_project_is_offered_and_has_a_name_of_its_own() {
+        let settings = Settings::default();
+        let name = "https://stable.example/grants/badge";
+        let policy = Project::new("stable").grant(Badge(name)).policy(&settings).unwrap();
+        assert!(policy.capabilities.grants().any(|grant| grant.as_str() == name));
+        for wrong in ["badge", "password", "urn:ietf:params:oauth:grant-type:jwt-bearer"] {
+            let error = Project::new("stable").grant(Badge(wrong)).policy(&settings).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{error}");
+        }
     }
 }

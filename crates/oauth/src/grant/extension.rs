@@ -25,7 +25,8 @@ use crate::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 
-/// The name of an extension grant: an absolute URI without a fragment, of 255 printable ASCII characters at most.
+/// The name of an extension grant: an absolute URI without a fragment, of 255 printable ASCII characters at most, and not the
+/// name of a grant that this server has itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExtensionName(Arc<str>);
 
@@ -35,6 +36,9 @@ impl ExtensionName {
 
     /// Read a name.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if GrantType::BUILT_IN.iter().any(|grant| grant.as_str() == text) {
+            return Err(Malformed("this server has a grant of this name itself"));
+        }
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
         let absolute = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
         if printable && absolute && text.len() <= Self::MAX_BYTES {

@@ -54,6 +54,9 @@ fn a_name_is_an_absolute_uri() {
         assert_eq!(ExtensionName::parse(good).unwrap().as_str(), good);
     }
     let long = format!("urn:{}", "x".repeat(ExtensionName::MAX_BYTES));
+    for grant in GrantType::BUILT_IN {
+        assert!(ExtensionName::parse(grant.as_str()).is_err(), "{grant}");
+    }
     for bad in ["", "magic", "/badge", "//host/badge", "https://a/#b", "urn:a b", "urn:ä", &long] {
         assert!(ExtensionName::parse(bad).is_err(), "{bad}");
     }
