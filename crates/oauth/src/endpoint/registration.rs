@@ -5,7 +5,7 @@
 //! ```
 
 use crate::client::ApplicationType;
-use crate::client::{Client, ClientMetadata, ClientType, Draft, FieldError, Origin, Registration};
+use crate::client::{Client, ClientMetadata, Draft, FieldError, Origin, Registration};
 use crate::error::{ErrorCode, OAuthError};
 use crate::grant::GrantType;
 use crate::json::{self, Limits};
@@ -210,11 +210,6 @@ pub fn member(field: &'static str) -> &'static str {
         "auth_method" => "token_endpoint_auth_method",
         other => other,
     }
-}
-
-/// Whether a client of this registration gets a secret.
-pub const fn has_secret(made: &Registration) -> bool {
-    matches!(made.client_type, ClientType::Confidential) && made.auth_method.has_secret()
 }
 
 const FORBIDDEN_IN_CHANGE: [&str; 4] = [

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use oauth::bearer;
-use oauth::endpoint::registration::{Facts, Request, decide, has_secret};
+use oauth::endpoint::registration::{Facts, Request, decide};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::id::ClientId;
 use oauth::policy::SelfRegistration;
@@ -49,7 +49,7 @@ pub(crate) async fn register(
     let made = decide(&request, facts, state.policy())?;
     let sector = made.metadata.sector_identifier_uri.as_deref();
     sector::check(&state, sector, &made.redirect_uris).await?;
-    let secret = if has_secret(&made) { NewSecret::Generated } else { NewSecret::None };
+    let secret = if made.auth_method.has_secret() { NewSecret::Generated } else { NewSecret::None };
     let id = ClientId::from_random(&state.entropy.fill().map_err(Stop::from)?);
     let client = made.into_client(id);
     let most = state.settings.limits.registered_clients;

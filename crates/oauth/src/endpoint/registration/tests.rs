@@ -1,7 +1,7 @@
 //! What a client may say about itself, and what becomes of it.
 
 use super::*;
-use crate::client::{AuthMethod, ConsentRule};
+use crate::client::{AuthMethod, ClientType, ConsentRule};
 use crate::fixtures::{client, policy};
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn what_is_left_out_has_its_default() {
         json!({"redirect_uris": ["http://127.0.0.1/cb"], "token_endpoint_auth_method": "none"});
     let app = register(&app, false).unwrap();
     assert_eq!(app.metadata.application_type, ApplicationType::Native);
-    assert_eq!((app.client_type, has_secret(&app)), (ClientType::Public, false));
+    assert_eq!((app.client_type, app.auth_method), (ClientType::Public, AuthMethod::None));
 }
 
 /// R7591-2-b, R7591-2-c, R7591-3.2.2-a, R7591-3.2.2-b

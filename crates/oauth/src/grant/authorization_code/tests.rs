@@ -140,6 +140,22 @@ fn verifier_and_redirect_uri_belong_to_the_request() {
     }
 }
 
+#[test]
+fn a_redirect_uri_that_is_missing_is_said_to_be_missing() {
+    let mut row = granted();
+    row.details.challenge = None;
+    let told = |uri: Option<&str>| {
+        let redirect_uri = uri.map(str::to_owned);
+        let request = Request { verifier: None, redirect_uri, ..request() };
+        match decide(&request, &client(), &facts(row.clone()), &policy(), NOW) {
+            Decision::Refuse(error) => error.description().into_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(told(None).contains("missing"), "{}", told(None));
+    assert!(!told(Some("https://app.example/other")).contains("missing"));
+}
+
 /// R21-4.3.3-d
 #[test]
 fn who_or_what_does_not_stand_gets_nothing() {
