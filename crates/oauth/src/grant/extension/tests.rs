@@ -51,7 +51,8 @@ fn check(asked: Option<&str>, client: &Client, facts: &Facts, expected: &str) {
 #[test]
 fn a_name_is_an_absolute_uri() {
     for good in ["urn:stable:grant-type:badge", "https://stable.example/badge", "tag:a,2026:b"] {
-        assert_eq!(ExtensionName::parse(good).unwrap().as_str(), good);
+        let name = ExtensionName::parse(good).unwrap();
+        assert_eq!((name.as_str(), name.to_string().as_str()), (good, good));
     }
     let long = format!("urn:{}", "x".repeat(ExtensionName::MAX_BYTES));
     for grant in GrantType::BUILT_IN {
