@@ -309,13 +309,9 @@ fn issue(
     };
     let access = request.response_type.has_token().then(|| Terms {
         user: Some(session.user),
-        client: client.id.clone(),
-        client_epoch: client.epoch,
-        scope: scope.clone(),
         audience: audience.clone(),
-        issued_at: now,
-        expires_at: policy.access_token_expiry(now),
         authenticated_at: Some(session.authenticated_at),
+        ..Terms::of_client(client, scope.clone(), policy, now)
     });
     Issue {
         user: session.user,

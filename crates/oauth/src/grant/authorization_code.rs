@@ -189,13 +189,9 @@ fn redeem(
         generation: RefreshToken::FIRST_GENERATION,
         access: Terms {
             user: Some(known.user),
-            client: client.id.clone(),
-            client_epoch: client.epoch,
-            scope: authorization.scope.clone(),
             audience,
-            issued_at: now,
-            expires_at: policy.access_token_expiry(now),
             authenticated_at: authorization.authenticated_at,
+            ..Terms::of_client(client, authorization.scope.clone(), policy, now)
         },
         refreshes: policy.refreshes(client),
     }

@@ -13,7 +13,7 @@
 
 use crate::access_token::Terms;
 use crate::active::{self, Standing};
-use crate::authorization::{self, New};
+use crate::authorization::New;
 use crate::client::Client;
 use crate::device::{Approval, Device, DeviceCode, State};
 use crate::error::{ErrorCode, OAuthError};
@@ -139,33 +139,21 @@ fn redeem(
     now: Timestamp,
 ) -> Redeem {
     let refreshes = policy.refreshes(client);
-    let generation = RefreshToken::FIRST_GENERATION;
-    let (scope, audience) = (device.asked.scope.clone(), device.asked.audience.clone());
+    let access = Terms {
+        user: Some(approval.user),
+        audience: device.asked.audience.clone(),
+        authenticated_at: Some(approval.authenticated_at),
+        ..Terms::of_client(client, device.asked.scope.clone(), policy, now)
+    };
     Redeem {
         user_epoch: approval.user.epoch,
         authorization: New {
-            user: approval.user.id,
-            client: client.id.clone(),
-            grant: GrantType::DeviceCode,
-            scope: scope.clone(),
-            audience: audience.clone(),
-            state: authorization::State::Live { generation, rotated_at: None },
-            created_at: now,
             expires_at: policy.refresh_absolute.map(|span| now + span),
-            authenticated_at: Some(approval.authenticated_at),
             details: approval.details.clone(),
+            ..New::live(approval.user.id, GrantType::DeviceCode, &access)
         },
-        access: Terms {
-            user: Some(approval.user),
-            client: client.id.clone(),
-            client_epoch: client.epoch,
-            scope,
-            audience,
-            issued_at: now,
-            expires_at: policy.access_token_expiry(now),
-            authenticated_at: Some(approval.authenticated_at),
-        },
-        refresh: refreshes.then_some(generation),
+        access,
+        refresh: refreshes.then_some(RefreshToken::FIRST_GENERATION),
     }
 }
 
