@@ -1,11 +1,13 @@
 //! The macros that declare scopes, resources and migrations.
+mod input;
 mod migrations;
 mod nearest;
 mod resource;
 mod scopes;
+mod viewset;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, ItemImpl, parse_macro_input};
 
 /// Declares OAuth scopes as types: `scopes! { pub Read = "read" => "See your unicorns" }`.
 ///
@@ -21,15 +23,41 @@ pub fn scopes(input: TokenStream) -> TokenStream {
 /// Makes a sea-orm `Model` a REST resource: `#[resource(path = "unicorn", read = Read, write = Write)]`.
 ///
 /// On the struct: `path` (the URL segments below the prefix), `read` and `write` (who may: a scope declared with `scopes!`,
-/// or `Public`), `name` (the heading of its page), `page_size` (rows in one answer, default 100), `own_behavior` (you write
-/// `impl ActiveModelBehavior for ActiveModel` yourself), `crate` (where the library is, default `::grantwell::rest`).
+/// or `Public`), `name` (the heading of its page), `page_size` (rows in one answer, default 100), `output` (a type that is
+/// made `From<Model>` and shown in its place), `bulk = 100` (so many rows may be made, changed or removed by one request),
+/// `require_if_match` (changes must say what they change), `own_behavior` (you write `impl ActiveModelBehavior for
+/// ActiveModel` yourself), `crate` (where the library is, default `::grantwell::rest`).
 ///
-/// On a field: `read_only`, `write_only`, `label`, `help`, `max_length`, `min_length`, `min`, `max`, `choices = ["a", "b"]`,
-/// `default`, `allow_blank`, `search`, `filter`, `order`.
+/// On a field: `read_only`, `write_only`, `create_only`, `label`, `help`, `max_length`, `min_length`, `min`, `max`,
+/// `choices = ["a", "b"]`, `format = "email"` (`url`, `slug`), `pattern = "^…$"`, `validate = path::to::function` (a
+/// `fn(&T) -> Result<(), String>`), `default`, `allow_blank`, `search`, `filter`, `order`.
+///
+/// On a relation (`BelongsTo`, `HasOne`, `HasMany`): `expand` (callers may ask for `?expand=name`, and what a column refers to
+/// must be there), `write` (callers send the keys at the other end; with `via`), `label`, `help`.
 #[proc_macro_derive(Resource, attributes(resource))]
 pub fn resource(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     resource::expand(&input).into()
+}
+
+/// Makes functions with `#[action(…)]` inside `impl ViewSet for Model` actions of the resource, at `/v1/book/{id}/publish/`:
+///
+/// `#[action(detail, scope = Write)] async fn publish(ctx: &Ctx, transaction: &DatabaseTransaction, row: Model, input: Publish)
+/// -> Result<Model>`. Keys: `detail` (about one row) or `list`, `scope`, `method` (default `"post"`), `path` (default: the
+/// function's name with hyphens), `help` (default: its doc comment). The input is a struct with `#[derive(Input)]`; row, input
+/// and transaction may be left out. `#[viewset(crate = path)]` changes where the library is.
+#[proc_macro_attribute]
+pub fn viewset(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as ItemImpl);
+    viewset::expand(arguments.into(), item).unwrap_or_else(|wrong| wrong.to_compile_error()).into()
+}
+
+/// Makes a struct of plain fields the input of an action. Its fields take the same `#[resource(…)]` keys as those of a
+/// resource; an `Option` may be left out.
+#[proc_macro_derive(Input, attributes(resource))]
+pub fn input(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    input::expand(&input).into()
 }
 
 /// The migrations of this crate: `migrations!()` for the folder `migrations` beside `Cargo.toml`, or

@@ -1,6 +1,7 @@
 //! `#[derive(Resource)]`: the facts about a sea-orm `Model` that make it a REST resource.
 mod attributes;
-mod field;
+pub(crate) mod field;
+mod relation;
 
 use attributes::Attributes;
 use field::Field;
@@ -8,10 +9,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, spanned::Spanned};
 
-/// What the derive writes; nothing on the `ModelEx` that `#[sea_orm::model]` makes from the same derives.
+/// What the derive writes; on the `ModelEx` that `#[sea_orm::model]` makes from the same derives, only its relations.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     if input.ident == "ModelEx" {
-        return TokenStream::new();
+        return relation::expand(input);
     }
     match parse(input) {
         Ok((attributes, fields)) => implementation(&attributes, &fields),
@@ -59,22 +60,40 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
 }
 
 fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
-    let Attributes { path, name, read, write, library, page_size, own_behavior } = attributes;
+    let Attributes { path, name, read, write, library, page_size, own_behavior, output, .. } =
+        attributes;
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));
+    let output = output.as_ref().map_or_else(|| quote!(Self), |output| quote!(#output));
+    let relations = attributes.has_relations.then(|| {
+        quote! {
+            fn relations() -> ::std::vec::Vec<#library::relation::Relation> {
+                ModelEx::resource_relations()
+            }
+        }
+    });
+    let require_if_match = attributes.require_if_match.then(|| {
+        quote!(
+            const REQUIRE_IF_MATCH: bool = true;
+        )
+    });
+    let bulk = attributes.bulk.as_ref().map(|most| quote!(const BULK: usize = #most;));
     let behavior = (!own_behavior)
         .then(|| quote!(impl #library::sea_orm::ActiveModelBehavior for ActiveModel {}));
     quote! {
         #behavior
         impl #library::Resource for Model {
             type Entity = Entity;
-            type Output = Self;
+            type Output = #output;
             type Read = #read;
             type Write = #write;
             const PATH: &'static str = #path;
             #name
             #page_size
+            #require_if_match
+            #bulk
+            #relations
             fn fields() -> &'static [#library::field::Declared] {
                 const FIELDS: &[#library::field::Declared] = &[#(#declared),*];
                 FIELDS

@@ -289,7 +289,7 @@ fn shown_method(exchange: &Exchange) -> Method {
         Action::PartialUpdate => Method::PATCH,
         Action::Delete => Method::DELETE,
         Action::Describe => Method::OPTIONS,
-        Action::List | Action::Retrieve | Action::Create => Method::POST,
+        Action::List | Action::Retrieve | Action::Create | Action::Extra { .. } => Method::POST,
     }
 }
 

@@ -3,56 +3,79 @@ use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, Iterable,
-    ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, Value, sea_query::SelectStatement,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult,
+    IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryResult, QueryTrait, Value,
+    sea_query::SelectStatement,
 };
 
 use crate::{
     access::{Access, Requirement},
+    action::{Actions, ExtraFacts},
     ctx::Ctx,
-    field::{self, Field},
+    field::{self, Field, Kind},
+    permission::{Permission, Verdict},
     problem::{Problem, Result},
-    resource::{ActiveModelOf, ModelOf, Resource, ViewSet},
+    relation::Relation,
+    resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet},
 };
-
-/// A row that was written: what to show of it, and its key for the `Location`.
-pub(crate) struct Written {
-    pub(crate) json: Vec<u8>,
-    pub(crate) key: Option<Value>,
-}
 
 /// Values for columns, by the column's place in the entity.
 pub(crate) type Values = Vec<(usize, Value)>;
 
 /// The steps that need the types.
 pub(crate) trait Core: Send + Sync {
-    /// Asks the author's `permit` without a row.
-    fn permit<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<()>>;
+    /// Asks whether this caller may do this at all, and gives the condition that the rows have to meet.
+    fn permit<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<Option<Condition>>>;
     /// Asks the author's `permit`, then gives the rows that this caller may see.
     fn select<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<SelectStatement>>;
     /// Appends rows as JSON, separated by commas.
     fn write_rows(&self, rows: &[QueryResult], out: &mut Vec<u8>) -> Result<()>;
-    /// Asks `permit` about a row, then gives it as JSON.
-    fn write_one<'a>(&'a self, ctx: &'a Ctx, row: QueryResult) -> BoxFuture<'a, Result<Vec<u8>>>;
+    /// The rows with their types.
+    fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>>;
+    /// Asks `permit` about a row.
+    fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>>;
     fn create<'a>(
         &'a self,
         ctx: &'a Ctx,
         transaction: &'a DatabaseTransaction,
         values: Values,
-    ) -> BoxFuture<'a, Result<Written>>;
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>>;
     fn update<'a>(
         &'a self,
         ctx: &'a Ctx,
         transaction: &'a DatabaseTransaction,
         row: QueryResult,
         values: Values,
-    ) -> BoxFuture<'a, Result<Written>>;
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>>;
     fn delete<'a>(
         &'a self,
         ctx: &'a Ctx,
         transaction: &'a DatabaseTransaction,
         row: QueryResult,
     ) -> BoxFuture<'a, Result<()>>;
+    /// Runs one of the author's own actions: by its place among them.
+    fn extra<'a>(&'a self, place: usize, call: Call<'a>) -> BoxFuture<'a, Result<Vec<u8>>>;
+}
+
+/// What an action of the author's own is called with.
+pub(crate) struct Call<'a> {
+    pub(crate) ctx: &'a Ctx,
+    /// Absent for actions that only read.
+    pub(crate) transaction: Option<&'a DatabaseTransaction>,
+    /// Present for actions about one row.
+    pub(crate) row: Option<QueryResult>,
+    pub(crate) values: Values,
+}
+
+/// Rows with their types, seen without them.
+pub(crate) trait Rows: Send + Sync {
+    fn len(&self) -> usize;
+    /// Appends a row as JSON; `members` are more of the object's members, already written, without the comma before them.
+    fn write(&self, row: usize, members: &[u8], out: &mut Vec<u8>) -> Result<()>;
+    /// What a column of a row holds.
+    fn value(&self, row: usize, column: &str) -> Option<Value>;
+    /// The kind of values in a column.
+    fn kind(&self, column: &str) -> Kind;
 }
 
 /// What is known about a resource without its types.
@@ -70,10 +93,18 @@ pub struct Facts {
     pub write: Requirement,
     /// The fields.
     pub fields: Vec<Field>,
+    /// What hangs together with the rows of others, and is open to callers.
+    pub relations: Vec<Relation>,
+    /// The actions besides the usual ones.
+    pub actions: Vec<ExtraFacts>,
+    /// How many rows may be made, changed or removed by one request; 0 for one at a time.
+    pub bulk: usize,
+    /// Whether changes must say by `If-Match` what they change.
+    pub require_if_match: bool,
 }
 
 impl Facts {
-    pub(crate) fn of<R: Resource>() -> Self {
+    pub(crate) fn of<R: ViewSet>() -> Self {
         Self {
             path: R::PATH,
             name: R::NAME,
@@ -81,6 +112,10 @@ impl Facts {
             read: R::Read::REQUIREMENT,
             write: R::Write::REQUIREMENT,
             fields: field::of_entity::<R::Entity>(R::fields()),
+            relations: R::relations(),
+            actions: R::actions().into_facts(),
+            bulk: R::BULK,
+            require_if_match: R::REQUIRE_IF_MATCH,
         }
     }
 
@@ -96,11 +131,23 @@ impl Facts {
 }
 
 /// The only implementation.
-pub(crate) struct Typed<R>(PhantomData<fn() -> R>);
+pub(crate) struct Typed<R: ViewSet> {
+    permission: Permission,
+    actions: Actions<R>,
+    resource: PhantomData<fn() -> R>,
+}
 
 impl<R: ViewSet> Typed<R> {
     pub(crate) fn new() -> Self {
-        Self(PhantomData)
+        Self { permission: R::permission(), actions: R::actions(), resource: PhantomData }
+    }
+
+    async fn condition(&self, ctx: &Ctx) -> Result<Option<Condition>> {
+        match self.permission.ask(ctx).await? {
+            Verdict::Yes => Ok(None),
+            Verdict::No(problem) => Err(problem),
+            Verdict::Rows(condition) => Ok(Some(condition)),
+        }
     }
 }
 
@@ -108,13 +155,48 @@ fn model<R: Resource>(row: &QueryResult) -> Result<ModelOf<R>> {
     Ok(ModelOf::<R>::from_query_result(row, "")?)
 }
 
-fn written<R: Resource>(model: ModelOf<R>) -> Result<Written> {
-    let key = <R::Entity as EntityTrait>::PrimaryKey::iter()
-        .next()
-        .map(|key| model.get(key.into_column()));
-    let mut json = Vec::with_capacity(128);
-    append::<R>(model, &mut json)?;
-    Ok(Written { json, key })
+/// Rows of one resource.
+struct Models<R: Resource>(Vec<ModelOf<R>>);
+
+impl<R: Resource> Models<R> {
+    fn one(model: ModelOf<R>) -> Box<dyn Rows> {
+        Box::new(Self(vec![model]))
+    }
+}
+
+fn column<R: Resource>(name: &str) -> Option<<R::Entity as EntityTrait>::Column> {
+    <R::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == name)
+}
+
+impl<R: Resource> Rows for Models<R> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn write(&self, row: usize, members: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let Some(model) = self.0.get(row) else { return Ok(()) };
+        append::<R>(model.clone(), out)?;
+        // An author's own `Output` may be no object; then there is nowhere to put members.
+        if !members.is_empty() && out.pop_if(|last| *last == b'}').is_some() {
+            if out.last().is_some_and(|last| *last != b'{') {
+                out.push(b',');
+            }
+            out.extend_from_slice(members);
+            out.push(b'}');
+        }
+        Ok(())
+    }
+
+    fn value(&self, row: usize, name: &str) -> Option<Value> {
+        Some(self.0.get(row)?.get(column::<R>(name)?))
+    }
+
+    fn kind(&self, name: &str) -> Kind {
+        column::<R>(name).map_or(Kind::Opaque, |column| {
+            let definition = column.def();
+            Kind::of(&ModelOf::<R>::get_value_type(column), definition.get_column_type())
+        })
+    }
 }
 
 fn append<R: Resource>(model: ModelOf<R>, out: &mut Vec<u8>) -> Result<()> {
@@ -132,14 +214,27 @@ fn set<R: Resource>(target: &mut ActiveModelOf<R>, values: Values) -> Result<()>
 }
 
 impl<R: ViewSet> Core for Typed<R> {
-    fn permit<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<()>> {
-        Box::pin(R::permit(ctx, None))
+    fn permit<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<Option<Condition>>> {
+        Box::pin(async move {
+            R::permit(ctx, None).await?;
+            self.condition(ctx).await
+        })
     }
 
     fn select<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<SelectStatement>> {
         Box::pin(async move {
             R::permit(ctx, None).await?;
-            Ok(R::query(ctx).await?.into_query())
+            // Whoever may change rows has to see them first: what may not be read looks as if it did not exist.
+            let condition = if ctx.action().is_read() {
+                self.condition(ctx).await?
+            } else {
+                self.condition(&ctx.for_others(Action::Retrieve)).await?
+            };
+            let mut select = R::query(ctx).await?.into_query();
+            if let Some(condition) = condition {
+                select.cond_where(condition);
+            }
+            Ok(select)
         })
     }
 
@@ -153,14 +248,13 @@ impl<R: ViewSet> Core for Typed<R> {
         Ok(())
     }
 
-    fn write_one<'a>(&'a self, ctx: &'a Ctx, row: QueryResult) -> BoxFuture<'a, Result<Vec<u8>>> {
-        Box::pin(async move {
-            let model = model::<R>(&row)?;
-            R::permit(ctx, Some(&model)).await?;
-            let mut out = Vec::with_capacity(128);
-            append::<R>(model, &mut out)?;
-            Ok(out)
-        })
+    fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>> {
+        let models = rows.iter().map(model::<R>).collect::<Result<Vec<_>>>()?;
+        Ok(Box::new(Models::<R>(models)))
+    }
+
+    fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { R::permit(ctx, Some(&model::<R>(row)?)).await })
     }
 
     fn create<'a>(
@@ -168,11 +262,12 @@ impl<R: ViewSet> Core for Typed<R> {
         ctx: &'a Ctx,
         transaction: &'a DatabaseTransaction,
         values: Values,
-    ) -> BoxFuture<'a, Result<Written>> {
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>> {
         Box::pin(async move {
             let mut new = <ActiveModelOf<R> as ActiveModelTrait>::default();
             set::<R>(&mut new, values)?;
-            written::<R>(R::create(ctx, transaction, new).await?)
+            R::validate(ctx, transaction, &mut new).await?;
+            Ok(Models::<R>::one(R::create(ctx, transaction, new).await?))
         })
     }
 
@@ -182,13 +277,14 @@ impl<R: ViewSet> Core for Typed<R> {
         transaction: &'a DatabaseTransaction,
         row: QueryResult,
         values: Values,
-    ) -> BoxFuture<'a, Result<Written>> {
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>> {
         Box::pin(async move {
             let model = model::<R>(&row)?;
             R::permit(ctx, Some(&model)).await?;
             let mut changed = model.into_active_model();
             set::<R>(&mut changed, values)?;
-            written::<R>(R::update(ctx, transaction, changed).await?)
+            R::validate(ctx, transaction, &mut changed).await?;
+            Ok(Models::<R>::one(R::update(ctx, transaction, changed).await?))
         })
     }
 
@@ -202,6 +298,17 @@ impl<R: ViewSet> Core for Typed<R> {
             let model = model::<R>(&row)?;
             R::permit(ctx, Some(&model)).await?;
             R::delete(ctx, transaction, model).await
+        })
+    }
+
+    fn extra<'a>(&'a self, place: usize, call: Call<'a>) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let row = match &call.row {
+                Some(row) => Some(model::<R>(row)?),
+                None => None,
+            };
+            R::permit(call.ctx, row.as_ref()).await?;
+            self.actions.run(place, call.ctx, call.transaction, row, call.values).await
         })
     }
 }

@@ -1,8 +1,12 @@
 //! One request to a resource: who asks, may they, what for; the answer as JSON or inside the browsable page.
 mod act;
 pub(crate) mod answer;
+mod bulk;
+mod extra;
 pub(crate) mod form;
+mod precondition;
 mod root;
+mod write;
 
 use std::sync::Arc;
 
@@ -18,7 +22,7 @@ use crate::{
     ctx::Ctx,
     guard,
     input::{self, Submitted},
-    mounted::{ALLOW_ITEM, ALLOW_LIST, Mounted},
+    mounted::{ALLOW_ITEM, Mounted},
     negotiate::{self, Format},
     resource::Action,
     state::RestState,
@@ -26,22 +30,54 @@ use crate::{
 
 /// Adds a resource to a router: the list and the rows, each with and without a slash at the end.
 pub(crate) fn attach(router: Router<RestState>, mounted: &Arc<Mounted>) -> Router<RestState> {
-    let (list, item) = (Arc::clone(mounted), Arc::clone(mounted));
     let bare = mounted.path.trim_end_matches('/');
-    let on_list = any(move |request: Request| serve(Arc::clone(&list), request, false));
-    let on_item = any(move |request: Request| serve(Arc::clone(&item), request, true));
+    let mut router = both(router, bare, mounted, Place::List);
+    router = both(router, &format!("{bare}/{{id}}"), mounted, Place::Item);
+    let mut names: Vec<(&str, bool)> =
+        mounted.facts.actions.iter().map(|action| (action.name, action.detail)).collect();
+    names.sort_unstable();
+    names.dedup();
+    for (name, detail) in names {
+        let path = if detail { format!("{bare}/{{id}}/{name}") } else { format!("{bare}/{name}") };
+        router = both(router, &path, mounted, Place::Extra { name, detail });
+    }
     router
-        .route(bare, on_list.clone())
-        .route(&mounted.path, on_list)
-        .route(&format!("{bare}/{{id}}"), on_item.clone())
-        .route(&format!("{bare}/{{id}}/"), on_item)
 }
 
-async fn serve(mounted: Arc<Mounted>, request: Request, item: bool) -> Response {
+/// What an address is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    List,
+    Item,
+    /// An action of the author's own, about the list or about a row.
+    Extra {
+        name: &'static str,
+        detail: bool,
+    },
+}
+
+fn both(
+    router: Router<RestState>,
+    path: &str,
+    mounted: &Arc<Mounted>,
+    place: Place,
+) -> Router<RestState> {
+    let mounted = Arc::clone(mounted);
+    let serve = any(move |request: Request| serve(Arc::clone(&mounted), request, place));
+    router.route(path, serve.clone()).route(&format!("{path}/"), serve)
+}
+
+async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Response {
     let (parts, body) = request.into_parts();
-    let key = if item { key_of(parts.uri.path()) } else { None };
+    let key = match place {
+        Place::Item => segment(parts.uri.path(), 0),
+        Place::Extra { detail: true, .. } => segment(parts.uri.path(), 1),
+        Place::List | Place::Extra { detail: false, .. } => None,
+    };
+    let item = place == Place::Item;
     let mut exchange = Exchange {
         mounted,
+        place,
         item,
         key,
         parts,
@@ -63,9 +99,9 @@ async fn serve(mounted: Arc<Mounted>, request: Request, item: bool) -> Response 
     }
 }
 
-/// The last segment of a path, decoded. `None` when it is not UTF-8, which no key is.
-fn key_of(path: &str) -> Option<String> {
-    let segment = path.strip_suffix('/').unwrap_or(path).rsplit('/').next()?;
+/// A segment of a path, counted from its end, decoded. `None` when it is not UTF-8, which no key is.
+fn segment(path: &str, from_end: usize) -> Option<String> {
+    let segment = path.strip_suffix('/').unwrap_or(path).rsplit('/').nth(from_end)?;
     percent_encoding::percent_decode_str(segment)
         .decode_utf8()
         .ok()
@@ -75,6 +111,7 @@ fn key_of(path: &str) -> Option<String> {
 /// A request on its way.
 pub(crate) struct Exchange {
     pub(crate) mounted: Arc<Mounted>,
+    pub(crate) place: Place,
     /// Whether it is about one row.
     pub(crate) item: bool,
     /// The key in the address.
@@ -104,7 +141,7 @@ impl Exchange {
         let Some(action) = action else { return Err(self.method_not_allowed()) };
         self.action = action;
         self.require(self.requirement())?;
-        if matches!(action, Action::Create | Action::Update | Action::PartialUpdate) {
+        if self.reads_a_body() {
             let body =
                 input::read(&self.parts.headers, body, self.mounted.state.body_limit()).await?;
             self.submitted = input::parse(&self.parts.method, &self.parts.headers, &body)?;
@@ -116,7 +153,16 @@ impl Exchange {
     }
 
     fn action_of(&self, method: &Method) -> Option<Action> {
+        if let Place::Extra { .. } = self.place {
+            return match method.as_str() {
+                "OPTIONS" => Some(Action::Describe),
+                _ => self.extra_of(method).map(|(_, extra)| extra.action()),
+            };
+        }
+        let bulk = self.mounted.facts.bulk > 0;
         match (self.item, method.as_str()) {
+            (false, "PATCH") if bulk => Some(Action::PartialUpdate),
+            (false, "DELETE") if bulk => Some(Action::Delete),
             (_, "OPTIONS") => Some(Action::Describe),
             (false, "GET" | "HEAD") => Some(Action::List),
             (false, "POST") => Some(Action::Create),
@@ -132,6 +178,9 @@ impl Exchange {
     fn requirement(&self) -> Requirement {
         match self.action {
             Action::Describe => Requirement::Public,
+            Action::Extra { .. } => self
+                .extra_of(&self.parts.method)
+                .map_or(self.mounted.facts.write, |(_, extra)| extra.requirement),
             action if action.is_read() => self.mounted.facts.read,
             _ => self.mounted.facts.write,
         }
@@ -158,11 +207,29 @@ impl Exchange {
             state: self.mounted.state.clone(),
             principal: self.principal.clone(),
             action: self.action,
+            metadata: Arc::clone(&self.mounted.metadata),
+        }
+    }
+
+    fn reads_a_body(&self) -> bool {
+        match self.action {
+            Action::Create | Action::Update | Action::PartialUpdate => true,
+            Action::Extra { safe, .. } => !safe,
+            _ => false,
+        }
+    }
+
+    /// What is possible here.
+    fn allow(&self) -> http::HeaderValue {
+        match self.place {
+            Place::List => self.mounted.allow_list(),
+            Place::Item => ALLOW_ITEM,
+            Place::Extra { .. } => self.extra_allow(),
         }
     }
 
     fn method_not_allowed(&self) -> Problem {
-        let allow = if self.item { ALLOW_ITEM } else { ALLOW_LIST };
+        let allow = self.allow();
         let words = allow.to_str().unwrap_or_default().to_owned();
         Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,

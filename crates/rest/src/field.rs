@@ -2,14 +2,16 @@
 pub mod coerce;
 mod kind;
 mod limits;
+mod shape;
 
 use sea_orm::{
     ColumnTrait, ColumnTypeTrait, EntityTrait, IdenStatic, Iterable, ModelTrait,
     PrimaryKeyToColumn, PrimaryKeyTrait,
-    sea_query::{ColumnType, DynIden, Expr, ExprTrait, StringLen},
+    sea_query::{ColumnType, DynIden, Expr, ExprTrait, StringLen, ValueType},
 };
 
 pub use kind::Kind;
+pub use shape::{Check, Shape};
 
 /// A constant in a declaration: a limit or a default.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +50,7 @@ impl std::fmt::Display for Constant {
 }
 
 /// What the author of a resource says about one field; `#[derive(Resource)]` writes these.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one word of the declaration, independent of the others"
@@ -66,6 +68,8 @@ pub struct Declared {
     pub read_only: bool,
     /// Taken from a caller, never shown.
     pub write_only: bool,
+    /// Taken from a caller when the row is made, and never again.
+    pub create_only: bool,
     /// A text may be empty.
     pub allow_blank: bool,
     /// Part of `?search=`.
@@ -86,6 +90,10 @@ pub struct Declared {
     pub default: Option<Constant>,
     /// The only texts that are taken; empty when every text is.
     pub choices: &'static [&'static str],
+    /// What a text looks like.
+    pub shape: Option<Shape>,
+    /// The author's own check of one value.
+    pub check: Option<Check>,
 }
 
 impl Declared {
@@ -98,6 +106,7 @@ impl Declared {
             label: None,
             read_only: false,
             write_only: false,
+            create_only: false,
             allow_blank: false,
             search: false,
             filter: false,
@@ -108,6 +117,8 @@ impl Declared {
             max: None,
             default: None,
             choices: &[],
+            shape: None,
+            check: None,
         }
     }
 }
@@ -138,6 +149,8 @@ pub struct Field {
     pub read_only: bool,
     /// Taken from a caller, never shown.
     pub write_only: bool,
+    /// Taken from a caller when the row is made, and never again.
+    pub create_only: bool,
     /// No two rows share a value.
     pub unique: bool,
     /// A text may be empty.
@@ -160,6 +173,10 @@ pub struct Field {
     pub default: Option<Constant>,
     /// The only texts that are taken; empty when every text is.
     pub choices: Vec<String>,
+    /// What a text looks like.
+    pub shape: Option<Shape>,
+    /// The author's own check of one value.
+    pub(crate) check: Option<Check>,
     /// Table and column, for statements.
     pub(crate) reference: (DynIden, DynIden),
     /// Digits and, of them, decimal places that the column holds.
@@ -196,7 +213,64 @@ impl Field {
 
     /// Whether a caller may change it on an existing row: a key stays what it is.
     pub fn changeable(&self) -> bool {
-        !self.read_only && !self.primary_key
+        !self.read_only && !self.primary_key && !self.create_only
+    }
+}
+
+impl Field {
+    /// A field that is no column: of the input of an action. `index` is its place among the fields.
+    pub fn of_type<T: ValueType>(index: usize, declared: &Declared, nullable: bool) -> Self {
+        let column_type = T::column_type();
+        let kind = Kind::of(&T::array_type(), &column_type);
+        Self {
+            column: declared.field,
+            index,
+            kind,
+            primary_key: false,
+            nullable,
+            required: !nullable && declared.default.is_none(),
+            unique: false,
+            max_length: declared.max_length.or_else(|| column_length(&column_type)),
+            choices: choices(declared, &column_type),
+            reference: (DynIden::from(""), DynIden::from(declared.field)),
+            decimal: None,
+            enumeration: None,
+            ..Self::declared(declared)
+        }
+    }
+
+    /// What the declaration alone says.
+    fn declared(declared: &Declared) -> Self {
+        Self {
+            name: declared.name,
+            column: declared.field,
+            index: 0,
+            kind: Kind::Opaque,
+            label: declared.label.map_or_else(|| label_of(declared.name), str::to_owned),
+            help: declared.help,
+            primary_key: false,
+            nullable: false,
+            required: false,
+            read_only: declared.read_only,
+            write_only: declared.write_only,
+            create_only: declared.create_only,
+            unique: false,
+            allow_blank: declared.allow_blank,
+            search: declared.search,
+            filter: declared.filter,
+            order: declared.order,
+            max_length: declared.max_length,
+            min_length: declared.min_length,
+            min: declared.min,
+            max: declared.max,
+            default: declared.default,
+            choices: Vec::new(),
+            shape: declared.shape,
+            check: declared.check,
+            reference: (DynIden::from(""), DynIden::from(declared.field)),
+            decimal: None,
+            enumeration: None,
+        }
     }
 }
 
@@ -225,27 +299,15 @@ where
             declaration.default.is_some() || definition.get_column_default().is_some();
         let read_only = declaration.read_only || !kind.accepted();
         fields.push(Field {
-            name: declaration.name,
             column: column_name,
             index,
             kind,
-            label: declaration.label.map_or_else(|| label_of(declaration.name), str::to_owned),
-            help: declaration.help,
             primary_key,
             nullable,
             required: !(read_only || nullable || has_default || made_by_database),
             read_only,
-            write_only: declaration.write_only,
             unique: definition.is_unique() || primary_key,
-            allow_blank: declaration.allow_blank,
-            search: declaration.search,
-            filter: declaration.filter,
-            order: declaration.order,
             max_length: declaration.max_length.or_else(|| column_length(column_type)),
-            min_length: declaration.min_length,
-            min: declaration.min,
-            max: declaration.max,
-            default: declaration.default,
             choices: choices(declaration, column_type),
             reference: column.as_column_ref(),
             decimal: match column_type {
@@ -253,6 +315,7 @@ where
                 _ => None,
             },
             enumeration: definition.get_enum_name().cloned(),
+            ..Field::declared(declaration)
         });
     }
     fields

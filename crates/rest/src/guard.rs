@@ -38,7 +38,7 @@ pub(crate) async fn authenticate(
 }
 
 /// 503: neither accepted nor refused; the caller may try again with the same token.
-fn unchecked() -> Problem {
+pub(crate) fn unchecked() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "unavailable",
@@ -92,7 +92,7 @@ pub(crate) fn require(
 }
 
 /// `Bearer a="b", …`; values are quoted strings without the characters that RFC 6750 §3 forbids in them.
-fn challenge(parameters: &[(&str, &str)], metadata: &str) -> HeaderValue {
+pub(crate) fn challenge(parameters: &[(&str, &str)], metadata: &str) -> HeaderValue {
     let mut text = String::from("Bearer ");
     for (name, value) in parameters.iter().copied().chain([("resource_metadata", metadata)]) {
         if text.len() > "Bearer ".len() {

@@ -32,11 +32,19 @@ pub(crate) enum Given {
 pub(crate) struct Submitted {
     pub(crate) fields: Vec<(String, Given)>,
     pub(crate) is_form: bool,
+    /// The rows of a JSON list, where the body was one.
+    pub(crate) rows: Option<Vec<Self>>,
 }
 
 impl Submitted {
     pub(crate) fn find(&self, name: &str) -> Option<&Given> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, given)| given)
+    }
+
+    /// Takes a field out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Given> {
+        let place = self.fields.iter().position(|(known, _)| known == name)?;
+        Some(self.fields.remove(place).1)
     }
 
     /// Takes a field of a form out.
@@ -98,16 +106,46 @@ pub(crate) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result
             })?;
             let fields =
                 pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
-            Ok(Submitted { fields, is_form: true })
+            Ok(Submitted { fields, is_form: true, rows: None })
         }
     }
 }
 
-/// Parses a JSON object.
+/// Parses a query string as if it were a form.
+pub(crate) fn parse_query(query: &str) -> Result<Submitted> {
+    let pairs = pairs::parse(query.as_bytes())
+        .map_err(|what| Problem::malformed(format!("The query string cannot be read. {what}")))?;
+    let fields = pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
+    Ok(Submitted { fields, is_form: true, rows: None })
+}
+
+/// Parses a JSON object, or a list of them.
 pub(crate) fn parse_json(body: &[u8]) -> Result<Submitted> {
-    let fields =
-        json::object(body)?.into_iter().map(|(name, value)| (name, Given::Json(value))).collect();
-    Ok(Submitted { fields, is_form: false })
+    match json::value(body) {
+        Ok(Json::Object(map)) => Ok(object(map)),
+        Ok(Json::Array(list)) => {
+            let rows = list.into_iter().map(|row| match row {
+                Json::Object(map) => Ok(object(map)),
+                _ => Err(not_an_object("Each row of the list")),
+            });
+            let rows = Some(rows.collect::<Result<_>>()?);
+            Ok(Submitted { fields: Vec::new(), is_form: false, rows })
+        }
+        Ok(_) => Err(not_an_object("The body")),
+        Err(error) => {
+            Err(Problem::malformed(format!("The body is not JSON that can be read: {error}.")))
+        }
+    }
+}
+
+fn object(map: serde_json::Map<String, Json>) -> Submitted {
+    let fields = map.into_iter().map(|(name, value)| (name, Given::Json(value))).collect();
+    Submitted { fields, is_form: false, rows: None }
+}
+
+/// What is said of a body that should be an object.
+pub(crate) fn not_an_object(what: &str) -> Problem {
+    Problem::malformed(format!("{what} must be a JSON object, such as {{\"name\": \"…\"}}."))
 }
 
 fn media_type(method: &Method, headers: &HeaderMap, empty: bool) -> Result<Option<MediaType>> {

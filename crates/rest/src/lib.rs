@@ -1,5 +1,6 @@
 //! Protected resources: who may ask, what they get.
 mod access;
+pub mod action;
 mod browse;
 mod core;
 mod ctx;
@@ -10,13 +11,16 @@ mod exchange;
 pub mod field;
 mod guard;
 mod input;
+mod key;
 mod list;
 mod metadata;
 mod mounted;
 mod nearest;
 mod negotiate;
 mod pairs;
+pub mod permission;
 pub mod problem;
+pub mod relation;
 pub mod remote;
 mod resource;
 mod resources;
@@ -26,19 +30,21 @@ mod verifier;
 
 pub use self::core::Facts;
 pub use access::{Access, Declaration, Public, Requirement, Scope};
+pub use action::{Actions, Input};
 pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;
 pub use input::read as read_body;
-pub use macros::{Resource, migrations, scopes};
+pub use macros::{Input, Resource, migrations, scopes, viewset};
 pub use metadata::{ProtectedResource, metadata, public};
 pub use nearest::nearest;
 pub use oauth::principal::{Principal, Via};
+pub use permission::{Permission, Verdict};
 pub use problem::{FieldError, Problem, Result};
 pub use resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet};
 pub use resources::Resources;
 pub use scoped::Scoped;
 pub use state::{DEFAULT_BODY_LIMIT, Navigation, RestState};
-pub use verifier::{BrowserSession, Verifier, VerifyFailure};
+pub use verifier::{BrowserSession, Person, Verifier, VerifyFailure};
 
 // The rooms that a resource server of its own needs besides.
 pub use ambient;
@@ -47,5 +53,9 @@ pub use fetch;
 pub use oauth;
 
 // For the code that `#[derive(Resource)]` writes.
+#[doc(hidden)]
+pub use http;
+#[doc(hidden)]
+pub use regex;
 #[doc(hidden)]
 pub use sea_orm;

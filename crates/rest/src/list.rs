@@ -21,6 +21,8 @@ use crate::{
     pairs,
 };
 
+/// Names the relations to expand; read where the relations are.
+pub(crate) const EXPAND: &str = "expand";
 /// Words in `?search=` that are looked at.
 const MOST_WORDS: usize = 8;
 /// Bytes of one of them at most; SQLite gives up on a pattern of more than 50,000.
@@ -81,6 +83,7 @@ impl ListQuery {
             "page" => self.page = number("page", value, u64::MAX)?,
             "page_size" => self.page_size = number("page_size", value, facts.page_size)?,
             "format" => {}
+            EXPAND if !facts.relations.is_empty() => {}
             "ordering" if facts.fields.iter().any(|field| field.order) => {
                 self.ordering = ordering(&facts.fields, value)?;
             }
@@ -195,6 +198,18 @@ pub(crate) fn check_item_query(query: Option<&str>) -> Result<()> {
     }
 }
 
+/// What the query string may hold where one row is shown.
+pub(crate) fn check_shown_query(facts: &Facts, query: Option<&str>) -> Result<()> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else { return Ok(()) };
+    let pairs = pairs::parse(query.as_bytes())
+        .map_err(|what| Problem::malformed(format!("The query string cannot be read. {what}")))?;
+    let known: &[&str] = if facts.relations.is_empty() { &["format"] } else { &["format", EXPAND] };
+    match pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(unknown(name, known)),
+        None => Ok(()),
+    }
+}
+
 /// The query parameters that a list understands.
 pub(crate) fn allowed(facts: &Facts) -> Vec<&'static str> {
     let mut names = vec!["page", "page_size", "format"];
@@ -203,6 +218,9 @@ pub(crate) fn allowed(facts: &Facts) -> Vec<&'static str> {
     }
     if facts.fields.iter().any(|field| field.search) {
         names.push("search");
+    }
+    if !facts.relations.is_empty() {
+        names.push(EXPAND);
     }
     names.extend(facts.fields.iter().filter(|field| field.filter).map(|field| field.name));
     names

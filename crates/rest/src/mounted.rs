@@ -1,39 +1,40 @@
 //! A resource at its address, with everything that does not change between requests made ready.
+use std::sync::Arc;
+
 use http::HeaderValue;
 
 use crate::{
     core::{Core, Facts},
+    relation::Registry,
     state::RestState,
 };
 
 /// A resource at its address.
 pub(crate) struct Mounted {
     pub(crate) facts: Facts,
-    pub(crate) core: Box<dyn Core>,
+    pub(crate) core: Arc<dyn Core>,
     /// `/v1/unicorn/`.
     pub(crate) path: String,
     /// `/v1/`, the API root.
     pub(crate) root: String,
     /// Where RFC 9728 metadata is.
-    pub(crate) metadata: String,
+    pub(crate) metadata: Arc<str>,
+    /// The other resources.
+    pub(crate) registry: Arc<Registry>,
     pub(crate) state: RestState,
 }
 
 pub(crate) const ALLOW_LIST: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+pub(crate) const ALLOW_BULK: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE, OPTIONS");
 pub(crate) const ALLOW_ITEM: HeaderValue =
     HeaderValue::from_static("GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
 pub(crate) const ALLOW_ROOT: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 impl Mounted {
-    pub(crate) fn new(
-        facts: Facts,
-        core: Box<dyn Core>,
-        prefix: &str,
-        metadata: &str,
-        state: RestState,
-    ) -> Self {
-        let path = format!("{prefix}/{}/", facts.path);
-        Self { facts, core, path, root: format!("{prefix}/"), metadata: metadata.to_owned(), state }
+    /// What the list's `Allow` says.
+    pub(crate) fn allow_list(&self) -> HeaderValue {
+        if self.facts.bulk > 0 { ALLOW_BULK } else { ALLOW_LIST }
     }
 
     /// The address of a row.

@@ -8,6 +8,9 @@ use database::DatabaseError;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+/// The code for what the database says about references between rows.
+pub(crate) const REFERENCED: &str = "referenced";
+
 /// What steps of a resource answer: a value, or the problem to tell the caller.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -31,6 +34,22 @@ impl FieldError {
     ) -> Self {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         Self { pointer, code: code.into(), detail: detail.into() }
+    }
+
+    /// An error further inside: `tags/0`, `3/name`. The names hold neither `/` nor `~`.
+    pub fn at(
+        path: &str,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { pointer: format!("/{path}"), code: code.into(), detail: detail.into() }
+    }
+
+    /// The same error, further inside.
+    #[must_use]
+    pub(crate) fn inside(mut self, path: &str) -> Self {
+        self.pointer = format!("/{path}{}", self.pointer);
+        self
     }
 
     /// The name of the field, if the pointer names one.
@@ -144,6 +163,13 @@ impl Problem {
         self
     }
 
+    /// Adds what is wrong with one field.
+    #[must_use]
+    pub(crate) fn with_error(mut self, error: FieldError) -> Self {
+        self.0.errors.push(error);
+        self
+    }
+
     /// Says which address and which request it was, unless that is known already.
     #[must_use]
     pub fn about(mut self, instance: &str, request_id: Option<&str>) -> Self {
@@ -220,7 +246,9 @@ impl From<DatabaseError> for Problem {
                     "A value does not fit into the database: it is too long, too large or out of range. Nothing was changed.",
                 )
             }
-            DatabaseError::ForeignKey => Self::conflict(
+            DatabaseError::ForeignKey => Self::new(
+                StatusCode::CONFLICT,
+                REFERENCED,
                 "A row that this one refers to does not exist, or other rows still refer to the one that should go.",
             ),
             other => Self::internal(&other),

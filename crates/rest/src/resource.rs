@@ -7,7 +7,15 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::{access::Access, ctx::Ctx, field::Declared, problem::Result};
+use crate::{
+    access::Access,
+    action::Actions,
+    ctx::Ctx,
+    field::Declared,
+    permission::{self, Permission},
+    problem::Result,
+    relation::Relation,
+};
 
 /// The row type of a resource.
 pub type ModelOf<R> = <<R as Resource>::Entity as EntityTrait>::Model;
@@ -39,8 +47,16 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const NAME: &'static str = Self::PATH;
     /// Rows in one answer at most.
     const PAGE_SIZE: u64 = 100;
+    /// How many rows may be made, changed or removed by one request; 0, unless said otherwise: one at a time.
+    const BULK: usize = 0;
+    /// Whether PUT, PATCH and DELETE must say by `If-Match` which state of the row they are about (428 without it).
+    const REQUIRE_IF_MATCH: bool = false;
     /// The fields that callers see or send.
     fn fields() -> &'static [Declared];
+    /// What hangs together with the rows of other resources; none, unless said otherwise.
+    fn relations() -> Vec<Relation> {
+        Vec::new()
+    }
 }
 
 /// What a caller wants to do.
@@ -60,12 +76,22 @@ pub enum Action {
     Delete,
     /// Learn what the resource is (OPTIONS).
     Describe,
+    /// An action of the author's own.
+    Extra {
+        /// Its name, which is the last part of its address.
+        name: &'static str,
+        /// Whether it changes nothing: its method is GET.
+        safe: bool,
+    },
 }
 
 impl Action {
     /// Whether it changes nothing.
     pub fn is_read(self) -> bool {
-        matches!(self, Self::List | Self::Retrieve | Self::Describe)
+        matches!(
+            self,
+            Self::List | Self::Retrieve | Self::Describe | Self::Extra { safe: true, .. }
+        )
     }
 }
 
@@ -77,9 +103,35 @@ impl Action {
 )]
 pub trait ViewSet: Resource {
     /// The rows that this caller may see at all. Rows outside look as if they did not exist, for reading and for writing.
+    /// The statement may join other tables, but it may not group rows or make them distinct: a row to change is locked by it.
     fn query(ctx: &Ctx) -> impl Future<Output = Result<Select<Self::Entity>>> + Send {
         let _ = ctx;
         std::future::ready(Ok(Self::Entity::find()))
+    }
+
+    /// Who may do what, besides the scope: values such as `owner(Column::Owner) | staff()`, joined. Everybody, unless said
+    /// otherwise.
+    fn permission() -> Permission {
+        permission::everybody()
+    }
+
+    /// Checks fields against each other, or against the database, before a row is written; `change` holds the whole row with
+    /// what the caller sent set, and may be changed here. On create nothing else is set yet: look with `try_as_ref`.
+    ///
+    /// # Errors
+    /// [`Problem::invalid`](crate::Problem::invalid) with one [`FieldError`](crate::FieldError) for each field at fault.
+    fn validate(
+        ctx: &Ctx,
+        transaction: &DatabaseTransaction,
+        change: &mut ActiveModelOf<Self>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = (ctx, transaction, change);
+        std::future::ready(Ok(()))
+    }
+
+    /// The actions besides the usual ones; `#[viewset]` writes it from functions with `#[action(…)]`.
+    fn actions() -> Actions<Self> {
+        Actions::none()
     }
 
     /// Whether this caller may do this. Asked once with no row, after the scope has been checked, and again with the row

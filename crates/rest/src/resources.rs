@@ -1,5 +1,5 @@
 //! The list of a program's resources, and the axum router that it becomes.
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use axum::{Router, routing::MethodRouter};
 use database::migration::Entities;
@@ -11,6 +11,7 @@ use crate::{
     exchange, guard,
     metadata::ProtectedResource,
     mounted::{Mounted, Root},
+    relation::{Entry, Registry},
     resource::ViewSet,
     state::RestState,
 };
@@ -18,12 +19,19 @@ use crate::{
 /// The resources below one prefix: `Resources::new().add::<Model>()`.
 #[derive(Default)]
 pub struct Resources {
-    list: Vec<(Facts, Box<dyn Core>)>,
+    list: Vec<Added>,
     routes: Vec<(String, MethodRouter<RestState>)>,
     merged: Vec<Router<RestState>>,
     scopes: Vec<Declaration>,
     name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
+}
+
+/// A resource that was added.
+struct Added {
+    id: TypeId,
+    facts: Facts,
+    core: Arc<dyn Core>,
 }
 
 impl Resources {
@@ -43,10 +51,11 @@ impl Resources {
     #[must_use]
     pub fn add<R: ViewSet>(mut self) -> Self {
         let facts = Facts::of::<R>();
-        for requirement in [facts.read, facts.write] {
+        let extra = facts.actions.iter().map(|action| action.requirement);
+        for requirement in [facts.read, facts.write].into_iter().chain(extra) {
             self.declare(requirement.scope());
         }
-        self.list.push((facts, Box::new(Typed::<R>::new())));
+        self.list.push(Added { id: TypeId::of::<R>(), facts, core: Arc::new(Typed::<R>::new()) });
         self.entities.push(Entities::insert::<R::Entity>);
         self
     }
@@ -101,7 +110,7 @@ impl Resources {
 
     /// What is known about each resource, without its types.
     pub fn facts(&self) -> impl Iterator<Item = &Facts> {
-        self.list.iter().map(|(facts, _)| facts)
+        self.list.iter().map(|added| &added.facts)
     }
 
     /// The facts for `/.well-known/oauth-protected-resource{prefix}` (RFC 9728 §2). `public_url` has no slash at its end.
@@ -117,8 +126,17 @@ impl Resources {
     /// Every path that [`router`](Self::router) will answer, for a listing.
     pub fn paths(&self, prefix: &str) -> Vec<String> {
         let prefix = normal(prefix);
-        let resources = self.list.iter().flat_map(|(facts, _)| {
-            [format!("{prefix}/{}/", facts.path), format!("{prefix}/{}/{{id}}/", facts.path)]
+        let resources = self.facts().flat_map(|facts| {
+            let (list, item) =
+                (format!("{prefix}/{}/", facts.path), format!("{prefix}/{}/{{id}}/", facts.path));
+            let extra: Vec<String> = facts
+                .actions
+                .iter()
+                .map(|action| {
+                    format!("{}{}/", if action.detail { &item } else { &list }, action.name)
+                })
+                .collect();
+            [list, item].into_iter().chain(extra)
         });
         let plain = self.routes.iter().map(|(path, _)| format!("{prefix}{path}"));
         std::iter::once(format!("{prefix}/")).chain(resources).chain(plain).collect()
@@ -133,8 +151,22 @@ impl Resources {
         let metadata = guard::metadata_url(&state, &prefix);
         let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
         let mut router: Router<RestState> = Router::new();
-        for (facts, core) in self.list {
-            let mounted = Arc::new(Mounted::new(facts, core, &prefix, &metadata, state.clone()));
+        let path = |facts: &Facts| format!("{prefix}/{}/", facts.path);
+        let entries = self.list.iter().map(|added| {
+            let (facts, core) = (added.facts.clone(), Arc::clone(&added.core));
+            Entry::added(added.id, facts, core, path(&added.facts))
+        });
+        let registry = Arc::new(Registry::new(entries));
+        for Added { facts, core, .. } in self.list {
+            let mounted = Arc::new(Mounted {
+                path: path(&facts),
+                root: format!("{prefix}/"),
+                metadata: metadata.as_str().into(),
+                registry: Arc::clone(&registry),
+                state: state.clone(),
+                facts,
+                core,
+            });
             router = exchange::attach(router, &mounted);
         }
         for (path, handlers) in self.routes {
@@ -150,7 +182,7 @@ impl Resources {
 
 impl std::fmt::Debug for Resources {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(self.list.iter().map(|(facts, _)| facts.path)).finish()
+        formatter.debug_list().entries(self.facts().map(|facts| facts.path)).finish()
     }
 }
 

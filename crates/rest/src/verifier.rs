@@ -18,6 +18,25 @@ pub trait Verifier: Send + Sync + 'static {
         let _ = parts;
         Box::pin(std::future::ready(None))
     }
+
+    /// What is known about the person behind a credential that was accepted. `None` for a client that acts for itself, and
+    /// where accounts are somebody else's.
+    fn person<'a>(
+        &'a self,
+        principal: &'a Principal,
+    ) -> BoxFuture<'a, Result<Option<Person>, VerifyFailure>> {
+        let _ = principal;
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+/// What permissions ask about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// May open the administration.
+    pub staff: bool,
+    /// May do everything there.
+    pub superuser: bool,
 }
 
 /// What pages and forms need to know about a browser's session.

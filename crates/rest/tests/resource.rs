@@ -12,16 +12,22 @@
 mod access;
 #[path = "resource/bad_input.rs"]
 mod bad_input;
+#[path = "resource/changes.rs"]
+mod changes;
 #[path = "resource/guide.rs"]
 mod guide;
 #[path = "resource/kinds.rs"]
 mod kinds;
+#[path = "resource/library.rs"]
+mod library;
 #[path = "resource/list.rs"]
 mod list;
 #[path = "resource/page.rs"]
 mod page;
 #[path = "resource/program.rs"]
 mod program;
+#[path = "resource/relations.rs"]
+mod relations;
 #[path = "resource/stand.rs"]
 mod stand;
 #[path = "resource/viewset.rs"]

@@ -3,7 +3,18 @@ use syn::{DeriveInput, LitInt, LitStr, Path, Type, meta::ParseNestedMeta, parse_
 
 use crate::nearest::unknown_key;
 
-const KEYS: &[&str] = &["path", "read", "write", "name", "page_size", "own_behavior", "crate"];
+const KEYS: &[&str] = &[
+    "path",
+    "read",
+    "write",
+    "name",
+    "page_size",
+    "output",
+    "bulk",
+    "require_if_match",
+    "own_behavior",
+    "crate",
+];
 
 /// The struct's attributes, complete and checked.
 pub(crate) struct Attributes {
@@ -14,6 +25,11 @@ pub(crate) struct Attributes {
     pub(crate) library: Path,
     pub(crate) page_size: Option<LitInt>,
     pub(crate) own_behavior: bool,
+    pub(crate) output: Option<Type>,
+    pub(crate) bulk: Option<LitInt>,
+    pub(crate) require_if_match: bool,
+    /// Whether `#[sea_orm::model]` made a `ModelEx`, which knows the relations.
+    pub(crate) has_relations: bool,
 }
 
 #[derive(Default)]
@@ -25,6 +41,10 @@ struct Found {
     library: Option<Path>,
     page_size: Option<LitInt>,
     own_behavior: bool,
+    output: Option<Type>,
+    bulk: Option<LitInt>,
+    require_if_match: bool,
+    has_relations: bool,
 }
 
 impl Attributes {
@@ -41,6 +61,7 @@ impl Attributes {
                 "`rename_all` would give the JSON other names than the resource accepts: put `#[serde(rename = \"…\")]` on the fields",
             ));
         }
+        found.has_relations = input.attrs.iter().any(has_model_ex);
         found.complete(input)
     }
 
@@ -64,6 +85,10 @@ impl Attributes {
             library,
             page_size: None,
             own_behavior: found.own_behavior,
+            output: None,
+            bulk: None,
+            require_if_match: false,
+            has_relations: false,
         }
     }
 }
@@ -79,6 +104,9 @@ impl Found {
             "crate" => self.library = Some(meta.value()?.parse()?),
             "page_size" => self.page_size = Some(meta.value()?.parse()?),
             "own_behavior" => self.own_behavior = true,
+            "output" => self.output = Some(meta.value()?.parse()?),
+            "bulk" => self.bulk = Some(meta.value()?.parse()?),
+            "require_if_match" => self.require_if_match = true,
             _ => return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a struct", KEYS))),
         }
         Ok(())
@@ -110,6 +138,10 @@ impl Found {
             library: self.library.unwrap_or_else(default_library),
             page_size: self.page_size,
             own_behavior: self.own_behavior,
+            output: self.output,
+            bulk: self.bulk,
+            require_if_match: self.require_if_match,
+            has_relations: self.has_relations,
         })
     }
 }
@@ -141,6 +173,19 @@ fn check_path(path: &LitStr) -> syn::Result<()> {
              `/v1`, is given to `Project::resources`): for example `path = \"{suggestion}\"`"
         ),
     ))
+}
+
+/// `#[sea_orm::model]` marks the struct beside which it has made a `ModelEx`.
+fn has_model_ex(attribute: &syn::Attribute) -> bool {
+    let mut found = false;
+    if attribute.path().is_ident("sea_orm") {
+        // What sea-orm cannot read, sea-orm reports.
+        drop(attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("model_ex");
+            super::field::skip_value(&meta)
+        }));
+    }
+    found
 }
 
 fn serde_rename_all(attribute: &syn::Attribute) -> bool {

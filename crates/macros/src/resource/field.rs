@@ -11,6 +11,7 @@ use crate::nearest::unknown_key;
 const KEYS: &[&str] = &[
     "read_only",
     "write_only",
+    "create_only",
     "label",
     "help",
     "max_length",
@@ -18,12 +19,19 @@ const KEYS: &[&str] = &[
     "min",
     "max",
     "choices",
+    "format",
+    "pattern",
+    "validate",
     "default",
     "allow_blank",
     "search",
     "filter",
     "order",
 ];
+
+/// The keys that have no value.
+const FLAGS: &[&str] =
+    &["read_only", "write_only", "create_only", "allow_blank", "search", "filter", "order"];
 
 /// One field's attributes.
 pub(crate) struct Field {
@@ -39,6 +47,10 @@ pub(crate) struct Field {
     max: Option<Expr>,
     default: Option<Expr>,
     choices: Vec<LitStr>,
+    format: Option<Ident>,
+    pattern: Option<LitStr>,
+    validate: Option<Path>,
+    ty: Type,
 }
 
 impl Field {
@@ -59,6 +71,10 @@ impl Field {
             max: None,
             default: None,
             choices: Vec::new(),
+            format: None,
+            pattern: None,
+            validate: None,
+            ty: inner_type(&source.ty).clone(),
         };
         let mut serialised = true;
         for attribute in &source.attrs {
@@ -89,10 +105,10 @@ impl Field {
             "max" => self.max = Some(meta.value()?.parse()?),
             "default" => self.default = Some(meta.value()?.parse()?),
             "choices" => self.choices = choices(meta)?,
-            _ => match ["read_only", "write_only", "allow_blank", "search", "filter", "order"]
-                .into_iter()
-                .find(|flag| *flag == key)
-            {
+            "format" => self.format = Some(format_of(&meta.value()?.parse()?)?),
+            "pattern" => self.pattern = Some(pattern(meta.value()?.parse()?)?),
+            "validate" => self.validate = Some(meta.value()?.parse()?),
+            _ => match FLAGS.iter().find(|flag| **flag == key) {
                 Some(flag) => self.flags.push(flag),
                 None => {
                     return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a field", KEYS)));
@@ -124,6 +140,14 @@ impl Field {
                 "a field that is both `read_only` and `write_only` can neither be sent nor be shown: remove one",
             );
         }
+        if self.has("create_only") && self.has("read_only") {
+            return wrong(
+                "a field that is `read_only` cannot be sent on create either: remove one",
+            );
+        }
+        if self.format.is_some() && self.pattern.is_some() {
+            return wrong("a field has a `format` or a `pattern`, not both");
+        }
         if self.has("write_only") && serialised {
             return wrong(
                 "a `write_only` field must not be in the answers: add `#[serde(skip_serializing)]` to it (serde writes the JSON)",
@@ -151,16 +175,98 @@ impl Field {
         let max = option(self.max.as_ref().map(|value| constant(library, value)));
         let default = option(self.default.as_ref().map(|value| constant(library, value)));
         let choices = &self.choices;
+        let (shape, check) = (option(self.shape(library)), option(self.check_tokens(library)));
+        let create_only = flag("create_only");
         quote! {
             #library::field::Declared {
                 field: #ident, name: #name, help: #help, label: #label,
-                read_only: #read_only, write_only: #write_only, allow_blank: #allow_blank,
+                read_only: #read_only, write_only: #write_only, create_only: #create_only, allow_blank: #allow_blank,
                 search: #search, filter: #filter, order: #order,
                 max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
-                choices: &[#(#choices),*],
+                choices: &[#(#choices),*], shape: #shape, check: #check,
             }
         }
     }
+
+    fn shape(&self, library: &Path) -> Option<TokenStream> {
+        if let Some(format) = &self.format {
+            return Some(quote!(#library::field::Shape::#format));
+        }
+        self.pattern.as_ref().map(|source| {
+            quote!({
+                // The pattern has been compiled once already, by the macro.
+                static REGEX: ::std::sync::LazyLock<#library::regex::Regex> =
+                    ::std::sync::LazyLock::new(|| {
+                        #library::regex::Regex::new(#source)
+                            .unwrap_or_else(|error| ::std::panic!("{error}"))
+                    });
+                #library::field::Shape::Pattern { source: #source, regex: &REGEX }
+            })
+        })
+    }
+
+    /// The author's function, which takes the field's own type, behind one that takes any value.
+    fn check_tokens(&self, library: &Path) -> Option<TokenStream> {
+        let ty = &self.ty;
+        self.validate.as_ref().map(|function| {
+            quote!(|value: &#library::sea_orm::Value| {
+                match <#ty as #library::sea_orm::sea_query::ValueType>::try_from(value.clone()) {
+                    ::core::result::Result::Ok(value) => {
+                        #function(&value).map_err(::std::string::String::from)
+                    }
+                    // Null, which has been allowed before.
+                    ::core::result::Result::Err(_) => ::core::result::Result::Ok(()),
+                }
+            })
+        })
+    }
+}
+
+/// The `T` of an `Option<T>`, or the type itself.
+pub(crate) fn inner_type(ty: &Type) -> &Type {
+    let Type::Path(path) = ty else { return ty };
+    let Some(last) = path.path.segments.last() else { return ty };
+    match (&last.arguments, last.ident == "Option") {
+        (PathArguments::AngleBracketed(inner), true) => match inner.args.first() {
+            Some(GenericArgument::Type(inner)) => inner,
+            _ => ty,
+        },
+        _ => ty,
+    }
+}
+
+/// The formats by their names in JSON Schema, where it has one.
+fn format_of(name: &LitStr) -> syn::Result<Ident> {
+    let variant = match name.value().as_str() {
+        "email" => "Email",
+        "url" | "uri" => "Url",
+        "slug" => "Slug",
+        _ => {
+            return Err(syn::Error::new_spanned(
+                name,
+                "a format is \"email\", \"url\" or \"slug\"; for anything else give a `pattern` or a `validate` function",
+            ));
+        }
+    };
+    Ok(Ident::new(variant, name.span()))
+}
+
+/// A regular expression for the whole text, which compiles.
+fn pattern(source: LitStr) -> syn::Result<LitStr> {
+    let text = source.value();
+    if let Err(error) = regex::Regex::new(&text) {
+        return Err(syn::Error::new_spanned(
+            &source,
+            format!("this pattern cannot be read: {error}"),
+        ));
+    }
+    if !(text.starts_with('^') && text.ends_with('$')) {
+        return Err(syn::Error::new_spanned(
+            &source,
+            "a pattern is for the whole text: begin it with `^` and end it with `$`",
+        ));
+    }
+    Ok(source)
 }
 
 /// On PostgreSQL sea-orm reads no unsigned numbers: the first row would be an error 500.
@@ -190,7 +296,7 @@ fn refuse_unsigned(ty: &Type) -> syn::Result<()> {
     ))
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+pub(crate) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or_else(
         || quote!(::core::option::Option::None),
         |value| quote!(::core::option::Option::Some(#value)),
@@ -236,7 +342,7 @@ fn choices(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<LitStr>> {
 }
 
 /// The first paragraph of the doc comment is the help text.
-fn documentation(attributes: &[syn::Attribute]) -> String {
+pub(crate) fn documentation(attributes: &[syn::Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         syn::Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),

@@ -1,33 +1,33 @@
 //! The actions themselves, once the caller has passed.
-use std::sync::Arc;
-
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use sea_orm::{ConnectionTrait, Value, sea_query::SelectStatement};
+use http::{HeaderName, StatusCode, header};
+use sea_orm::{ConnectionTrait, QueryResult, Value, sea_query::SelectStatement};
 
 use crate::{
     Problem, Result,
-    core::{Values, Written},
     ctx::Ctx,
     describe,
     field::coerce,
-    input::{
-        ACCEPT_PATCH, ACCEPT_PATCH_NAME, ACCEPT_POST, ACCEPT_POST_NAME,
-        validate::{self, Mode},
-    },
+    input::{ACCEPT_PATCH, ACCEPT_PATCH_NAME, ACCEPT_POST, ACCEPT_POST_NAME, validate::Mode},
     list::{self, ListQuery},
-    mounted::{ALLOW_ITEM, ALLOW_LIST},
+    negotiate::Format,
+    pairs,
     problem::FieldError,
+    relation::{Expansion, Look, Reader},
     resource::Action,
 };
 
-use super::{Answer, Exchange};
+use super::{Answer, Exchange, Place, precondition};
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 impl Exchange {
     /// Does what `self.action` says.
     pub(super) async fn act(&self) -> Result<Answer> {
+        let many = !self.item;
         let result = match self.action {
+            Action::Extra { .. } => self.extra().await,
+            Action::PartialUpdate if many => self.change_many().await,
+            Action::Delete if many => self.delete_many().await,
             Action::List => self.list().await,
             Action::Retrieve => self.retrieve().await,
             Action::Create => self.create().await,
@@ -36,7 +36,24 @@ impl Exchange {
             Action::Delete => self.delete().await,
             Action::Describe => self.describe(),
         };
-        result.map_err(|problem| problem.rename_columns(&self.mounted.facts.fields))
+        let answer =
+            result.map_err(|problem| problem.rename_columns(&self.mounted.facts.fields))?;
+        // A page is no representation that a program would come back for.
+        let tagged = self.action.is_read()
+            && self.action != Action::Describe
+            && self.format == Format::Json
+            && answer.status == StatusCode::OK;
+        Ok(if tagged { self.tagged(answer) } else { answer })
+    }
+
+    /// The answer with its entity tag, or 304 for who has it already.
+    fn tagged(&self, answer: Answer) -> Answer {
+        let tag = precondition::etag(&answer.json);
+        let mut answer = answer;
+        if precondition::has_already(&self.parts.headers, &tag) {
+            answer.status = StatusCode::NOT_MODIFIED;
+        }
+        answer.with(header::ETAG, tag)
     }
 
     async fn list(&self) -> Result<Answer> {
@@ -48,10 +65,7 @@ impl Exchange {
         query.narrow(facts, database.kind(), &mut select);
         query.page_of(facts, &mut select);
         let rows = database.read().query_all(&select).await?;
-        let mut json = Vec::with_capacity(2 + rows.len() * 64);
-        json.push(b'[');
-        mounted.core.write_rows(&rows, &mut json)?;
-        json.push(b']');
+        let json = self.rows_json(&ctx, &rows).await?;
         let total = match query.total_from(rows.len() as u64) {
             Some(total) => total,
             None => count(&ctx, select).await?,
@@ -65,76 +79,53 @@ impl Exchange {
     }
 
     async fn retrieve(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        list::check_shown_query(&self.mounted.facts, self.parts.uri.query())?;
         let ctx = self.ctx();
         let select = self.select_one(&ctx).await?;
+        let expansion = self.expansion()?;
         let row = ctx.db().query_one(&select).await?.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(self.mounted.core.write_one(&ctx, row).await?))
+        let core = &*self.mounted.core;
+        core.admit(&ctx, &row).await?;
+        let rows = core.decode(std::slice::from_ref(&row))?;
+        Ok(Answer::ok(super::write::one(self.look(&ctx), &self.mounted, &*rows, &expansion).await?))
     }
 
-    async fn create(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
-        let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
-        mounted.core.permit(&ctx).await?;
-        let values = self.values(Mode::Create)?;
-        let database = ctx.database().clone();
-        let Written { json, key } = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move { mounted.core.create(&ctx, transaction, values).await })
-            })
-            .await?;
-        let mut answer = Answer::ok(json);
-        answer.status = StatusCode::CREATED;
-        let location = key.as_ref().and_then(key_text).map(|key| self.mounted.item_path(&key));
-        if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok())
-        {
-            answer = answer.with(header::LOCATION, location);
-        }
-        Ok(answer)
-    }
-
-    async fn update(&self, mode: Mode) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
-        let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
-        let select = self.select_one(&ctx).await?;
-        // Somebody else's row is not there; that comes before what is wrong with the fields.
-        let values = match self.values(mode) {
-            Ok(values) => values,
-            Err(problem) => {
-                ctx.db().query_one(&select).await?.ok_or_else(Problem::not_found)?;
-                return Err(problem);
+    /// What of the relations is asked for.
+    fn expansion(&self) -> Result<Expansion> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        let pairs = pairs::parse(query.as_bytes()).unwrap_or_default();
+        match pairs.iter().find(|(name, _)| name == list::EXPAND) {
+            Some((_, value)) => {
+                Expansion::parse(&self.mounted.registry, &self.mounted.facts, value)
             }
-        };
-        let database = ctx.database().clone();
-        let Written { json, .. } = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let row =
-                        transaction.query_one(&select).await?.ok_or_else(Problem::not_found)?;
-                    mounted.core.update(&ctx, transaction, row, values).await
-                })
-            })
-            .await?;
-        Ok(Answer::ok(json))
+            None => Ok(Expansion::default()),
+        }
     }
 
-    async fn delete(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
-        let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
-        let select = self.select_one(&ctx).await?;
-        let database = ctx.database().clone();
-        database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let row =
-                        transaction.query_one(&select).await?.ok_or_else(Problem::not_found)?;
-                    mounted.core.delete(&ctx, transaction, row).await
-                })
-            })
-            .await?;
-        let mut answer = Answer::ok(Vec::new());
-        answer.status = StatusCode::NO_CONTENT;
-        Ok(answer)
+    fn look<'a>(&'a self, ctx: &'a Ctx) -> Look<'a> {
+        Look { ctx, registry: &self.mounted.registry, reader: Reader::Pool(ctx.db()) }
+    }
+
+    /// The rows of a list as JSON, with what hangs on them.
+    async fn rows_json(&self, ctx: &Ctx, rows: &[QueryResult]) -> Result<Vec<u8>> {
+        let facts = &self.mounted.facts;
+        let expansion = self.expansion()?;
+        let mut json = Vec::with_capacity(2 + rows.len() * 64);
+        json.push(b'[');
+        if expansion.is_empty() && !facts.relations.iter().any(|relation| relation.writable) {
+            self.mounted.core.write_rows(rows, &mut json)?;
+        } else {
+            let rows = self.mounted.core.decode(rows)?;
+            let members = self.look(ctx).members(facts, &*rows, &expansion).await?;
+            for (row, members) in members.iter().enumerate() {
+                if row > 0 {
+                    json.push(b',');
+                }
+                rows.write(row, members, &mut json)?;
+            }
+        }
+        json.push(b']');
+        Ok(json)
     }
 
     fn describe(&self) -> Result<Answer> {
@@ -142,16 +133,16 @@ impl Exchange {
         let facts = &self.mounted.facts;
         let with_fields = self.satisfies(facts.read) || self.satisfies(facts.write);
         let answer = Answer::ok(describe::json(facts, &self.mounted.path, with_fields));
-        Ok(if self.item {
-            answer.with(header::ALLOW, ALLOW_ITEM).with(ACCEPT_PATCH_NAME, ACCEPT_PATCH)
-        } else {
-            answer.with(header::ALLOW, ALLOW_LIST).with(ACCEPT_POST_NAME, ACCEPT_POST)
+        let answer = answer.with(header::ALLOW, self.allow());
+        Ok(match self.place {
+            Place::Item => answer.with(ACCEPT_PATCH_NAME, ACCEPT_PATCH),
+            Place::List => answer.with(ACCEPT_POST_NAME, ACCEPT_POST),
+            Place::Extra { .. } => answer,
         })
     }
 
     /// The statement for the row in the address. An address that cannot be a key is that of no row.
-    async fn select_one(&self, ctx: &Ctx) -> Result<SelectStatement> {
-        let mut select = self.mounted.core.select(ctx).await?;
+    pub(super) async fn select_one(&self, ctx: &Ctx) -> Result<SelectStatement> {
         let (Some(field), Some(text)) = (self.mounted.facts.key(), self.key.as_deref()) else {
             return Err(Problem::not_found());
         };
@@ -159,13 +150,16 @@ impl Exchange {
             return Err(Problem::not_found());
         }
         let value = coerce::unlimited_text(field, text).map_err(|_| Problem::not_found())?;
-        select.and_where(field.equals(value, ctx.database().kind()));
-        Ok(select)
+        self.select_by(ctx, value).await
     }
 
-    fn values(&self, mode: Mode) -> Result<Values> {
-        validate::values(&self.mounted.facts.fields, &self.submitted, mode)
-            .map_err(Problem::invalid)
+    /// The statement for the row with a key.
+    pub(super) async fn select_by(&self, ctx: &Ctx, key: Value) -> Result<SelectStatement> {
+        let mut select = self.mounted.core.select(ctx).await?;
+        if let Some(field) = self.mounted.facts.key() {
+            select.and_where(field.equals(key, ctx.database().kind()));
+        }
+        Ok(select)
     }
 }
 
@@ -178,25 +172,21 @@ async fn count(ctx: &Ctx, select: SelectStatement) -> Result<u64> {
     Ok(u64::try_from(total).unwrap_or_default())
 }
 
-/// A key as it stands in an address.
-fn key_text(key: &Value) -> Option<String> {
-    Some(match key {
-        Value::TinyInt(Some(number)) => number.to_string(),
-        Value::SmallInt(Some(number)) => number.to_string(),
-        Value::Int(Some(number)) => number.to_string(),
-        Value::BigInt(Some(number)) => number.to_string(),
-        Value::TinyUnsigned(Some(number)) => number.to_string(),
-        Value::SmallUnsigned(Some(number)) => number.to_string(),
-        Value::Unsigned(Some(number)) => number.to_string(),
-        Value::BigUnsigned(Some(number)) => number.to_string(),
-        Value::String(Some(text)) => text.clone(),
-        Value::Uuid(Some(id)) => id.to_string(),
-        Value::ChronoDate(Some(date)) => date.to_string(),
-        _ => return None,
-    })
-}
-
 impl Problem {
+    /// The same problem, of one row of many.
+    pub(super) fn of_row(mut self, index: usize) -> Self {
+        let row = index.to_string();
+        if self.errors().is_empty() {
+            let error = FieldError::at(&row, self.code(), self.detail().to_owned());
+            self = self.with_error(error);
+        } else {
+            for error in self.errors_mut() {
+                *error = error.clone().inside(&row);
+            }
+        }
+        self
+    }
+
     /// Errors that the database found name columns; callers know fields.
     fn rename_columns(mut self, fields: &[crate::field::Field]) -> Self {
         for error in self.errors_mut() {

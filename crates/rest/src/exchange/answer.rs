@@ -44,7 +44,7 @@ pub(crate) fn json(result: Result<Answer>, head: bool) -> Response {
             return response;
         }
     };
-    let empty = answer.status == StatusCode::NO_CONTENT;
+    let empty = matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let length = answer.json.len();
     let mut response =
         Response::new(if head || empty { Body::empty() } else { Body::from(answer.json) });
@@ -53,7 +53,7 @@ pub(crate) fn json(result: Result<Answer>, head: bool) -> Response {
     if !empty {
         headers.insert(header::CONTENT_TYPE, JSON);
     }
-    if head {
+    if head && !empty {
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
     headers.insert(header::VARY, VARY);

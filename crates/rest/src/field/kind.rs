@@ -1,6 +1,6 @@
 //! The kinds of values that fields hold.
 use sea_orm::{
-    Value,
+    DbErr, QueryResult, Value,
     sea_query::{ArrayType, ColumnType},
 };
 
@@ -100,6 +100,35 @@ impl Kind {
             Self::Json => "json",
             Self::Opaque => "opaque",
         }
+    }
+
+    /// The value in one column of a row that was read.
+    pub(crate) fn read(self, row: &QueryResult, index: usize) -> Result<Value, DbErr> {
+        Ok(match self {
+            Self::Boolean => Value::Bool(row.try_get_by_index(index)?),
+            Self::Integer(8) => Value::TinyInt(row.try_get_by_index(index)?),
+            Self::Integer(16) => Value::SmallInt(row.try_get_by_index(index)?),
+            Self::Integer(32) => Value::Int(row.try_get_by_index(index)?),
+            Self::Integer(_) => Value::BigInt(row.try_get_by_index(index)?),
+            Self::Unsigned(8) => Value::TinyUnsigned(row.try_get_by_index(index)?),
+            Self::Unsigned(16) => Value::SmallUnsigned(row.try_get_by_index(index)?),
+            Self::Unsigned(32) => Value::Unsigned(row.try_get_by_index(index)?),
+            Self::Unsigned(_) => Value::BigUnsigned(row.try_get_by_index(index)?),
+            Self::Float => Value::Float(row.try_get_by_index(index)?),
+            Self::Double => Value::Double(row.try_get_by_index(index)?),
+            Self::Decimal => Value::Decimal(row.try_get_by_index(index)?),
+            Self::Text | Self::LongText => Value::String(row.try_get_by_index(index)?),
+            Self::Date => Value::ChronoDate(row.try_get_by_index(index)?),
+            Self::Time => Value::ChronoTime(row.try_get_by_index(index)?),
+            Self::LocalDateTime => Value::ChronoDateTime(row.try_get_by_index(index)?),
+            Self::Instant => Value::ChronoDateTimeUtc(row.try_get_by_index(index)?),
+            Self::ZonedInstant => Value::ChronoDateTimeWithTimeZone(row.try_get_by_index(index)?),
+            Self::Uuid => Value::Uuid(row.try_get_by_index(index)?),
+            Self::Json => {
+                Value::Json(row.try_get_by_index::<Option<serde_json::Value>>(index)?.map(Box::new))
+            }
+            Self::Opaque => Value::Bytes(None),
+        })
     }
 
     /// The database's null of this kind.

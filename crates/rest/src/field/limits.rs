@@ -23,6 +23,9 @@ pub(crate) fn check(field: &Field, value: &Value) -> Result<(), Refusal> {
     {
         return Err(Refusal::new("max", format!("This must be {max} or less.")));
     }
+    if let Some(own) = field.check {
+        own(value).map_err(|why| Refusal::new("invalid", why))?;
+    }
     Ok(())
 }
 
@@ -43,6 +46,14 @@ fn check_text(field: &Field, text: &str) -> Result<(), Refusal> {
             format!("This must be one of: {}.", field.choices.join(", ")),
         ));
     }
+    check_length(field, text)?;
+    match field.shape {
+        Some(shape) => shape.check(text),
+        None => Ok(()),
+    }
+}
+
+fn check_length(field: &Field, text: &str) -> Result<(), Refusal> {
     if field.max_length.is_none() && field.min_length.is_none() {
         return Ok(());
     }

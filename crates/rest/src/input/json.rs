@@ -1,25 +1,10 @@
-//! JSON objects, read strictly: a key that is there twice and the NUL character are errors at any depth.
+//! JSON, read strictly: a key that is there twice and the NUL character are errors at any depth.
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-use crate::{Problem, Result};
-
-/// The object that a body holds. Nesting deeper than `serde_json`'s 128 levels is refused.
-pub(crate) fn object(body: &[u8]) -> Result<Map<String, Json>> {
-    match value(body) {
-        Ok(Json::Object(map)) => Ok(map),
-        Ok(_) => {
-            Err(Problem::malformed("The body must be a JSON object, such as {\"name\": \"…\"}."))
-        }
-        Err(error) => {
-            Err(Problem::malformed(format!("The body is not JSON that can be read: {error}.")))
-        }
-    }
-}
-
-/// Any JSON, read as strictly.
+/// Any JSON. Nesting deeper than `serde_json`'s 128 levels is refused.
 pub(crate) fn value(text: &[u8]) -> serde_json::Result<Json> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Strict.deserialize(&mut deserializer)?;
@@ -102,7 +87,7 @@ impl<'de> Visitor<'de> for Strict {
 
 #[cfg(test)]
 mod tests {
-    use super::object;
+    use crate::input::parse_json;
 
     #[test]
     fn objects_are_read_strictly() {
@@ -124,7 +109,7 @@ mod tests {
             (br#"{"a":1e999}"#, Some("not JSON")),
             (nested.as_bytes(), Some("recursion")),
         ] {
-            match (object(body), words) {
+            match (parse_json(body), words) {
                 (Ok(_), None) => {}
                 (Err(problem), Some(_)) => {
                     assert_eq!(problem.status(), 400);

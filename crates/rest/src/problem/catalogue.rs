@@ -55,6 +55,12 @@ pub const ENTRIES: &[Entry] = &[
         "It may have expired or been revoked: get a new one with your refresh token, or sign in again.",
     ),
     entry(
+        "insufficient_user_authentication",
+        401,
+        "A more recent sign-in is needed",
+        "Send the person to the authorization endpoint with the `max_age` that the challenge names, then try again with the new token.",
+    ),
+    entry(
         "insufficient_scope",
         403,
         "The access token lacks a scope",
@@ -91,6 +97,18 @@ pub const ENTRIES: &[Entry] = &[
         "Accept `application/json` or `text/html`.",
     ),
     entry("conflict", 409, "It contradicts what is there", "Read the row again and decide anew."),
+    entry(
+        "referenced",
+        409,
+        "Rows refer to each other",
+        "Remove the rows that refer to this one first, or refer to a row that exists.",
+    ),
+    entry(
+        "precondition_failed",
+        412,
+        "Somebody else was faster",
+        "Read the row again, decide anew, and send its present `ETag` in `If-Match`.",
+    ),
     entry("too_large", 413, "The body is too large", "Send less; the answer names the limit."),
     entry(
         "unsupported_media_type",
@@ -103,6 +121,12 @@ pub const ENTRIES: &[Entry] = &[
         422,
         "Some fields cannot be taken",
         "Correct the fields that `errors` names.",
+    ),
+    entry(
+        "precondition_required",
+        428,
+        "A change must say what it is about",
+        "Read the row first and send its `ETag` in `If-Match`.",
     ),
     entry("internal", 500, "The server failed", "Tell the operator the request id."),
     entry(

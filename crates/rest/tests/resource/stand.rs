@@ -163,10 +163,18 @@ pub const JSON: &str = "application/json";
 
 /// Makes the table of an entity.
 pub async fn make_table<E: EntityTrait>(database: &Database, entity: E) {
-    let statement = Schema::new(database.kind().backend()).create_table_from_entity(entity);
+    let schema = Schema::new(database.kind().backend());
+    let statement = schema.create_table_from_entity(entity);
+    let indexes = schema.create_index_from_entity(entity);
     database
         .write::<_, DatabaseError, _>(move |transaction| {
-            Box::pin(async move { Ok(transaction.execute(&statement).await.map(drop)?) })
+            Box::pin(async move {
+                transaction.execute(&statement).await?;
+                for index in &indexes {
+                    transaction.execute(index).await?;
+                }
+                Ok(())
+            })
         })
         .await
         .unwrap();
