@@ -282,8 +282,8 @@ fn sqlite_file(
         .foreign_keys(true)
         // After a burst the log gives its space back, down to 64 MiB.
         .pragma("journal_size_limit", "67108864")
-        .busy_timeout(options.busy_timeout)
-        .disable_statement_logging();
+        .busy_timeout(options.busy_timeout);
+    let file = if options.log_statements { file } else { file.disable_statement_logging() };
     Ok((file, temporary))
 }
 
@@ -322,8 +322,8 @@ async fn open_postgres(
         .options([
             ("statement_timeout", options.statement_timeout.as_millis().to_string()),
             ("idle_in_transaction_session_timeout", idle_limit.as_millis().to_string()),
-        ])
-        .disable_statement_logging();
+        ]);
+    let server = if options.log_statements { server } else { server.disable_statement_logging() };
     let pool = PgPoolOptions::new()
         .max_connections(connections.max(1))
         .acquire_timeout(options.acquire_timeout)

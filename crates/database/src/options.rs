@@ -73,6 +73,8 @@ pub struct Options {
     pub lane_batch: usize,
     /// The name under which this program is listed in `pg_stat_activity`.
     pub application_name: String,
+    /// Tells every statement to the log, at level debug under `sqlx::query`; never the values in it.
+    pub log_statements: bool,
 }
 
 impl Options {
@@ -88,6 +90,7 @@ impl Options {
             lane_queue: 4096,
             lane_batch: 256,
             application_name: "grantwell".into(),
+            log_statements: false,
         }
     }
 }

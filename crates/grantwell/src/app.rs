@@ -40,7 +40,15 @@ impl App {
     /// Opens a project with these settings: connects, applies missing migrations if the settings say so, finds or makes
     /// the master key, and builds the router.
     pub(crate) async fn open(project: Project, settings: Settings) -> Result<Self> {
-        let clock = Clock::system();
+        Self::open_at(project, settings, Clock::system()).await
+    }
+
+    /// The same, under another clock.
+    pub(crate) async fn open_at(
+        project: Project,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Self> {
         let entropy = Entropy::system();
         let policy = project.policy(&settings)?;
         let public_url = crate::policy::public_url(&settings)?;

@@ -2,4 +2,7 @@
 
 pub use crate::Project;
 pub use crate::settings::{Settings, Span};
-pub use rest::{Ctx, Principal, Problem, Public, Resource, Resources, Scoped, ViewSet, scopes};
+pub use rest::{
+    Action, Actions, Ctx, FieldError, Input, Permission, Principal, Problem, Public, Resource,
+    Resources, Scoped, ViewSet, scopes, viewset,
+};

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 use crate::{
     Problem, Requirement, Result,
-    exchange::{Answer, Exchange, answer},
+    exchange::{Answer, Exchange, Place, answer},
     field::label_of,
     list,
     mounted::Root,
@@ -72,6 +72,7 @@ struct ResourcePage {
     rows: Vec<Link>,
     search: Option<forms::Search>,
     form: Option<forms::Form>,
+    actions: Vec<forms::ActionForm>,
     #[serde(flatten)]
     shown: Shown,
 }
@@ -97,7 +98,7 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
     let list = result.as_ref().ok().and_then(|answer| answer.list.clone());
     let errors = result.as_ref().err().map(|problem| problem.errors().to_vec()).unwrap_or_default();
     let (shown, status, headers, json) =
-        show(&exchange.parts, shown_method(exchange), result).await;
+        show(&exchange.parts, exchange.method.clone(), result).await;
     let good = status.is_success();
     let known = exchange.principal.is_some();
     let facts = &mounted.facts;
@@ -105,7 +106,8 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
         && (exchange.is_session() || facts.write == Requirement::Public);
     let there = good || status == StatusCode::UNPROCESSABLE_ENTITY;
     let form = (may_write && there && exchange.action != Action::Describe)
-        .then(|| forms::write(exchange, &errors, good.then_some(&json)));
+        .then(|| forms::write(exchange, &errors, good.then_some(&json)))
+        .filter(|_| !matches!(exchange.place, Place::Extra { .. }));
     let context = ResourcePage {
         title: title(exchange),
         intro: intro(exchange),
@@ -120,6 +122,7 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
         rows: if exchange.action == Action::List { row_links(exchange, &json) } else { Vec::new() },
         search: list.as_ref().and_then(|_| forms::search(exchange)),
         form,
+        actions: if there { forms::actions(exchange, &errors) } else { Vec::new() },
         shown,
     };
     let response = browsable.pages.respond(status, "rest/resource.html", &frame.page, context);
@@ -279,25 +282,15 @@ fn hint(requirement: Requirement, known: bool) -> String {
     }
 }
 
-/// What was asked for: a form's POST may have meant another method.
-fn shown_method(exchange: &Exchange) -> Method {
-    if exchange.parts.method != Method::POST {
-        return exchange.parts.method.clone();
-    }
-    match exchange.action {
-        Action::Update => Method::PUT,
-        Action::PartialUpdate => Method::PATCH,
-        Action::Delete => Method::DELETE,
-        Action::Describe => Method::OPTIONS,
-        Action::List | Action::Retrieve | Action::Create | Action::Extra { .. } => Method::POST,
-    }
-}
-
 fn breadcrumbs(exchange: &Exchange) -> Vec<Link> {
     let mounted = &exchange.mounted;
     let mut links = vec![Link::new("API", mounted.root.as_str())];
-    if exchange.item || exchange.action == Action::Create {
+    let extra = matches!(exchange.place, Place::Extra { .. });
+    if exchange.item || extra || exchange.action == Action::Create {
         links.push(Link::new(label_of(mounted.facts.name), mounted.path.as_str()));
+    }
+    if let (true, Some(key)) = (extra, &exchange.key) {
+        links.push(Link::new(key.clone(), mounted.item_path(key)));
     }
     links
 }

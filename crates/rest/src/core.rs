@@ -1,11 +1,9 @@
 //! The object-safe core: the few steps that need a resource's types, so that everything else is compiled once for all.
-use std::marker::PhantomData;
-
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult,
     IdenStatic, IntoActiveModel, Iterable, ModelTrait, QueryResult, QueryTrait, Value,
-    sea_query::SelectStatement,
+    sea_query::{ColumnType, SelectStatement},
 };
 
 use crate::{
@@ -14,7 +12,7 @@ use crate::{
     ctx::Ctx,
     field::{self, Field, Kind},
     permission::{Permission, Verdict},
-    problem::{Problem, Result},
+    problem::{FieldError, Problem, Result},
     relation::Relation,
     resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet},
 };
@@ -134,12 +132,37 @@ impl Facts {
 pub(crate) struct Typed<R: ViewSet> {
     permission: Permission,
     actions: Actions<R>,
-    resource: PhantomData<fn() -> R>,
+    /// Columns of decimal numbers with so many places.
+    decimals: Vec<(<R::Entity as EntityTrait>::Column, u32)>,
 }
 
 impl<R: ViewSet> Typed<R> {
     pub(crate) fn new() -> Self {
-        Self { permission: R::permission(), actions: R::actions(), resource: PhantomData }
+        let columns = <R::Entity as EntityTrait>::Column::iter();
+        let decimals = columns.filter_map(|column| match column.def().get_column_type() {
+            ColumnType::Decimal(Some((_, places))) => Some((column, *places)),
+            _ => None,
+        });
+        Self { permission: R::permission(), actions: R::actions(), decimals: decimals.collect() }
+    }
+
+    fn model(&self, row: &QueryResult) -> Result<ModelOf<R>> {
+        Ok(self.shown(ModelOf::<R>::from_query_result(row, "")?))
+    }
+
+    /// The row as it is shown: SQLite forgets the zeros at the end of `12.50`, PostgreSQL keeps them.
+    fn shown(&self, mut model: ModelOf<R>) -> ModelOf<R> {
+        for (column, places) in &self.decimals {
+            if let Value::Decimal(Some(mut number)) = model.get(*column) {
+                number.rescale(*places);
+                model.set(*column, Value::Decimal(Some(number)));
+            }
+        }
+        model
+    }
+
+    fn one(&self, model: ModelOf<R>) -> Box<dyn Rows> {
+        Box::new(Models::<R>(vec![self.shown(model)]))
     }
 
     async fn condition(&self, ctx: &Ctx) -> Result<Option<Condition>> {
@@ -151,18 +174,8 @@ impl<R: ViewSet> Typed<R> {
     }
 }
 
-fn model<R: Resource>(row: &QueryResult) -> Result<ModelOf<R>> {
-    Ok(ModelOf::<R>::from_query_result(row, "")?)
-}
-
 /// Rows of one resource.
 struct Models<R: Resource>(Vec<ModelOf<R>>);
-
-impl<R: Resource> Models<R> {
-    fn one(model: ModelOf<R>) -> Box<dyn Rows> {
-        Box::new(Self(vec![model]))
-    }
-}
 
 fn column<R: Resource>(name: &str) -> Option<<R::Entity as EntityTrait>::Column> {
     <R::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == name)
@@ -208,7 +221,12 @@ fn set<R: Resource>(target: &mut ActiveModelOf<R>, values: Values) -> Result<()>
     // Both are in the order of the columns.
     for (wanted, value) in values {
         let Some((_, column)) = columns.find(|(index, _)| *index == wanted) else { break };
-        target.try_set(column, value)?;
+        // What the column's own type does not take, such as a word that is no variant of an enumeration.
+        let refused = |_| {
+            let what = "This is not a value that the field can hold.";
+            Problem::invalid(vec![FieldError::new(column.as_str(), "type", what)])
+        };
+        target.try_set(column, value).map_err(refused)?;
     }
     Ok(())
 }
@@ -243,18 +261,18 @@ impl<R: ViewSet> Core for Typed<R> {
             if index > 0 {
                 out.push(b',');
             }
-            append::<R>(model::<R>(row)?, out)?;
+            append::<R>(self.model(row)?, out)?;
         }
         Ok(())
     }
 
     fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>> {
-        let models = rows.iter().map(model::<R>).collect::<Result<Vec<_>>>()?;
+        let models = rows.iter().map(|row| self.model(row)).collect::<Result<Vec<_>>>()?;
         Ok(Box::new(Models::<R>(models)))
     }
 
     fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { R::permit(ctx, Some(&model::<R>(row)?)).await })
+        Box::pin(async move { R::permit(ctx, Some(&self.model(row)?)).await })
     }
 
     fn create<'a>(
@@ -267,7 +285,7 @@ impl<R: ViewSet> Core for Typed<R> {
             let mut new = <ActiveModelOf<R> as ActiveModelTrait>::default();
             set::<R>(&mut new, values)?;
             R::validate(ctx, transaction, &mut new).await?;
-            Ok(Models::<R>::one(R::create(ctx, transaction, new).await?))
+            Ok(self.one(R::create(ctx, transaction, new).await?))
         })
     }
 
@@ -279,12 +297,12 @@ impl<R: ViewSet> Core for Typed<R> {
         values: Values,
     ) -> BoxFuture<'a, Result<Box<dyn Rows>>> {
         Box::pin(async move {
-            let model = model::<R>(&row)?;
+            let model = self.model(&row)?;
             R::permit(ctx, Some(&model)).await?;
             let mut changed = model.into_active_model();
             set::<R>(&mut changed, values)?;
             R::validate(ctx, transaction, &mut changed).await?;
-            Ok(Models::<R>::one(R::update(ctx, transaction, changed).await?))
+            Ok(self.one(R::update(ctx, transaction, changed).await?))
         })
     }
 
@@ -295,7 +313,7 @@ impl<R: ViewSet> Core for Typed<R> {
         row: QueryResult,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let model = model::<R>(&row)?;
+            let model = self.model(&row)?;
             R::permit(ctx, Some(&model)).await?;
             R::delete(ctx, transaction, model).await
         })
@@ -304,7 +322,7 @@ impl<R: ViewSet> Core for Typed<R> {
     fn extra<'a>(&'a self, place: usize, call: Call<'a>) -> BoxFuture<'a, Result<Vec<u8>>> {
         Box::pin(async move {
             let row = match &call.row {
-                Some(row) => Some(model::<R>(row)?),
+                Some(row) => Some(self.model(row)?),
                 None => None,
             };
             R::permit(call.ctx, row.as_ref()).await?;

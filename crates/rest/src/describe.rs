@@ -2,9 +2,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
+    action::ExtraFacts,
     core::Facts,
     field::{Constant, Field},
     list,
+    relation::{Cardinality, Relation},
 };
 
 /// The description; with the fields only for callers who may read or write.
@@ -25,8 +27,42 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
         let fields: Map<String, Json> =
             facts.fields.iter().map(|field| (field.name.to_owned(), describe(field))).collect();
         map.insert("fields".to_owned(), fields.into());
+        let relations: Map<String, Json> = facts
+            .relations
+            .iter()
+            .map(|relation| (relation.name.to_owned(), describe_relation(relation)))
+            .collect();
+        map.insert("relations".to_owned(), relations.into());
+        map.insert("actions".to_owned(), facts.actions.iter().map(describe_action).collect());
+        map.insert("rows_at_once".to_owned(), facts.bulk.max(1).into());
+        map.insert("requires_if_match".to_owned(), facts.require_if_match.into());
     }
     serde_json::to_vec(&description).unwrap_or_default()
+}
+
+fn describe_relation(relation: &Relation) -> Json {
+    json!({
+        "to": relation.target_path(),
+        "many": relation.cardinality == Cardinality::Many,
+        "writable": relation.writable,
+        "column": relation.referring_column(),
+        "label": relation.label,
+        "help": relation.help,
+        "scope": relation.target_read().scope_name(),
+    })
+}
+
+fn describe_action(action: &ExtraFacts) -> Json {
+    let fields: Map<String, Json> =
+        action.fields.iter().map(|field| (field.name.to_owned(), describe(field))).collect();
+    json!({
+        "name": action.name,
+        "method": action.method.as_str(),
+        "of_one_row": action.detail,
+        "scope": action.requirement.scope_name(),
+        "help": action.help,
+        "fields": fields,
+    })
 }
 
 fn names(facts: &Facts, wanted: impl Fn(&Field) -> bool) -> Json {
@@ -44,6 +80,7 @@ fn describe(field: &Field) -> Json {
     for (name, truth) in [
         ("nullable", field.nullable),
         ("read_only", field.read_only),
+        ("create_only", field.create_only),
         ("write_only", field.write_only),
         ("unique", field.unique),
     ] {
@@ -59,6 +96,12 @@ fn describe(field: &Field) -> Json {
     for (name, value) in [("min", field.min), ("max", field.max), ("default", field.default)] {
         if let Some(value) = value.map(Constant::to_json) {
             map.insert(name.to_owned(), value);
+        }
+    }
+    if let Some(shape) = field.shape {
+        map.insert("format".to_owned(), shape.word().into());
+        if let Some(pattern) = shape.pattern() {
+            map.insert("pattern".to_owned(), pattern.into());
         }
     }
     if !field.choices.is_empty() {

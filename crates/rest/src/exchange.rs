@@ -80,6 +80,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         place,
         item,
         key,
+        method: parts.method.clone(),
         parts,
         format: Format::Json,
         principal: None,
@@ -117,6 +118,8 @@ pub(crate) struct Exchange {
     /// The key in the address.
     pub(crate) key: Option<String>,
     pub(crate) parts: Parts,
+    /// What is wanted: the request's method, unless a form names another.
+    pub(crate) method: Method,
     pub(crate) format: Format,
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) submitted: Submitted,
@@ -179,7 +182,7 @@ impl Exchange {
         match self.action {
             Action::Describe => Requirement::Public,
             Action::Extra { .. } => self
-                .extra_of(&self.parts.method)
+                .extra_of(&self.method)
                 .map_or(self.mounted.facts.write, |(_, extra)| extra.requirement),
             action if action.is_read() => self.mounted.facts.read,
             _ => self.mounted.facts.write,

@@ -3,6 +3,8 @@ pub mod coerce;
 mod kind;
 mod limits;
 mod shape;
+#[doc(hidden)]
+pub mod variants;
 
 use sea_orm::{
     ColumnTrait, ColumnTypeTrait, EntityTrait, IdenStatic, Iterable, ModelTrait,
@@ -90,6 +92,8 @@ pub struct Declared {
     pub default: Option<Constant>,
     /// The only texts that are taken; empty when every text is.
     pub choices: &'static [&'static str],
+    /// The texts of the enumeration that is the field's type; none where it is no enumeration.
+    pub variants: fn() -> Vec<String>,
     /// What a text looks like.
     pub shape: Option<Shape>,
     /// The author's own check of one value.
@@ -117,6 +121,7 @@ impl Declared {
             max: None,
             default: None,
             choices: &[],
+            variants: Vec::new,
             shape: None,
             check: None,
         }
@@ -344,6 +349,7 @@ fn choices(declaration: &Declared, column_type: &ColumnType) -> Vec<String> {
         ColumnType::Enum { variants, .. } if declaration.choices.is_empty() => {
             variants.iter().map(ToString::to_string).collect()
         }
+        _ if declaration.choices.is_empty() => (declaration.variants)(),
         _ => declaration.choices.iter().map(|choice| (*choice).to_owned()).collect(),
     }
 }

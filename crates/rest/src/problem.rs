@@ -139,6 +139,7 @@ impl Problem {
     /// 500: our fault. The cause goes to the log, not to the caller.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = cause, "a resource failed");
+
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",

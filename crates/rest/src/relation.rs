@@ -226,8 +226,6 @@ pub(crate) struct Entry {
     id: TypeId,
     pub(crate) facts: Facts,
     pub(crate) core: Arc<dyn Core>,
-    /// Its address, such as `/v1/author/`; `None` when it was not added, and is only seen through others.
-    pub(crate) path: Option<String>,
 }
 
 /// All resources below one prefix, and those that they relate to.
@@ -244,7 +242,7 @@ impl Registry {
             for target in targets {
                 if registry.find(target.id).is_none() {
                     let (facts, core) = (target.make)();
-                    registry.0.push(Entry { id: target.id, facts, core, path: None });
+                    registry.0.push(Entry { id: target.id, facts, core });
                 }
             }
             next += 1;
@@ -287,7 +285,7 @@ impl Entry {
             .collect()
     }
 
-    pub(crate) fn added(id: TypeId, facts: Facts, core: Arc<dyn Core>, path: String) -> Self {
-        Self { id, facts, core, path: Some(path) }
+    pub(crate) fn new(id: TypeId, facts: Facts, core: Arc<dyn Core>) -> Self {
+        Self { id, facts, core }
     }
 }

@@ -4,6 +4,7 @@ use std::{any::TypeId, sync::Arc};
 use axum::{Router, routing::MethodRouter};
 use database::migration::Entities;
 use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
+use sea_orm::EntityTrait;
 
 use crate::{
     access::Declaration,
@@ -57,6 +58,13 @@ impl Resources {
         }
         self.list.push(Added { id: TypeId::of::<R>(), facts, core: Arc::new(Typed::<R>::new()) });
         self.entities.push(Entities::insert::<R::Entity>);
+        self
+    }
+
+    /// Tells of a table that is no resource, such as a table of pairs, so that `makemigrations` knows it.
+    #[must_use]
+    pub fn table<E: EntityTrait>(mut self) -> Self {
+        self.entities.push(Entities::insert::<E>);
         self
     }
 
@@ -152,10 +160,10 @@ impl Resources {
         let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
         let mut router: Router<RestState> = Router::new();
         let path = |facts: &Facts| format!("{prefix}/{}/", facts.path);
-        let entries = self.list.iter().map(|added| {
-            let (facts, core) = (added.facts.clone(), Arc::clone(&added.core));
-            Entry::added(added.id, facts, core, path(&added.facts))
-        });
+        let entries = self
+            .list
+            .iter()
+            .map(|added| Entry::new(added.id, added.facts.clone(), Arc::clone(&added.core)));
         let registry = Arc::new(Registry::new(entries));
         for Added { facts, core, .. } in self.list {
             let mounted = Arc::new(Mounted {

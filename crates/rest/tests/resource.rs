@@ -26,6 +26,8 @@ mod list;
 mod page;
 #[path = "resource/program.rs"]
 mod program;
+#[path = "resource/queries.rs"]
+mod queries;
 #[path = "resource/relations.rs"]
 mod relations;
 #[path = "resource/stand.rs"]

@@ -10,7 +10,7 @@ use oauth::active::{Facts, Standing};
 use oauth::bearer;
 use oauth::client::Client;
 use oauth::principal::{Principal, Via};
-use rest::{BrowserSession, VerifyFailure};
+use rest::{BrowserSession, Person, VerifyFailure};
 use store::{SignedIn, StoreError};
 
 use crate::respond::stop::Stop;
@@ -135,6 +135,20 @@ impl rest::Verifier for Verifier {
                 identity: found.session.digest.to_vec(),
                 signed_in: visit::signed_in(&self.0, &found.user.account),
             })
+        })
+    }
+
+    fn person<'a>(
+        &'a self,
+        principal: &'a Principal,
+    ) -> BoxFuture<'a, Result<Option<Person>, VerifyFailure>> {
+        Box::pin(async move {
+            let Some(id) = principal.user else { return Ok(None) };
+            let user = self.0.store.users().find(id).await.map_err(failure)?;
+            Ok(user.map(|user| Person {
+                staff: user.account.staff,
+                superuser: user.account.superuser,
+            }))
         })
     }
 }

@@ -177,13 +177,20 @@ impl Field {
         let choices = &self.choices;
         let (shape, check) = (option(self.shape(library)), option(self.check_tokens(library)));
         let create_only = flag("create_only");
+        let ty = &self.ty;
         quote! {
             #library::field::Declared {
                 field: #ident, name: #name, help: #help, label: #label,
                 read_only: #read_only, write_only: #write_only, create_only: #create_only, allow_blank: #allow_blank,
                 search: #search, filter: #filter, order: #order,
                 max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
-                choices: &[#(#choices),*], shape: #shape, check: #check,
+                choices: &[#(#choices),*],
+                variants: || {
+                    #[allow(unused_imports, reason = "one of the two answers")]
+                    use #library::field::variants::{Listed as _, Unlisted as _};
+                    (&#library::field::variants::Variants::<#ty>::of()).texts()
+                },
+                shape: #shape, check: #check,
             }
         }
     }

@@ -68,8 +68,10 @@ impl Choice {
     reason = "each is an attribute of the HTML element, independent of the others"
 )]
 pub struct Field {
-    /// The name that is sent; also the base of the element's id.
+    /// The name that is sent.
     pub name: String,
+    /// The base of the element's id: the name, unless another form of the page has a field of the same name.
+    pub id: String,
     /// The label.
     pub label: String,
     /// How it is shown.
@@ -109,8 +111,10 @@ pub struct Field {
 impl Field {
     /// An optional, empty field.
     pub fn new(kind: Kind, name: impl Into<String>, label: impl Into<String>) -> Self {
+        let name = name.into();
         Self {
-            name: name.into(),
+            id: name.clone(),
+            name,
             label: label.into(),
             kind,
             value: String::new(),
@@ -149,6 +153,13 @@ impl Field {
     /// A value that is sent but not shown.
     pub fn hidden(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self::new(Kind::Hidden, name, "").value(value)
+    }
+
+    /// With an id of its own, where another form of the page has a field of the same name.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
     }
 
     /// Must be filled in.

@@ -4,10 +4,13 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    exchange::{Exchange, form},
-    field::{Constant, Field, Kind},
+    Requirement,
+    action::ExtraFacts,
+    exchange::{Exchange, Place, form},
+    field::{Constant, Field, Kind, label_of},
     input::Given,
     problem::FieldError,
+    relation::Relation,
     resource::Action,
 };
 
@@ -33,10 +36,10 @@ pub(super) struct Search {
 
 #[derive(Serialize)]
 struct Button {
-    label: &'static str,
+    label: String,
     look: &'static str,
     name: Option<&'static str>,
-    value: Option<&'static str>,
+    value: Option<String>,
 }
 
 /// The form to create on a list, or to update on a row.
@@ -58,10 +61,14 @@ pub(super) fn write(exchange: &Exchange, errors: &[FieldError], json: Option<&Js
             .collect();
         input
     });
-    let inputs: Vec<Input> = inputs.collect();
-    let others = errors.iter().filter(|error| {
-        error.field().is_none_or(|name| !fields.iter().any(|field| field.name == name))
-    });
+    let mut inputs: Vec<Input> = inputs.collect();
+    let linked = facts.relations.iter().filter(|relation| relation.writable);
+    inputs.extend(linked.clone().map(|relation| link_input(exchange, relation, errors, row)));
+    let is_shown = |name: &str| {
+        fields.iter().any(|field| field.name == name)
+            || linked.clone().any(|relation| belongs(name, relation.name))
+    };
+    let others = errors.iter().filter(|error| error.field().is_none_or(|name| !is_shown(&name)));
     let raw_was_sent = refused && !exchange.submitted.is_form;
     Form {
         title: if exchange.item { "Update this row".to_owned() } else { "Create a row".to_owned() },
@@ -80,12 +87,121 @@ pub(super) fn write(exchange: &Exchange, errors: &[FieldError], json: Option<&Js
     }
 }
 
+/// Whether an error is about a relation, or about one of the keys in its list.
+fn belongs(pointer: &str, relation: &str) -> bool {
+    pointer.strip_prefix(relation).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The input for the keys at the other end of a relation.
+fn link_input(
+    exchange: &Exchange,
+    relation: &Relation,
+    errors: &[FieldError],
+    row: Option<&Json>,
+) -> Input {
+    let sent = exchange.submitted.find(relation.name).filter(|_| !errors.is_empty());
+    let listed = |list: &Json| match list {
+        Json::Array(keys) => keys.iter().map(as_text).collect::<Vec<_>>().join(", "),
+        other => as_text(other),
+    };
+    let value = match sent {
+        Some(Given::Text(text)) => text.clone(),
+        Some(Given::Json(list)) => listed(list),
+        None => row.and_then(|row| row.get(relation.name)).map(listed).unwrap_or_default(),
+    };
+    let mut input = Input::new(InputKind::Text, relation.name, relation.label.clone()).value(value);
+    let keys = format!("Keys of {}, with commas between them.", relation.target_path());
+    input.help = Some(format!("{} {keys}", relation.help).trim_start().to_owned());
+    input.errors = errors
+        .iter()
+        .filter(|error| error.field().is_some_and(|name| belongs(&name, relation.name)))
+        .map(|error| error.detail.clone().into_owned())
+        .collect();
+    input
+}
+
+/// A form that calls one of the author's own actions.
+#[derive(Serialize)]
+pub(super) struct ActionForm {
+    title: String,
+    note: String,
+    path: String,
+    fields: Vec<Input>,
+    errors: Vec<String>,
+    button: Button,
+    guard: bool,
+}
+
+/// The author's actions that this caller may call from here.
+pub(super) fn actions(exchange: &Exchange, errors: &[FieldError]) -> Vec<ActionForm> {
+    let facts = &exchange.mounted.facts;
+    let here = |action: &&ExtraFacts| match exchange.place {
+        Place::List => !action.detail,
+        Place::Item => action.detail,
+        Place::Extra { name, detail } => action.name == name && action.detail == detail,
+    };
+    let callable = |action: &&ExtraFacts| {
+        action.method != http::Method::GET
+            && exchange.satisfies(action.requirement)
+            && (exchange.is_session() || action.requirement == Requirement::Public)
+    };
+    let shown = facts.actions.iter().filter(here).filter(callable);
+    shown.map(|action| action_form(exchange, action, errors)).collect()
+}
+
+fn action_form(exchange: &Exchange, action: &ExtraFacts, errors: &[FieldError]) -> ActionForm {
+    let called = matches!(exchange.place, Place::Extra { .. }) && exchange.method == action.method;
+    let errors = if called { errors } else { &[] };
+    let fields = action.fields.iter().map(|field| {
+        let sent = exchange.submitted.find(field.name).filter(|_| !errors.is_empty());
+        let value = sent.map_or_else(|| current(field, None), given_text);
+        let mut input = input(field, &value).id(format!("{}-{}", action.name, field.name));
+        input.errors = errors
+            .iter()
+            .filter(|error| error.field().as_deref() == Some(field.name))
+            .map(|error| error.detail.clone().into_owned())
+            .collect();
+        input
+    });
+    let method = action.method.as_str();
+    let other = (method != "POST").then(|| (form::METHOD, method.to_owned()));
+    ActionForm {
+        title: label_of(&action.name.replace('-', "_")),
+        note: format!("{} {}", action.help, super::note(action.requirement))
+            .trim_start()
+            .to_owned(),
+        path: exchange.extra_path(action),
+        fields: fields.collect(),
+        errors: errors
+            .iter()
+            .filter(|error| {
+                error
+                    .field()
+                    .is_none_or(|name| !action.fields.iter().any(|field| field.name == name))
+            })
+            .map(|error| error.detail.clone().into_owned())
+            .collect(),
+        button: Button {
+            label: label_of(&action.name.replace('-', "_")),
+            look: if method == "DELETE" { "danger" } else { "primary" },
+            name: other.as_ref().map(|(name, _)| *name),
+            value: other.map(|(_, value)| value),
+        },
+        guard: method != "POST",
+    }
+}
+
 fn buttons(item: bool) -> Vec<Button> {
-    let named = |label, look| Button { label, look, name: Some(form::METHOD), value: Some(label) };
+    let named = |label: &str, look| Button {
+        label: label.to_owned(),
+        look,
+        name: Some(form::METHOD),
+        value: Some(label.to_owned()),
+    };
     if item {
         vec![named("PUT", "primary"), named("PATCH", "plain")]
     } else {
-        vec![Button { label: "POST", look: "primary", name: None, value: None }]
+        vec![Button { label: "POST".to_owned(), look: "primary", name: None, value: None }]
     }
 }
 

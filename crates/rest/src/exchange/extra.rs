@@ -26,6 +26,14 @@ impl Exchange {
         })
     }
 
+    /// The address of an action, of this row where it is about one.
+    pub(crate) fn extra_path(&self, action: &ExtraFacts) -> String {
+        match (&self.key, action.detail) {
+            (Some(key), true) => format!("{}{}/", self.mounted.item_path(key), action.name),
+            _ => format!("{}{}/", self.mounted.path, action.name),
+        }
+    }
+
     /// What `Allow` says at the address of an action.
     pub(super) fn extra_allow(&self) -> HeaderValue {
         let Place::Extra { name, detail } = self.place else {
@@ -46,7 +54,7 @@ impl Exchange {
 
     pub(super) async fn extra(&self) -> Result<Answer> {
         let (place, extra) =
-            self.extra_of(&self.parts.method).ok_or_else(|| self.method_not_allowed())?;
+            self.extra_of(&self.method).ok_or_else(|| self.method_not_allowed())?;
         let submitted = self.extra_input(extra)?;
         let values = validate::values(&extra.fields, &submitted, Mode::Create);
         let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));

@@ -7,10 +7,9 @@ use pages::csrf::{self, Attempt};
 use crate::{
     Problem, Requirement, Result,
     input::{self, Submitted},
-    resource::Action,
 };
 
-use super::{Answer, Exchange};
+use super::{Answer, Exchange, Place};
 
 /// The field that names the method.
 pub(crate) const METHOD: &str = "_method";
@@ -32,13 +31,13 @@ pub(super) fn may_name_the_method(exchange: &Exchange) -> bool {
 
 /// Runs a form that no bearer token came with.
 pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
-    let facts = &exchange.mounted.facts;
-    if exchange.principal.is_none() && facts.write != Requirement::Public {
-        if exchange.item {
+    if exchange.principal.is_none() && !may_be_open(exchange) {
+        // A form may mean another method; whoever brings nothing is told what a plain POST asks for.
+        let Some(action) = exchange.action_of(&Method::POST) else {
             return Err(exchange.method_not_allowed());
-        }
-        exchange.action = Action::Create;
-        exchange.require(facts.write)?;
+        };
+        exchange.action = action;
+        exchange.require(exchange.requirement())?;
     }
     let body =
         input::read(&exchange.parts.headers, body, exchange.mounted.state.body_limit()).await?;
@@ -61,8 +60,22 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
         return Err(exchange.method_not_allowed());
     };
     exchange.action = action;
+    exchange.method = method;
     exchange.require(exchange.requirement())?;
     exchange.act().await
+}
+
+/// Whether something that a form may mean here is open to everybody.
+fn may_be_open(exchange: &Exchange) -> bool {
+    let facts = &exchange.mounted.facts;
+    match exchange.place {
+        Place::List | Place::Item => facts.write == Requirement::Public,
+        Place::Extra { name, detail } => facts.actions.iter().any(|action| {
+            action.name == name
+                && action.detail == detail
+                && action.requirement == Requirement::Public
+        }),
+    }
 }
 
 fn method_called(name: &str) -> Result<Method> {
