@@ -24,6 +24,8 @@ mod library;
 mod list;
 #[path = "resource/page.rs"]
 mod page;
+#[path = "resource/page_of_books.rs"]
+mod page_of_books;
 #[path = "resource/program.rs"]
 mod program;
 #[path = "resource/queries.rs"]

@@ -7,7 +7,7 @@ use super::stand::{Answer, FORM, JSON, Stand, on_both, unicorns};
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// A request as a browser with this session sends it; a form when there is one.
-async fn browse(stand: &Stand, line: &str, session: &str, form: Option<&str>) -> Answer {
+pub async fn browse(stand: &Stand, line: &str, session: &str, form: Option<&str>) -> Answer {
     let (method, uri) = line.split_once(' ').unwrap();
     let mut request = Request::builder()
         .method(method)
@@ -27,7 +27,7 @@ async fn browse(stand: &Stand, line: &str, session: &str, form: Option<&str>) ->
     stand.send(request.body(Body::empty()).unwrap()).await
 }
 
-fn token(page: &Answer) -> &str {
+pub fn token(page: &Answer) -> &str {
     let (_, rest) =
         page.text.split_once(r#"name="csrf_token" value=""#).expect("the page has a form token");
     rest.split_once('"').unwrap().0
