@@ -15,6 +15,7 @@ use crate::{
     problem::{FieldError, Problem, Result},
     relation::Relation,
     resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet},
+    throttle::Throttle,
 };
 
 /// Values for columns, by the column's place in the entity.
@@ -99,6 +100,8 @@ pub struct Facts {
     pub bulk: usize,
     /// Whether changes must say by `If-Match` what they change.
     pub require_if_match: bool,
+    /// How often callers may ask; `None` for what is said about all resources.
+    pub throttles: Option<Vec<Throttle>>,
 }
 
 impl Facts {
@@ -114,6 +117,7 @@ impl Facts {
             actions: R::actions().into_facts(),
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
+            throttles: R::throttles(),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::{
     negotiate::{self, Format},
     resource::Action,
     state::RestState,
+    throttle::{self, Said},
 };
 
 /// Adds a resource to a router: the list and the rows, each with and without a slash at the end.
@@ -85,6 +86,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         format: Format::Json,
         principal: None,
         submitted: Submitted::default(),
+        said: Said::default(),
         action: if item { Action::Retrieve } else { Action::List },
     };
     let result = exchange.run(body).await;
@@ -93,11 +95,13 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         problem.about(exchange.parts.uri.path(), id)
     });
     let head = exchange.parts.method == Method::HEAD;
-    match exchange.format {
+    let mut response = match exchange.format {
         Format::Json => answer::json(result, head),
         Format::Html if head => browse::without_body(browse::page(&exchange, result).await),
         Format::Html => browse::page(&exchange, result).await,
-    }
+    };
+    exchange.said.tell(response.headers_mut());
+    response
 }
 
 /// A segment of a path, counted from its end, decoded. `None` when it is not UTF-8, which no key is.
@@ -123,6 +127,8 @@ pub(crate) struct Exchange {
     pub(crate) format: Format,
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) submitted: Submitted,
+    /// What the throttles said.
+    pub(crate) said: Said,
     pub(crate) action: Action,
 }
 
@@ -138,6 +144,10 @@ impl Exchange {
             guard::authenticate(&self.mounted.state, &self.parts, &self.mounted.metadata)
                 .await?
                 .map(Arc::new);
+        if let Some(action) = action {
+            self.action = action;
+        }
+        self.throttle().await?;
         if by_form && !self.is_bearer() {
             return form::run(self, body).await;
         }
@@ -153,6 +163,18 @@ impl Exchange {
             form::check_csrf(self, None).await?;
         }
         self.act().await
+    }
+
+    /// Counts the request. Refusals count as well: whoever guesses asks often.
+    async fn throttle(&mut self) -> Result<()> {
+        let mounted = &self.mounted;
+        if mounted.throttles.is_empty() {
+            return Ok(());
+        }
+        let address = mounted.state.address(&self.parts);
+        let counter = mounted.state.counter();
+        self.said = throttle::ask(&mounted.throttles, counter, &self.ctx(), address).await;
+        self.said.check()
     }
 
     fn action_of(&self, method: &Method) -> Option<Action> {

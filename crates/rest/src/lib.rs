@@ -26,6 +26,7 @@ mod resource;
 mod resources;
 mod scoped;
 mod state;
+pub mod throttle;
 mod verifier;
 
 pub use self::core::Facts;
@@ -43,7 +44,8 @@ pub use problem::{FieldError, Problem, Result};
 pub use resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet};
 pub use resources::Resources;
 pub use scoped::Scoped;
-pub use state::{DEFAULT_BODY_LIMIT, Navigation, RestState};
+pub use state::{Address, DEFAULT_BODY_LIMIT, Navigation, RestState};
+pub use throttle::{Rate, Throttle};
 pub use verifier::{BrowserSession, Person, Verifier, VerifyFailure};
 
 // The rooms that a resource server of its own needs besides.

@@ -7,6 +7,7 @@ use crate::{
     core::{Core, Facts},
     relation::Registry,
     state::RestState,
+    throttle::Throttle,
 };
 
 /// A resource at its address.
@@ -21,6 +22,8 @@ pub(crate) struct Mounted {
     pub(crate) metadata: Arc<str>,
     /// The other resources.
     pub(crate) registry: Arc<Registry>,
+    /// How often callers may ask.
+    pub(crate) throttles: Vec<Throttle>,
     pub(crate) state: RestState,
 }
 

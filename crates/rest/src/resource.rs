@@ -15,6 +15,7 @@ use crate::{
     permission::{self, Permission},
     problem::Result,
     relation::Relation,
+    throttle::Throttle,
 };
 
 /// The row type of a resource.
@@ -113,6 +114,11 @@ pub trait ViewSet: Resource {
     /// otherwise.
     fn permission() -> Permission {
         permission::everybody()
+    }
+
+    /// How often callers may ask; what [`Resources::throttle`](crate::Resources::throttle) says, unless said otherwise.
+    fn throttles() -> Option<Vec<Throttle>> {
+        None
     }
 
     /// Checks fields against each other, or against the database, before a row is written; `change` holds the whole row with

@@ -15,6 +15,7 @@ use crate::{
     relation::{Entry, Registry},
     resource::ViewSet,
     state::RestState,
+    throttle::Throttle,
 };
 
 /// The resources below one prefix: `Resources::new().add::<Model>()`.
@@ -26,6 +27,7 @@ pub struct Resources {
     scopes: Vec<Declaration>,
     name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
+    throttles: Vec<Throttle>,
 }
 
 /// A resource that was added.
@@ -58,6 +60,13 @@ impl Resources {
         }
         self.list.push(Added { id: TypeId::of::<R>(), facts, core: Arc::new(Typed::<R>::new()) });
         self.entities.push(Entities::insert::<R::Entity>);
+        self
+    }
+
+    /// How often callers may ask any of these resources that does not say so itself.
+    #[must_use]
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.throttles.push(throttle);
         self
     }
 
@@ -172,6 +181,7 @@ impl Resources {
                 metadata: metadata.as_str().into(),
                 registry: Arc::clone(&registry),
                 state: state.clone(),
+                throttles: facts.throttles.clone().unwrap_or_else(|| self.throttles.clone()),
                 facts,
                 core,
             });

@@ -1,11 +1,18 @@
 //! What resources work with: the database, the verifier, the pages, the clock.
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use ambient::Clock;
 use database::Database;
+use http::request::Parts;
 use pages::{Csrf, Link, Pages};
 
-use crate::verifier::Verifier;
+use crate::{
+    throttle::{Counter, Memory},
+    verifier::Verifier,
+};
 
 /// Bytes of a request body at most, unless set otherwise.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
@@ -26,6 +33,17 @@ struct Inner {
     prefix: String,
     sign_in_path: String,
     body_limit: usize,
+    counter: Arc<dyn Counter>,
+    address: Address,
+}
+
+/// How the address of whoever sent a request is found; proxies that are trusted tell it for others.
+pub type Address = Arc<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
+
+/// The address of the connection.
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>()?;
+    Some(peer.0.ip())
 }
 
 #[derive(Clone)]
@@ -50,6 +68,8 @@ impl RestState {
             prefix: String::new(),
             sign_in_path: "/accounts/login/".to_owned(),
             body_limit: DEFAULT_BODY_LIMIT,
+            counter: Arc::new(Memory::default()),
+            address: Arc::new(peer),
         }))
     }
 
@@ -100,6 +120,20 @@ impl RestState {
         self
     }
 
+    /// Where requests are counted for [`Throttle`](crate::Throttle)s: in this process, unless set otherwise.
+    #[must_use]
+    pub fn with_counter(mut self, counter: Arc<dyn Counter>) -> Self {
+        self.inner().counter = counter;
+        self
+    }
+
+    /// How the address of whoever sent a request is found: that of the connection, unless set otherwise.
+    #[must_use]
+    pub fn with_address(mut self, address: Address) -> Self {
+        self.inner().address = address;
+        self
+    }
+
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -135,6 +169,14 @@ impl RestState {
 
     pub(crate) fn sign_in_path(&self) -> &str {
         &self.0.sign_in_path
+    }
+
+    pub(crate) fn counter(&self) -> &Arc<dyn Counter> {
+        &self.0.counter
+    }
+
+    pub(crate) fn address(&self, parts: &Parts) -> Option<IpAddr> {
+        (self.0.address)(parts)
     }
 
     pub(crate) fn body_limit(&self) -> usize {

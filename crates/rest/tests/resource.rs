@@ -34,5 +34,7 @@ mod queries;
 mod relations;
 #[path = "resource/stand.rs"]
 mod stand;
+#[path = "resource/throttle.rs"]
+mod throttle;
 #[path = "resource/viewset.rs"]
 mod viewset;

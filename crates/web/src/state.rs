@@ -140,6 +140,11 @@ pub struct Shared {
 }
 
 impl State {
+    /// The address of whoever sent a request; a trusted proxy's word is taken.
+    pub fn client_address(&self, parts: &http::request::Parts) -> std::net::IpAddr {
+        crate::extract::address::client(parts, &self.settings.trusted_proxies)
+    }
+
     /// Puts the parts together.
     ///
     /// # Errors

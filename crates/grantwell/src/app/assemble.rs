@@ -166,10 +166,12 @@ fn limits(settings: &Settings) -> web::Limits {
 
 fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
     let verifier = Arc::new(web::Verifier::new(state.clone()));
+    let web = state.clone();
     let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
-        .with_body_limit(parts.settings.server.body_limit.in_memory());
+        .with_body_limit(parts.settings.server.body_limit.in_memory())
+        .with_address(Arc::new(move |parts| Some(web.client_address(parts))));
     if parts.settings.pages.browsable {
         let web = state.clone();
         rest.with_pages(state.pages.clone(), state.csrf.clone())

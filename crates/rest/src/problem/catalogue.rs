@@ -128,6 +128,12 @@ pub const ENTRIES: &[Entry] = &[
         "A change must say what it is about",
         "Read the row first and send its `ETag` in `If-Match`.",
     ),
+    entry(
+        "too_many_requests",
+        429,
+        "Too many requests",
+        "Wait as long as `Retry-After` says; `RateLimit` tells how many are left.",
+    ),
     entry("internal", 500, "The server failed", "Tell the operator the request id."),
     entry(
         "unavailable",
