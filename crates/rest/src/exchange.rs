@@ -20,6 +20,7 @@ pub(crate) use root::attach_root;
 use crate::{
     Problem, Requirement, Result, browse,
     ctx::Ctx,
+    dialect::{self, Dialect},
     guard,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
@@ -95,10 +96,13 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         problem.about(exchange.parts.uri.path(), id)
     });
     let head = exchange.parts.method == Method::HEAD;
-    let mut response = match exchange.format {
-        Format::Json => answer::json(result, head),
-        Format::Html if head => browse::without_body(browse::page(&exchange, result).await),
-        Format::Html => browse::page(&exchange, result).await,
+    let mut response = match (exchange.format, exchange.mounted.state.dialect()) {
+        (Format::Json, Dialect::DjangoRestFramework) if result.is_err() => {
+            exchange.translated(result, head)
+        }
+        (Format::Json, _) => answer::json(result, head),
+        (Format::Html, _) if head => browse::without_body(browse::page(&exchange, result).await),
+        (Format::Html, _) => browse::page(&exchange, result).await,
     };
     exchange.said.tell(response.headers_mut());
     response
@@ -163,6 +167,17 @@ impl Exchange {
             form::check_csrf(self, None).await?;
         }
         self.act().await
+    }
+
+    /// A refusal in the words that old clients know.
+    fn translated(&self, result: Result<Answer>, head: bool) -> Response {
+        match result {
+            Err(problem) => {
+                let item = self.key.is_some();
+                dialect::response(problem, &self.mounted.facts, &self.parts.method, item)
+            }
+            Ok(answer) => answer::json(Ok(answer), head),
+        }
     }
 
     /// Counts the request. Refusals count as well: whoever guesses asks often.

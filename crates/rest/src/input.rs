@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{Problem, Result, pairs};
 
@@ -126,14 +126,16 @@ pub(crate) fn parse_json(body: &[u8]) -> Result<Submitted> {
         Ok(Json::Array(list)) => {
             let rows = list.into_iter().map(|row| match row {
                 Json::Object(map) => Ok(object(map)),
-                _ => Err(not_an_object("Each row of the list")),
+                _ => Err(not_an_object("Each row of the list", "list")),
             });
             let rows = Some(rows.collect::<Result<_>>()?);
             Ok(Submitted { fields: Vec::new(), is_form: false, rows })
         }
-        Ok(_) => Err(not_an_object("The body")),
+        Ok(other) => Err(not_an_object("The body", python_name(&other))),
         Err(error) => {
-            Err(Problem::malformed(format!("The body is not JSON that can be read: {error}.")))
+            let told = format!("The body is not JSON that can be read: {error}.");
+            let body = json!({ "detail": format!("JSON parse error - {error}") });
+            Err(Problem::malformed(told).in_django(body))
         }
     }
 }
@@ -143,9 +145,23 @@ fn object(map: serde_json::Map<String, Json>) -> Submitted {
     Submitted { fields, is_form: false, rows: None }
 }
 
-/// What is said of a body that should be an object.
-pub(crate) fn not_an_object(what: &str) -> Problem {
-    Problem::malformed(format!("{what} must be a JSON object, such as {{\"name\": \"…\"}}."))
+/// What is said of a body that should be an object; `got` is Python's word for what it is.
+pub(crate) fn not_an_object(what: &str, got: &str) -> Problem {
+    let told = format!("{what} must be a JSON object, such as {{\"name\": \"…\"}}.");
+    let django = format!("Invalid data. Expected a dictionary, but got {got}.");
+    Problem::malformed(told).in_django(json!({ "non_field_errors": [django] }))
+}
+
+fn python_name(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "NoneType",
+        Json::Bool(_) => "bool",
+        Json::Number(number) if number.is_f64() => "float",
+        Json::Number(_) => "int",
+        Json::String(_) => "str",
+        Json::Array(_) => "list",
+        Json::Object(_) => "dict",
+    }
 }
 
 fn media_type(method: &Method, headers: &HeaderMap, empty: bool) -> Result<Option<MediaType>> {
@@ -186,7 +202,11 @@ fn media_type(method: &Method, headers: &HeaderMap, empty: bool) -> Result<Optio
             method,
             "The body is multipart/form-data, which this resource does not take: it has no files to upload.",
         )),
-        other => Err(unsupported(method, &format!("The body's Content-Type is {other:?}."))),
+        other => {
+            let problem = unsupported(method, &format!("The body's Content-Type is {other:?}."));
+            let detail = format!("Unsupported media type \"{other}\" in request.");
+            Err(problem.in_django(json!({ "detail": detail })))
+        }
     }
 }
 

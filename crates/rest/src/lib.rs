@@ -5,6 +5,7 @@ mod browse;
 mod core;
 mod ctx;
 mod describe;
+mod dialect;
 #[doc(hidden)]
 pub mod doors;
 mod exchange;
@@ -34,6 +35,7 @@ pub use access::{Access, Declaration, Public, Requirement, Scope};
 pub use action::{Actions, Input};
 pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;
+pub use dialect::Dialect;
 pub use input::read as read_body;
 pub use macros::{Input, Resource, migrations, scopes, viewset};
 pub use metadata::{ProtectedResource, metadata, public};

@@ -72,6 +72,8 @@ struct Facts {
     headers: HeaderMap,
     instance: Option<String>,
     request_id: Option<String>,
+    /// The whole body in the other dialect, where the code alone does not tell it.
+    in_django: Option<serde_json::Value>,
 }
 
 impl Problem {
@@ -89,6 +91,7 @@ impl Problem {
             headers: HeaderMap::new(),
             instance: None,
             request_id: None,
+            in_django: None,
         }))
     }
 
@@ -171,6 +174,18 @@ impl Problem {
         self
     }
 
+    /// Says the same in the words of Django REST framework.
+    #[must_use]
+    pub(crate) fn in_django(mut self, body: serde_json::Value) -> Self {
+        self.0.in_django = Some(body);
+        self
+    }
+
+    /// The body in the words of Django REST framework, where the problem brings it.
+    pub(crate) fn django_body(&self) -> Option<&serde_json::Value> {
+        self.0.in_django.as_ref()
+    }
+
     /// Says which address and which request it was, unless that is known already.
     #[must_use]
     pub fn about(mut self, instance: &str, request_id: Option<&str>) -> Self {
@@ -194,6 +209,11 @@ impl Problem {
     /// The sentence for people.
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// The headers that go with it.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The errors of single fields.

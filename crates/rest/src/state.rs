@@ -10,6 +10,7 @@ use http::request::Parts;
 use pages::{Csrf, Link, Pages};
 
 use crate::{
+    dialect::Dialect,
     throttle::{Counter, Memory},
     verifier::Verifier,
 };
@@ -35,6 +36,7 @@ struct Inner {
     body_limit: usize,
     counter: Arc<dyn Counter>,
     address: Address,
+    dialect: Dialect,
 }
 
 /// How the address of whoever sent a request is found; proxies that are trusted tell it for others.
@@ -70,6 +72,7 @@ impl RestState {
             body_limit: DEFAULT_BODY_LIMIT,
             counter: Arc::new(Memory::default()),
             address: Arc::new(peer),
+            dialect: Dialect::default(),
         }))
     }
 
@@ -134,6 +137,13 @@ impl RestState {
         self
     }
 
+    /// In which words resources tell what is wrong.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.inner().dialect = dialect;
+        self
+    }
+
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -169,6 +179,10 @@ impl RestState {
 
     pub(crate) fn sign_in_path(&self) -> &str {
         &self.0.sign_in_path
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.0.dialect
     }
 
     pub(crate) fn counter(&self) -> &Arc<dyn Counter> {

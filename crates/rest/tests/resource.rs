@@ -14,6 +14,8 @@ mod access;
 mod bad_input;
 #[path = "resource/changes.rs"]
 mod changes;
+#[path = "resource/dialect.rs"]
+mod dialect;
 #[path = "resource/guide.rs"]
 mod guide;
 #[path = "resource/kinds.rs"]

@@ -195,7 +195,7 @@ impl Exchange {
 
     fn check_bulk(&self, rows: usize) -> Result<()> {
         match (self.mounted.facts.bulk, rows) {
-            (0, _) => Err(crate::input::not_an_object("The body")),
+            (0, _) => Err(crate::input::not_an_object("The body", "list")),
             (_, 0) => Err(Problem::malformed("The list is empty: there is nothing to do.")),
             (most, rows) if rows > most => Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,

@@ -97,7 +97,7 @@ impl Exchange {
     /// The input: the body, or for an action that reads, the query string.
     fn extra_input(&self, extra: &ExtraFacts) -> Result<Submitted> {
         if self.submitted.rows.is_some() {
-            return Err(crate::input::not_an_object("The body"));
+            return Err(crate::input::not_an_object("The body", "list"));
         }
         if extra.method != Method::GET {
             crate::list::check_item_query(self.parts.uri.query())?;

@@ -11,6 +11,7 @@ use crate::{
     Problem, Result,
     core::{Rows, Values},
     ctx::Ctx,
+    dialect::Dialect,
     input::{
         Submitted,
         validate::{self, Mode},
@@ -42,6 +43,13 @@ impl Draft {
         mode: Mode,
     ) -> Result<Self, Vec<FieldError>> {
         let mut columns = submitted.clone();
+        if mounted.state.dialect() == Dialect::DjangoRestFramework {
+            let known = |name: &str| {
+                mounted.facts.field(name).is_some()
+                    || mounted.facts.relations.iter().any(|relation| relation.name == name)
+            };
+            columns.fields.retain(|(name, _)| known(name));
+        }
         let links = Links::take(&mounted.facts, &mounted.registry, &mut columns, mode);
         let values = validate::values(&mounted.facts.fields, &columns, mode);
         match (links, values) {
@@ -248,7 +256,7 @@ impl Exchange {
     pub(super) async fn update(&self, mode: Mode) -> Result<Answer> {
         list::check_item_query(self.parts.uri.query())?;
         if self.submitted.rows.is_some() {
-            return Err(crate::input::not_an_object("The body"));
+            return Err(crate::input::not_an_object("The body", "list"));
         }
         let precondition =
             Precondition::of(&self.parts.headers, self.mounted.facts.require_if_match)?;

@@ -6,7 +6,8 @@ use axum::{Router, body::Body};
 use database::{Database, DatabaseError, Options};
 use futures_util::{FutureExt, future::BoxFuture};
 use grantwell_rest::{
-    BrowserSession, Principal, Resources, RestState, TEMPLATES, Verifier, VerifyFailure, Via,
+    BrowserSession, Dialect, Principal, Resources, RestState, TEMPLATES, Verifier, VerifyFailure,
+    Via,
 };
 use http::{Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
@@ -112,11 +113,16 @@ pub struct Stand {
 
 impl Stand {
     pub fn new(database: Database, resources: Resources) -> Self {
+        Self::speaking(database, resources, Dialect::Problems)
+    }
+
+    pub fn speaking(database: Database, resources: Resources, dialect: Dialect) -> Self {
         let pages = Pages::builder().templates(TEMPLATES).build().unwrap();
         let csrf = Csrf::new([7; 32], CookieKind::Plain, Entropy::system());
         let state = RestState::new(database, Arc::new(Callers), Clock::system())
             .with_pages(pages, csrf)
             .with_public_url("https://api.example")
+            .with_dialect(dialect)
             .with_body_limit(4096);
         Self { router: resources.router("/v1", state) }
     }
