@@ -14,17 +14,15 @@ use rest::Problem;
 use serde_json::{Map, Value};
 use store::{Application, Step};
 
+use crate::attempt::{again, unless_overtaken};
 use crate::body::Members;
 use crate::caller::Caller;
 use crate::list::{self, Wanted};
 use crate::name::{Name, address, named};
 use crate::plan::{self, Action, Newcomers};
-use crate::problem::{gone, of_faults, of_member, of_plan, of_store, overtaken};
+use crate::problem::{gone, of_faults, of_member, of_plan, of_store};
 use crate::show::{self, Done, OF_APPLICATION, answer, done};
 use crate::state::State;
-
-/// How often a change is tried again that somebody else came before.
-const TRIES: usize = 5;
 
 /// `GET /applications/`.
 pub(crate) async fn list(
@@ -77,13 +75,8 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     let mut members = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut members, "client_secret")?;
-    for _ in 0..TRIES {
-        let declared = Declared { members: &members, secret: secret.as_ref(), seen: None };
-        if let Some(response) = make(&state, &caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+    let declared = Declared { members: &members, secret: secret.as_ref(), seen: None };
+    again(|| make(&state, &caller, declared)).await
 }
 
 /// `PATCH /applications/{client_id}/`: what is named changes, the rest stays (RFC 7396).
@@ -95,21 +88,19 @@ pub(crate) async fn patch(
 ) -> Result<Response, Problem> {
     let mut patch = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut patch, "client_secret")?;
-    for _ in 0..TRIES {
+    again(|| async {
         let known = find(&state, &name).await?;
         if let (Some(active), 2, None) = (patch.get("active"), patch.len(), &secret) {
-            return switch(&state, &caller, known, active).await;
+            return switch(&state, &caller, known, active).await.map(Some);
         }
         let declared = Declared {
             members: &patched(&known.client, &patch),
             secret: secret.as_ref(),
             seen: Some(known.updated_at),
         };
-        if let Some(response) = make(&state, &caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+        make(&state, &caller, declared).await
+    })
+    .await
 }
 
 /// `DELETE /applications/{client_id}/`.
@@ -176,13 +167,11 @@ async fn make(
     let (application, secret) = match planned.step {
         None => (find(state, &planned.client_id).await?, None),
         Some(step) if declared.is_outdated(&step) => return Ok(None),
-        Some(step) => match state.store().apply(Vec::new(), vec![step]).await {
-            Ok(applied) => applied.applications.into_iter().next().ok_or_else(gone)?,
-            Err(store::StoreError::Conflict { .. } | store::StoreError::NotFound(_)) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(of_store(error)),
-        },
+        Some(step) => {
+            let applied = state.store().apply(Vec::new(), vec![step]).await;
+            let Some(applied) = unless_overtaken(applied)? else { return Ok(None) };
+            applied.applications.into_iter().next().ok_or_else(gone)?
+        }
     };
     let (action, changed) = (planned.action, planned.changed);
     match action {

@@ -2,6 +2,7 @@
 //! the JSON admin API, which this room serves.
 
 mod applications;
+mod attempt;
 mod body;
 mod caller;
 mod gate;

@@ -8,20 +8,18 @@ use oauth::id::UserId;
 use oauth::secret::Secret;
 use rest::Problem;
 use serde_json::{Map, Value};
-use store::{Person, StoreError};
+use store::Person;
 
 use crate::applications::take_secret;
+use crate::attempt::{again, unless_overtaken};
 use crate::body::Members;
 use crate::caller::Caller;
 use crate::list::{self, Wanted};
 use crate::name::{Name, address, named};
 use crate::plan::{self, Action};
-use crate::problem::{gone, of_faults, of_plan, of_store, overtaken};
+use crate::problem::{gone, of_faults, of_plan, of_store};
 use crate::show::{self, Done, OF_USER, answer, done};
 use crate::state::State;
-
-/// How often a change is tried again that somebody else came before.
-const TRIES: usize = 5;
 
 /// `GET /users/`.
 pub(crate) async fn list(
@@ -64,13 +62,8 @@ async fn made_so(
 ) -> Result<Response, Problem> {
     let mut members = named(members, ("username", name), &OF_USER)?;
     let password = take_secret(&mut members, "password")?;
-    for _ in 0..TRIES {
-        let declared = (&members, password.as_ref(), newcomer);
-        if let Some(response) = make(state, caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+    let declared = (&members, password.as_ref(), newcomer);
+    again(|| make(state, caller, declared)).await
 }
 
 /// `PATCH /users/{username}/`: the same for an account that is there already.
@@ -116,10 +109,9 @@ async fn make(
         return Err(gone());
     }
     if let Some(step) = planned.step {
-        match state.store().apply(vec![step], Vec::new()).await {
-            Ok(_) => {}
-            Err(StoreError::Conflict { .. } | StoreError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(of_store(error)),
+        let applied = state.store().apply(vec![step], Vec::new()).await;
+        if unless_overtaken(applied)?.is_none() {
+            return Ok(None);
         }
     }
     let (username, action, changed) = (planned.username, planned.action, planned.changed);

@@ -12,6 +12,7 @@ pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
 pub use draft::{Draft, Registration};
 pub use field_error::FieldError;
+pub(crate) use members::IMPLICIT;
 pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
 use crate::active::Standing;

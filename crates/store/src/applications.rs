@@ -167,18 +167,22 @@ impl Applications<'_> {
     }
 
     /// Writes the changeable facts of `client` (name, owner, grants, redirect URIs, scope, resources, how it
-    /// authenticates) over the row. Name on the wire, secret, epoch and whether it is active stay.
+    /// authenticates) over the row that was `seen`. Name on the wire, secret, epoch and whether it is active stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] if the row is no longer the one that was seen.
     pub async fn update(
         self,
-        id: ApplicationId,
+        seen: &Application,
         client: Client,
     ) -> Result<Application, StoreError> {
         let now = self.0.now();
-        let changed = row::changeable(&client);
+        let (id, seen, changed) = (seen.id, seen.updated_at, row::changeable(&client));
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    let found = change(tx, id, changed, now).await?;
+                    let update = application::Entity::update_many().set(changed);
+                    let found = hit_unchanged(tx, (id, seen), touched(update, now)).await?;
                     let entry = found.changed(now);
                     Ok((found, vec![entry]))
                 })
@@ -282,6 +286,21 @@ fn touched(
     let later: SimpleExpr =
         Expr::case(column().gte(now.as_millis()), column().add(1)).finally(now.as_millis()).into();
     update.col_expr(application::Column::UpdatedAt, later)
+}
+
+/// Runs an update of the row that had last been changed at that moment, and answers the row.
+async fn hit_unchanged(
+    tx: &impl ConnectionTrait,
+    (id, seen): (ApplicationId, Timestamp),
+    update: UpdateMany<application::Entity>,
+) -> Result<Application, StoreError> {
+    let update = update
+        .filter(application::Column::Id.eq(id.as_uuid()))
+        .filter(application::Column::UpdatedAt.eq(seen.as_millis()));
+    hit(tx, update).await.map_err(|error| match error {
+        StoreError::NotFound(what) => StoreError::Overtaken(what),
+        other => other,
+    })
 }
 
 /// Writes the columns of [`changeable`] and answers the row.

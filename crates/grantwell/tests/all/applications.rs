@@ -202,3 +202,36 @@ fn a_registration_token_is_made_listed_and_revoked() {
         serde_json::json!([])
     );
 }
+
+/// Each of several changes at once is made or is told that it was not: what is said to be done is there.
+#[test]
+fn two_changes_at_once_lose_nothing() {
+    let house = House::migrated();
+    let made = create(&house, &["--client-id", "site"], "").code(0).json();
+    assert_eq!(made["client_id"], "site");
+    let members = [
+        ("policy_uri", "https://site.example/privacy"),
+        ("tos_uri", "https://site.example/terms"),
+        ("client_uri", "https://site.example/"),
+        ("logo_uri", "https://site.example/logo.png"),
+    ];
+    let ran = std::thread::scope(|scope| {
+        let running = members.map(|(member, value)| {
+            let metadata = format!(r#"{{"{member}":"{value}"}}"#);
+            let house = &house;
+            scope.spawn(move || {
+                house.run(&["application", "update", "site", "--metadata", &metadata])
+            })
+        });
+        running.map(|thread| thread.join().unwrap())
+    });
+    let shown = house.run(&["application", "show", "site", "--json"]).code(0).json();
+    for ((member, value), ran) in members.into_iter().zip(ran) {
+        match ran.code {
+            0 => assert_eq!(shown[member], value, "{member} was lost"),
+            // SQLite may also be too busy.
+            75 => assert!(ran.err.contains("meanwhile") && shown[member].is_null(), "{}", ran.err),
+            other => panic!("{other}: {}", ran.err),
+        }
+    }
+}

@@ -240,7 +240,9 @@ impl Draft {
                 ),
             }
         }
-        if self.grant_types.is_empty() {
+        let is_implicit =
+            self.metadata.response_types.iter().any(|kind| kind.is_implicit() && !kind.has_code());
+        if self.grant_types.is_empty() && !is_implicit {
             let message =
                 format!("Choose how the application gets its tokens. {}", offered(policy));
             errors.add("grant_types", "required", message);

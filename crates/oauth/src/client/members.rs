@@ -2,7 +2,6 @@
 
 use super::field_error::{Errors, FieldError};
 use super::{AuthMethod, Client, ClientMetadata, ClientType, Draft, GrantType, RedirectUri};
-use crate::response::ResponseType;
 use serde_json::{Map, Value};
 
 /// The members that every client has.
@@ -63,9 +62,8 @@ impl Client {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
         };
-        let through_browser = |kind: &ResponseType| kind.has_token() || kind.has_id_token();
         let mut grants: Vec<&str> = self.grant_types.iter().map(GrantType::as_str).collect();
-        if self.metadata.response_types.iter().any(through_browser) {
+        if self.metadata.response_types.iter().any(|kind| kind.is_implicit()) {
             grants.push(IMPLICIT);
         }
         let redirects: Vec<&str> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
@@ -223,6 +221,7 @@ mod tests {
     use crate::client::{ConsentRule, Origin};
     use crate::fixtures::{client, policy};
     use crate::pkce::Pkce;
+    use crate::response::ResponseType;
     use crate::subject::SubjectType;
     use jose::Algorithm;
     use serde_json::json;

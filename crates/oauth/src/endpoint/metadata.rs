@@ -1,11 +1,11 @@
 //! What this server tells about itself: RFC 8414 §2, OpenID Connect Discovery §3, derived from the policy and nothing else.
 
 use crate::claims::StandardClaim;
-use crate::client::AuthMethod;
+use crate::client::{AuthMethod, IMPLICIT};
 use crate::endpoint::authorize::{ACR_PASSWORD, Prompt};
 use crate::grant::GrantType;
 use crate::pkce::{Method, Pkce};
-use crate::policy::{OPENID_SCOPES, Policy};
+use crate::policy::{Capabilities, OPENID_SCOPES, Policy};
 use crate::response::{ResponseMode, ResponseType};
 use serde::Serialize;
 
@@ -55,8 +55,8 @@ pub struct Metadata {
     /// By which way it answers.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub response_modes_supported: &'static [ResponseMode],
-    /// The grants that the token endpoint offers.
-    pub grant_types_supported: Vec<GrantType>,
+    /// The grants that the token endpoint offers, and `implicit` where the authorization endpoint gives tokens.
+    pub grant_types_supported: Vec<String>,
     /// How a client may authenticate at the token endpoint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -181,10 +181,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         scopes_supported: scopes(policy),
         response_types_supported: capabilities.responses().collect(),
         response_modes_supported: capabilities.response_modes(),
-        grant_types_supported: match endpoints.token {
-            Some(_) => capabilities.grants().cloned().collect(),
-            None => Vec::new(),
-        },
+        grant_types_supported: grants(capabilities),
         token_endpoint_auth_methods_supported: methods(&endpoints.token, true),
         token_endpoint_auth_signing_alg_values_supported: algorithms(&endpoints.token),
         revocation_endpoint_auth_methods_supported: methods(&endpoints.revocation, true),
@@ -204,6 +201,13 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),
     }
+}
+
+fn grants(capabilities: &Capabilities) -> Vec<String> {
+    let has_endpoint = capabilities.endpoints.token.is_some();
+    let granted = capabilities.grants().filter(|_| has_endpoint).map(ToString::to_string);
+    let implicit = capabilities.responses().any(ResponseType::is_implicit);
+    granted.chain(implicit.then(|| IMPLICIT.to_owned())).collect()
 }
 
 fn scopes(policy: &Policy) -> Vec<String> {

@@ -5,10 +5,12 @@ use oauth::id::ApplicationId;
 use oauth::revocation::forget_at;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait, EntityTrait as _};
 
 use super::ending::{raise, with_active, with_secret};
-use super::{Application, Applications, NewSecret, changeable, hit, insert, remove, touched};
+use super::{
+    Application, Applications, NewSecret, changeable, hit_unchanged, insert, remove, touched,
+};
 use crate::StoreError;
 use crate::entity::application;
 use crate::revocations::Entry;
@@ -75,10 +77,7 @@ impl Work {
             Self::Create(made) => Ok((insert(tx, *made).await?, None)),
             Self::Change { id, seen, client, secret, active } => {
                 let ends_tokens = secret.is_some() || active.is_some();
-                let mut update = application::Entity::update_many()
-                    .set(changeable(&client))
-                    .filter(application::Column::Id.eq(id.as_uuid()))
-                    .filter(application::Column::UpdatedAt.eq(seen.as_millis()));
+                let mut update = application::Entity::update_many().set(changeable(&client));
                 if let Some(hash) = secret {
                     update = with_secret(update, hash);
                 }
@@ -88,7 +87,7 @@ impl Work {
                 if ends_tokens {
                     update = raise(update);
                 }
-                let found = hit(tx, touched(update, now)).await?;
+                let found = hit_unchanged(tx, (id, seen), touched(update, now)).await?;
                 let entry =
                     if ends_tokens { found.dead(forget_at(now)) } else { found.changed(now) };
                 Ok((found, Some(entry)))

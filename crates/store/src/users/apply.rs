@@ -111,14 +111,14 @@ impl UserChange {
         if let Some(profile) = &self.profile {
             let kept = keep(&self.seen, profile, now)?.exec(tx).await?;
             if kept.rows_affected == 0 {
-                return Err(StoreError::NotFound("user"));
+                return Err(StoreError::Overtaken("user"));
             }
         }
         let ends = self.password.is_some() || self.active.is_some();
         let reason = if self.active.is_some() { Reason::Disabled } else { Reason::SignedOut };
         let update = self.update(now.as_millis(), ends);
         let row = update.exec_with_returning(tx).await?.into_iter().next();
-        let user = User::try_from(row.ok_or(StoreError::NotFound("user"))?)?;
+        let user = User::try_from(row.ok_or(StoreError::Overtaken("user"))?)?;
         if self.superuser == Some(true) {
             close_setup_links(tx, now).await?;
         }

@@ -38,12 +38,34 @@ async fn every_fact_about_a_client_reads_back() {
             grant_types: [GrantType::RefreshToken].into(),
             ..World::client("ignored")
         };
-        let updated = store.applications().update(made.id, public).await.unwrap();
+        let updated = store.applications().update(&made, public).await.unwrap();
         assert_eq!(updated.client.id, made.client.id, "the name on the wire stays");
         assert_eq!(updated.client.secret, made.client.secret);
         assert_eq!((updated.client.owner, updated.client.scope.clone()), (None, None));
         assert!(updated.client.redirect_uris.is_empty());
         assert_eq!(*store.client(&made.client.id).await.unwrap().unwrap(), updated);
+    })
+    .await;
+}
+
+/// Two changes of one state, at once or one after the other: one is made, and the other is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_what_is_no_longer_so_is_refused() {
+    on_both(|world| async move {
+        let (here, there) = (world.node().await, world.node().await);
+        let (seen, _) = world.registered(&here, "photos").await;
+        let named = |name: &str| Client { name: name.to_owned(), ..seen.client.clone() };
+        let (one, other) = tokio::join!(
+            here.applications().update(&seen, named("one")),
+            there.applications().update(&seen, named("other")),
+        );
+        let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+        assert!(matches!(lost, Err(StoreError::Overtaken("application"))), "{lost:?}");
+        let won = won.unwrap();
+        assert_eq!(here.applications().find(seen.id).await.unwrap().unwrap(), won);
+        let late = here.applications().update(&seen, named("late")).await;
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
+        here.applications().update(&won, named("next")).await.unwrap();
     })
     .await;
 }

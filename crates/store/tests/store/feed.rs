@@ -167,7 +167,7 @@ async fn a_client_is_remembered_until_it_changes_on_any_node() {
             .unwrap();
         assert_eq!(name(&other).await.as_deref(), Some("Photos"), "from memory");
         let renamed = oauth::client::Client { name: "Pictures".into(), ..World::client("photos") };
-        one.applications().update(client.id, renamed).await.unwrap();
+        one.applications().update(&client, renamed).await.unwrap();
         assert_eq!(name(&one).await.as_deref(), Some("Pictures"));
         eventually("renamed on the other node", async || {
             name(&other).await.as_deref() == Some("Pictures")

@@ -191,7 +191,11 @@ fn requests() -> Vec<Switch> {
                         capabilities.allowing_response(ResponseType::Token);
                 }
             },
-            advertised: |json| has(json, "response_types_supported", "token"),
+            advertised: |json| {
+                let told = has(json, "response_types_supported", "token");
+                assert_eq!(told, has(json, "grant_types_supported", "implicit"), "{json}");
+                told
+            },
             works: |world| {
                 Box::pin(authorizes(world, &[("response_type", "token"), ("response_mode", "")]))
             },

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use oauth::client::Client;
+use store::StoreError;
 
 use super::facts::{Facts, refused};
 use super::{Shown, find};
 use crate::command::Context;
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 
 #[derive(Args, Debug)]
 pub(in crate::command) struct Arguments {
@@ -70,7 +71,16 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
         context.out.say("Nothing was changed (--dry-run).");
         return Ok(ExitCode::SUCCESS);
     }
-    let changed = store.applications().update(found.id, client).await?;
+    let changed = store.applications().update(&found, client).await.map_err(|error| match error {
+        StoreError::Overtaken(_) => Error::new(
+            Exit::TryAgain,
+            format!(
+                "Nothing was changed.\nSomebody else changed or deleted {} meanwhile. Look at it with `application show`, and run this again.",
+                found.client.id
+            ),
+        ),
+        other => other.into(),
+    })?;
     Shown::of(&changed).print(&context, arguments.json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,17 @@
 //! The form of an application, for registering one and for changing one.
 
-use oauth::client::{Client, ClientMetadata, ClientType, Draft, FieldError, RedirectUri};
+use oauth::client::{ClientMetadata, ClientType, Draft, FieldError, RedirectUri};
 use oauth::grant::GrantType;
 use oauth::policy::Policy;
 use pages::form::{Choice, Kind};
 use pages::{Field, Form};
+use store::Application;
 
 use super::{grant_help, grant_label, type_label};
 use crate::extract::page_form::PageForm;
+
+/// When what the form was filled with had last been changed.
+const SEEN: &str = "seen";
 
 /// Fields that are groups of checkboxes and may be sent several times.
 pub(super) const GROUPS: [&str; 2] = ["grant_types", "scope"];
@@ -36,13 +40,15 @@ pub(super) fn blank(policy: &Policy, action: String) -> Form {
     form.guard_changes()
 }
 
-/// The form with what is registered now. The client type stays as it is: a secret that was known to a public client
-/// protects nothing.
-pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
+/// The form with what is registered now, and when that had last been changed. The client type stays as it is: a secret that
+/// was known to a public client protects nothing.
+pub(super) fn filled(policy: &Policy, action: String, known: &Application) -> Form {
+    let client = &known.client;
     let words: Vec<&str> = client.grant_types.iter().map(GrantType::as_str).collect();
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let metadata = &client.metadata;
-    let mut form = Form::post(action).field(name().value(&client.name));
+    let seen = Field::new(Kind::Hidden, SEEN, "").value(known.updated_at.as_millis().to_string());
+    let mut form = Form::post(action).field(seen).field(name().value(&client.name));
     for field in common(policy) {
         let field = match field.name.as_str() {
             "grant_types" => field.value(words.join(" ")),
@@ -147,6 +153,20 @@ pub(super) fn draft(sent: &PageForm) -> Draft {
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
         metadata: metadata(sent, ClientMetadata::default()),
     }
+}
+
+/// Whether what the form was filled with has changed since.
+pub(super) fn is_outdated(sent: &PageForm, known: &Application) -> bool {
+    sent.optional(SEEN).is_some_and(|seen| seen != known.updated_at.as_millis().to_string())
+}
+
+/// The form as it was sent, after somebody else has changed the application: sent once more, it takes the place of that.
+pub(super) fn overtaken(form: Form, sent: &PageForm) -> Form {
+    form.fill(&sent.pairs()).fail(
+        SEEN,
+        "Somebody else has changed this application since you opened this form, so nothing was saved. What you have entered \
+         is still here. Look at what is registered now in another window; if you save again, yours takes its place.",
+    )
 }
 
 /// The form as it was sent, with what is wrong at its fields.

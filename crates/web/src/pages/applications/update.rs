@@ -5,7 +5,7 @@ use axum::response::Response;
 use oauth::client::Draft;
 use pages::redirect::{LocalPath, see_other};
 use pages::{Form, FormPage, Message};
-use store::Application;
+use store::{Application, StoreError};
 
 use super::super::{Opened, accept, open};
 use super::{crumbs, find, form};
@@ -33,6 +33,9 @@ pub(crate) async fn submit(
 ) -> Result<Response, PageFailure> {
     let (opened, sent) = accept(&state, request, &form::GROUPS).await?;
     let (person, found) = find(&state, &opened, &id).await?;
+    if form::is_outdated(&sent, &found) {
+        return page(&state, &opened, &found, form::overtaken(filled(&state, &found), &sent));
+    }
     let told = form::draft(&sent);
     let known = found.client.draft().with_grants(told.grant_types);
     let draft = Draft {
@@ -49,7 +52,14 @@ pub(crate) async fn submit(
             return page(&state, &opened, &found, form);
         }
     };
-    let changed = state.store.applications().update(found.id, changed).await?;
+    let changed = match state.store.applications().update(&found, changed).await {
+        Ok(changed) => changed,
+        Err(StoreError::Overtaken(_)) => {
+            let (_, found) = find(&state, &opened, &id).await?;
+            return page(&state, &opened, &found, form::overtaken(filled(&state, &found), &sent));
+        }
+        Err(error) => return Err(error.into()),
+    };
     tracing::info!(
         target: "audit",
         event = "application_changed",
@@ -64,7 +74,7 @@ pub(crate) async fn submit(
 
 fn filled(state: &State, found: &Application) -> Form {
     let urls = state.urls();
-    form::filled(state.policy(), urls.application(found.id, "update/"), &found.client)
+    form::filled(state.policy(), urls.application(found.id, "update/"), found)
         .submit("Save")
         .cancel(urls.application(found.id, ""))
 }
