@@ -122,12 +122,12 @@ pub(crate) async fn rotate_secret(
     Name(name): Name,
 ) -> Result<Response, Problem> {
     let found = find(&state, &name).await?;
-    if found.client.secret.is_none() {
+    if !found.client.auth_method.has_secret() {
         return Err(Problem::conflict(
             "This application has no secret: it is public, or it signs with a key of its own.",
         ));
     }
-    let rotated = state.store().applications().rotate_secret(found.id).await;
+    let rotated = state.store().applications().rotate_secret(&found).await;
     let (application, secret) = rotated.map_err(of_store)?;
     let changed = vec!["client_secret".to_owned()];
     caller.note("application_changed", &name, &changed);

@@ -225,9 +225,7 @@ fn print(
     }
     context.out.say(report::summary(&counts));
     if applications.iter().any(|one| one.client_secret.is_some()) {
-        context
-            .out
-            .say("Keep each secret now: only its digest is stored, so it cannot be shown again.");
+        context.out.say("Keep each secret now: it cannot be shown again.");
     }
     if arguments.dry_run {
         context.out.say("Nothing was changed (--dry-run).");

@@ -7,6 +7,7 @@ use crate::grant::GrantType;
 use crate::pkce::{Method, Pkce};
 use crate::policy::{Capabilities, OPENID_SCOPES, Policy};
 use crate::response::{ResponseMode, ResponseType};
+use jose::MacAlgorithm;
 use serde::Serialize;
 
 /// The authorization server metadata document.
@@ -160,7 +161,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         None => Vec::new(),
     };
     let algorithms = |path: &Option<String>| match path {
-        Some(_) => jose::Algorithm::names(),
+        Some(_) => assertion_algorithms(),
         None => Vec::new(),
     };
     Metadata {
@@ -195,12 +196,19 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         request_parameter_supported: authorizes,
         request_uri_parameter_supported: authorizes.then_some(true),
         require_request_uri_registration: authorizes,
-        request_object_signing_alg_values_supported: algorithms(
-            &endpoints.authorization.clone().filter(|_| authorizes),
-        ),
+        request_object_signing_alg_values_supported: match authorizes {
+            true => jose::Algorithm::names(),
+            false => Vec::new(),
+        },
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),
     }
+}
+
+/// With what a client may protect the assertion by which it authenticates.
+fn assertion_algorithms() -> Vec<&'static str> {
+    let macs = MacAlgorithm::ALL.into_iter().map(MacAlgorithm::as_str);
+    jose::Algorithm::names().into_iter().chain(macs).collect()
 }
 
 fn grants(capabilities: &Capabilities) -> Vec<String> {
@@ -280,12 +288,12 @@ mod tests {
                 r#""response_types_supported":["code"],"#,
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
                 r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","urn:ietf:params:oauth:grant-type:jwt-bearer","password","refresh_token"],"#,
-                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
-                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
-                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],"#,
-                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
+                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt","none"],"#,
+                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
+                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt","none"],"#,
+                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
+                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt"],"#,
+                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
                 r#""authorization_response_iss_parameter_supported":true,"#,
                 r#""request_parameter_supported":true,"request_uri_parameter_supported":true,"#,

@@ -144,6 +144,7 @@ impl Capabilities {
         &[
             AuthMethod::ClientSecretBasic,
             AuthMethod::ClientSecretPost,
+            AuthMethod::ClientSecretJwt,
             AuthMethod::PrivateKeyJwt,
             AuthMethod::None,
         ]

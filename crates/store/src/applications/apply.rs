@@ -1,6 +1,6 @@
 //! One of several changes that are made at once, about an application: see `apply.rs` of this room.
 
-use oauth::client::Client;
+use oauth::client::{Client, StoredSecret};
 use oauth::id::ApplicationId;
 use oauth::revocation::forget_at;
 use oauth::secret::Secret;
@@ -28,8 +28,8 @@ pub enum Step {
         seen: Timestamp,
         /// What is registered from now on.
         client: Box<Client>,
-        /// The slow hash of a secret that takes the place of the present one; with it every token ends.
-        secret: Option<String>,
+        /// A secret that takes the place of the present one, if there is to be one; with it every token ends.
+        secret: NewSecret,
         /// Whether it is switched on or off; with it every token ends.
         active: Option<bool>,
     },
@@ -44,7 +44,7 @@ pub(crate) enum Work {
         id: ApplicationId,
         seen: Timestamp,
         client: Box<Client>,
-        secret: Option<String>,
+        secret: Option<StoredSecret>,
         active: Option<bool>,
     },
     Delete(ApplicationId),
@@ -59,7 +59,8 @@ impl Applications<'_> {
                 (Work::Create(Box::new(made)), shown)
             }
             Step::Change { id, seen, client, secret, active } => {
-                (Work::Change { id, seen, client, secret, active }, None)
+                let (secret, shown) = self.stored(id, client.auth_method, secret)?;
+                (Work::Change { id, seen, client, secret, active }, shown)
             }
             Step::Delete(id) => (Work::Delete(id), None),
         })
@@ -78,8 +79,8 @@ impl Work {
             Self::Change { id, seen, client, secret, active } => {
                 let ends_tokens = secret.is_some() || active.is_some();
                 let mut update = application::Entity::update_many().set(changeable(&client));
-                if let Some(hash) = secret {
-                    update = with_secret(update, hash);
+                if let Some(stored) = secret {
+                    update = with_secret(update, &stored);
                 }
                 if let Some(active) = active {
                     update = with_active(update, active);

@@ -17,7 +17,7 @@ fn create(id: &str, secret: NewSecret) -> Step {
 
 fn change(of: &grantwell_store::Application, name: &str) -> Step {
     let client = Box::new(Client { name: name.to_owned(), ..of.client.clone() });
-    Step::Change { id: of.id, seen: of.updated_at, client, secret: None, active: None }
+    Step::Change { id: of.id, seen: of.updated_at, client, secret: NewSecret::None, active: None }
 }
 
 async fn names(store: &Store) -> Vec<String> {
@@ -95,7 +95,7 @@ async fn only_another_secret_and_a_switch_end_tokens() {
         let (_, _, token) = world.signed_in(&store, "jane", &client).await;
         let apply = async |secret: Option<&str>, active| {
             let facts = Box::new(client.client.clone());
-            let secret = secret.map(str::to_owned);
+            let secret = secret.map_or(NewSecret::None, |hash| NewSecret::Chosen(hash.to_owned()));
             let seen = store.applications().find(client.id).await.unwrap().unwrap().updated_at;
             let step = Step::Change { id: client.id, seen, client: facts, secret, active };
             let done = store.apply(Vec::new(), vec![step]).await.unwrap().applications;

@@ -30,7 +30,7 @@ async fn a_revocation_on_one_node_is_felt_on_the_other_within_the_staleness() {
         assert!(started.elapsed() < other.options().max_staleness, "{:?}", started.elapsed());
 
         one.users().sign_out_everywhere(user.account.id).await.unwrap();
-        one.applications().rotate_secret(client.id).await.unwrap();
+        one.applications().rotate_secret(&client).await.unwrap();
         eventually("user and client outdated on the other node", async || {
             let there = other.standing(&token).await.unwrap();
             there.user == Some(Standing::Outdated) && there.client == Standing::Outdated

@@ -50,7 +50,7 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
             .revoke(issued.authorization, oauth::authorization::Reason::User)
             .await
             .unwrap();
-        let (rotated, newer_secret) = store.applications().rotate_secret(client.id).await.unwrap();
+        let (rotated, newer_secret) = store.applications().rotate_secret(&client).await.unwrap();
         store.keys().rotate().await.unwrap();
 
         let master = vault::MasterKey::from_random([7; 32]);

@@ -4,9 +4,9 @@
 use super::uri;
 use super::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 use crate::access_token::TokenFormat;
-use crate::client::GrantType;
 use crate::client::field_error::Errors;
 use crate::client::keys;
+use crate::client::{AuthMethod, GrantType};
 use crate::error::Malformed;
 use crate::pkce::Pkce;
 use crate::policy::Policy;
@@ -24,6 +24,8 @@ const LONGEST: usize = 255;
 /// What else is registered of the client, already checked, and what the server offers.
 #[derive(Clone, Copy)]
 pub(in crate::client) struct Surroundings<'a> {
+    /// None if it could not be read.
+    pub(in crate::client) auth_method: Option<AuthMethod>,
     pub(in crate::client) grant_types: &'a BTreeSet<GrantType>,
     pub(in crate::client) redirect_uris: &'a [RedirectUri],
     pub(in crate::client) policy: &'a Policy,
@@ -152,13 +154,17 @@ impl Check<'_> {
                 "Register the keys in jwks or say where they are in jwks_uri, not both.",
             );
         }
-        for (field, name) in [
-            ("request_object_signing_alg", &metadata.request_object_signing_alg),
-            ("token_endpoint_auth_signing_alg", &metadata.token_endpoint_auth_signing_alg),
-        ] {
-            if let Some(name) = name {
-                self.errors.take(field, "invalid", keys::algorithm(name));
-            }
+        if let Some(name) = &metadata.request_object_signing_alg {
+            self.errors.take("request_object_signing_alg", "invalid", keys::algorithm(name));
+        }
+        if let Some(name) = &metadata.token_endpoint_auth_signing_alg {
+            let makes_macs = self.around.auth_method.is_some_and(AuthMethod::seals_secret);
+            let known = if makes_macs {
+                keys::mac_algorithm(name).map(drop)
+            } else {
+                keys::algorithm(name).map(drop)
+            };
+            self.errors.take("token_endpoint_auth_signing_alg", "invalid", known);
         }
         if metadata.require_signed_request_object && !here && metadata.jwks_uri.is_none() {
             self.errors.add(

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
-use oauth::client::{ClientType, RedirectUri, StoredSecret};
+use oauth::client::{AuthMethod, RedirectUri, StoredSecret};
 use oauth::grant::GrantType;
 use oauth::secret::Secret;
 use serde::Serialize;
@@ -37,8 +37,10 @@ struct Content<'a> {
     scope: Option<String>,
     created_at: i64,
     updated_at: i64,
-    /// `digest`, `slow` or nothing.
+    /// `digest`, `slow`, `sealed` or nothing.
     secret_kind: Option<&'static str>,
+    /// Whether it has no secret because it has a key.
+    signs: bool,
     secret: Option<&'a str>,
     fresh: bool,
     curl: Option<String>,
@@ -82,7 +84,9 @@ pub(super) fn page(
         secret_kind: client.secret.as_ref().map(|secret| match secret {
             StoredSecret::Digest(_) => "digest",
             StoredSecret::Slow(_) => "slow",
+            StoredSecret::Sealed(_) => "sealed",
         }),
+        signs: client.auth_method == AuthMethod::PrivateKeyJwt,
         fresh: shown.is_some_and(|shown| shown.fresh),
         curl: curl(state, found, shown),
         secret: shown.map(|shown| shown.secret.expose()),
@@ -108,10 +112,16 @@ fn curl(state: &State, found: &Application, shown: Option<&Secrecy>) -> Option<S
         return None;
     };
     let secret = shown.map_or("SECRET", |shown| shown.secret.expose());
-    Some(match client.client_type {
-        ClientType::Confidential => {
-            format!("curl -u \"{}:{secret}\" -d \"{grant}\" {url}", client.id)
+    match client.auth_method {
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecret => {
+            Some(format!("curl -u \"{}:{secret}\" -d \"{grant}\" {url}", client.id))
         }
-        ClientType::Public => format!("curl -d \"client_id={}&{grant}\" {url}", client.id),
-    })
+        AuthMethod::ClientSecretPost => {
+            let own = format!("client_id={}&client_secret={secret}", client.id);
+            Some(format!("curl -d \"{own}&{grant}\" {url}"))
+        }
+        AuthMethod::None => Some(format!("curl -d \"client_id={}&{grant}\" {url}", client.id)),
+        // Nobody signs by hand.
+        AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => None,
+    }
 }
