@@ -235,3 +235,33 @@ fn two_changes_at_once_lose_nothing() {
         }
     }
 }
+
+/// To and from client_secret_jwt a secret is kept in another form: a new one is asked for, made, and shown once.
+#[test]
+fn a_secret_that_is_proved_and_not_sent_comes_with_its_method() {
+    let house = House::migrated();
+    let jwt = ["--auth-method", "client_secret_jwt", "--client-id"];
+    let made = create(&house, &[&jwt[..], &["prover"]].concat(), "").code(0).json();
+    assert!(made["client_secret"].as_str().unwrap().len() >= 64, "{made}");
+    let chosen = [&jwt[..], &["import", "--secret-stdin"]].concat();
+    let ran = create(&house, &chosen, "only thirty-one characters long").code(1);
+    assert!(ran.err.contains("32 bytes"), "{}", ran.err);
+    let ran = create(&house, &chosen, "exactly thirty-two characters it").code(0);
+    assert!(!ran.err.contains("slow hash") && !ran.out.contains("exactly"), "{ran:?}");
+    let method = |method: &str| format!(r#"{{"token_endpoint_auth_method":"{method}"}}"#);
+    let update = |metadata: &str, more: &[&str]| {
+        let arguments = ["application", "update", "prover", "--json", "--metadata", metadata];
+        house.run(&[&arguments[..], more].concat())
+    };
+    let basic = method("client_secret_basic");
+    let ran = update(&basic, &[]).code(1);
+    assert!(ran.err.contains("--new-secret"), "{}", ran.err);
+    let dry = update(&basic, &["--new-secret", "--dry-run"]).code(0);
+    assert!(dry.json().get("client_secret").is_none(), "{}", dry.out);
+    let ran = update(&basic, &["--new-secret"]).code(0);
+    assert!(ran.err.contains("cannot be shown again"), "{}", ran.err);
+    let changed = ran.json();
+    assert_eq!(changed["token_endpoint_auth_method"], "client_secret_basic");
+    assert_ne!(changed["client_secret"], made["client_secret"]);
+    update(&method("client_secret_post"), &[]).code(0);
+}

@@ -17,6 +17,7 @@ mod capabilities;
 mod client_assertion;
 mod client_auth;
 mod client_documents;
+mod client_secret_jwt;
 mod code;
 mod consent;
 mod cors;

@@ -285,3 +285,31 @@ fn signatures_are_those_that_the_server_has_keys_for() {
         }
     }
 }
+
+/// OIDC Core §9: with a secret that both sides hold there are MACs, with a key pair there are signatures; who may have which.
+#[test]
+fn the_algorithm_of_an_assertion_is_one_of_its_method() {
+    let jwt = |origin, method: &str, algorithm: Option<&str>| {
+        faults(origin, |draft| {
+            draft.auth_method = Some(method.to_owned());
+            let uri = (method == "private_key_jwt").then(|| "https://app.example/k".to_owned());
+            draft.metadata.jwks_uri = uri;
+            draft.metadata.token_endpoint_auth_signing_alg = algorithm.map(str::to_owned);
+        })
+    };
+    let wrong = ["token_endpoint_auth_signing_alg invalid"];
+    for algorithm in [None, Some("HS256"), Some("HS384"), Some("HS512")] {
+        assert!(jwt(Origin::Operator, "client_secret_jwt", algorithm).is_empty(), "{algorithm:?}");
+    }
+    for algorithm in ["RS256", "ES256", "none", "HS1", ""] {
+        assert_eq!(jwt(Origin::Operator, "client_secret_jwt", Some(algorithm)), wrong);
+    }
+    for method in ["private_key_jwt", "client_secret_basic"] {
+        assert_eq!(jwt(Origin::Operator, method, Some("HS256")), wrong, "{method}");
+        assert!(jwt(Origin::Operator, method, Some("ES256")).is_empty(), "{method}");
+    }
+    for origin in [Origin::Developer, Origin::Dynamic, Origin::Document] {
+        assert_eq!(jwt(origin, "client_secret_jwt", None), ["auth_method operators_only"]);
+        assert!(jwt(origin, "private_key_jwt", None).is_empty(), "{origin:?}");
+    }
+}
