@@ -11,6 +11,8 @@ pub enum Purpose {
     ClientSecret,
     /// The identifier in a browser's session cookie.
     Session,
+    /// What a browser shows pages of clients of its session, so that they see when it changes.
+    BrowserState,
     /// The one-time link for the first administrator, or for a person who was invited.
     SetupLink,
     /// The name of a pushed authorization request (RFC 9126 §2.2).
@@ -41,6 +43,7 @@ impl Purpose {
         match self {
             Self::ClientSecret => "client secret",
             Self::Session => "session",
+            Self::BrowserState => "browser state",
             Self::SetupLink => "setup link",
             Self::PushedRequest => "pushed request",
             Self::InitialAccess => "initial access token",
@@ -89,6 +92,7 @@ pub(crate) struct Derived {
     pub(crate) code: MacKey,
     client_secret: MacKey,
     session: MacKey,
+    browser_state: MacKey,
     setup_link: MacKey,
     pushed_request: MacKey,
     initial_access: MacKey,
@@ -114,6 +118,7 @@ impl Derived {
             code: MacKey::new(&key("mac", "authorization code")),
             client_secret: digest(Purpose::ClientSecret),
             session: digest(Purpose::Session),
+            browser_state: digest(Purpose::BrowserState),
             setup_link: digest(Purpose::SetupLink),
             pushed_request: digest(Purpose::PushedRequest),
             initial_access: digest(Purpose::InitialAccess),
@@ -133,6 +138,7 @@ impl Derived {
         let key = match purpose {
             Purpose::ClientSecret => &self.client_secret,
             Purpose::Session => &self.session,
+            Purpose::BrowserState => &self.browser_state,
             Purpose::SetupLink => &self.setup_link,
             Purpose::PushedRequest => &self.pushed_request,
             Purpose::InitialAccess => &self.initial_access,

@@ -213,10 +213,9 @@ fn a_signature_and_a_mac_are_two_methods() {
     let claims = serde_json::json!({"iss": "cli", "sub": "cli"}).to_string();
     let mac = jose::mac::sign(None, jose::MacAlgorithm::Hs256, &[7; 32], claims.as_bytes());
     let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
-    for (text, own) in [
-        (assertion("cli"), AuthMethod::PrivateKeyJwt),
-        (mac.unwrap(), AuthMethod::ClientSecretJwt),
-    ] {
+    for (text, own) in
+        [(assertion("cli"), AuthMethod::PrivateKeyJwt), (mac.unwrap(), AuthMethod::ClientSecretJwt)]
+    {
         let body = format!("client_assertion={text}&client_assertion_type={kind}");
         let presented = parse(None, &body).unwrap();
         for auth_method in AuthMethod::ALL.into_iter().filter(|it| *it != AuthMethod::None) {

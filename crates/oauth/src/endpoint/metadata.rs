@@ -112,6 +112,9 @@ pub struct OpenId {
     /// RP-Initiated Logout §2.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<String>,
+    /// Session Management §3.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
     /// Back-Channel Logout §2.1: clients are told, server to server, that a session has ended.
     pub backchannel_logout_supported: bool,
     /// And which.
@@ -242,6 +245,10 @@ fn openid(policy: &Policy, own_claims: &[&'static str]) -> OpenId {
         end_session_endpoint: policy
             .capabilities
             .ends_sessions()
+            .map(|path| policy.issuer.url(path)),
+        check_session_iframe: policy
+            .capabilities
+            .checks_sessions()
             .map(|path| policy.issuer.url(path)),
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,

@@ -121,6 +121,7 @@ fn endpoints() -> Vec<Switch> {
         ),
         endpoint!(userinfo, "userinfo_endpoint", "/o/userinfo/"),
         endpoint!(end_session, "end_session_endpoint", "/o/logout/"),
+        endpoint!(check_session, "check_session_iframe", "/o/check-session/"),
         endpoint!(jwks, "jwks_uri", "/.well-known/jwks.json"),
         endpoint!(revocation, "revocation_endpoint", "/o/revoke_token/"),
         endpoint!(introspection, "introspection_endpoint", "/o/introspect/"),

@@ -40,6 +40,7 @@ mod refresh;
 mod registration;
 mod request_object;
 mod revoke;
+mod session_management;
 mod setup;
 mod sign_up;
 mod signer;
