@@ -74,6 +74,7 @@ test('a client hears in the browser that the person has signed out', async () =>
   await page.locator('input[name=username]').fill(person);
   await page.locator('input[name=password]').fill(PASSWORD);
   await page.locator('form:has(input[name=password]) button[type=submit]').click();
+  await page.click('#allow');
   await page.waitForFunction(() => document.title === 'signed in');
   const ask = (make) => page.evaluate(`ask((${make})(CLIENT, told))`);
   assert.equal(await ask((client, told) => `${client} ${told}`), 'unchanged');
