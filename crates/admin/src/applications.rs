@@ -23,6 +23,7 @@ use crate::plan::{self, Action, Newcomers};
 use crate::problem::{gone, of_faults, of_member, of_plan, of_store};
 use crate::show::{self, Done, OF_APPLICATION, answer, done};
 use crate::state::State;
+use crate::version::{IfMatch, Version};
 
 /// `GET /applications/`.
 pub(crate) async fn list(
@@ -63,7 +64,8 @@ pub(crate) async fn show(
     let found = find(&state, &name).await?;
     let owner = owner_of(&state, &found.client).await?;
     let shown = show::application(&found, owner.as_deref());
-    Ok(answer(StatusCode::OK, &Value::Object(shown)))
+    let version = Version::of_application(&state, &found, owner.as_deref());
+    Ok(version.on(answer(StatusCode::OK, &Value::Object(shown))))
 }
 
 /// `PUT /applications/{client_id}/`: the application is what is said, whatever it was before.
@@ -71,12 +73,21 @@ pub(crate) async fn put(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     Members(members): Members,
 ) -> Result<Response, Problem> {
     let mut members = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut members, "client_secret")?;
-    let declared = Declared { members: &members, secret: secret.as_ref(), seen: None };
-    again(|| make(&state, &caller, declared)).await
+    again(|| async {
+        let known = match condition.is_said() {
+            true => lookup(&state, &name).await?,
+            false => None,
+        };
+        check(&state, &condition, known.as_ref()).await?;
+        let seen = known.map(|known| known.updated_at);
+        make(&state, &caller, Declared { members: &members, secret: secret.as_ref(), seen }).await
+    })
+    .await
 }
 
 /// `PATCH /applications/{client_id}/`: what is named changes, the rest stays (RFC 7396).
@@ -84,12 +95,15 @@ pub(crate) async fn patch(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     Members(members): Members,
 ) -> Result<Response, Problem> {
     let mut patch = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut patch, "client_secret")?;
     again(|| async {
-        let known = find(&state, &name).await?;
+        let known = lookup(&state, &name).await?;
+        check(&state, &condition, known.as_ref()).await?;
+        let known = known.ok_or_else(gone)?;
         if let (Some(active), 2, None) = (patch.get("active"), patch.len(), &secret) {
             return switch(&state, &caller, known, active).await.map(Some);
         }
@@ -108,8 +122,11 @@ pub(crate) async fn delete(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
 ) -> Result<Response, Problem> {
-    let found = find(&state, &name).await?;
+    let found = lookup(&state, &name).await?;
+    check(&state, &condition, found.as_ref()).await?;
+    let found = found.ok_or_else(gone)?;
     state.store().applications().delete(found.id).await.map_err(of_store)?;
     caller.note("application_deleted", &name, &[]);
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -140,7 +157,7 @@ pub(crate) async fn rotate_secret(
 struct Declared<'a> {
     members: &'a Map<String, Value>,
     secret: Option<&'a Secret>,
-    /// When what it was made from had last been changed; nothing where it is said whole.
+    /// When what it was made from, or what the caller has seen, had last been changed; nothing where it is said whole.
     seen: Option<Timestamp>,
 }
 
@@ -209,7 +226,24 @@ async fn switch(
 async fn told(state: &State, application: &Application, did: &Done) -> Result<Response, Problem> {
     let owner = owner_of(state, &application.client).await?;
     let address = address(state, "applications", application.client.id.as_str());
-    Ok(done(show::application(application, owner.as_deref()), did, &address))
+    let version = Version::of_application(state, application, owner.as_deref());
+    Ok(version.on(done(show::application(application, owner.as_deref()), did, &address)))
+}
+
+/// Whether what is known is what the caller has seen, if they say that.
+async fn check(
+    state: &State,
+    condition: &IfMatch,
+    known: Option<&Application>,
+) -> Result<(), Problem> {
+    let version = match known {
+        Some(known) if condition.is_said() => {
+            let owner = owner_of(state, &known.client).await?;
+            Some(Version::of_application(state, known, owner.as_deref()))
+        }
+        _ => None,
+    };
+    condition.check(version.as_ref())
 }
 
 /// The declaration of what is known with a merge patch over it (RFC 7396 §2).
@@ -254,9 +288,12 @@ fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
 }
 
 async fn find(state: &State, name: &str) -> Result<Application, Problem> {
-    let id: ClientId = name.parse().map_err(|_| gone())?;
-    let found = state.store().applications().find_by_client_id(&id).await.map_err(of_store)?;
-    found.ok_or_else(gone)
+    lookup(state, name).await?.ok_or_else(gone)
+}
+
+async fn lookup(state: &State, name: &str) -> Result<Option<Application>, Problem> {
+    let Ok(id) = name.parse::<ClientId>() else { return Ok(None) };
+    state.store().applications().find_by_client_id(&id).await.map_err(of_store)
 }
 
 /// The name of the person who owns it.

@@ -16,6 +16,7 @@ mod show;
 mod state;
 mod tokens;
 mod users;
+mod version;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post, put};

@@ -31,6 +31,8 @@ pub enum Purpose {
     Interaction,
     /// The token that guards a form against requests from elsewhere.
     Csrf,
+    /// A state of a thing, as callers of the admin API name it when they change it (`ETag`).
+    EntityTag,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
     /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
@@ -53,6 +55,7 @@ impl Purpose {
             Self::Replay => "replay",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
+            Self::EntityTag => "entity tag",
             Self::Throttle => "throttle",
             Self::PairwiseSubject => "pairwise subject",
         }
@@ -102,6 +105,7 @@ pub(crate) struct Derived {
     replay: MacKey,
     interaction: MacKey,
     csrf: MacKey,
+    entity_tag: MacKey,
     throttle: MacKey,
     pairwise_subject: MacKey,
 }
@@ -128,6 +132,7 @@ impl Derived {
             replay: digest(Purpose::Replay),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
+            entity_tag: digest(Purpose::EntityTag),
             throttle: digest(Purpose::Throttle),
             pairwise_subject: digest(Purpose::PairwiseSubject),
         }
@@ -148,6 +153,7 @@ impl Derived {
             Purpose::Replay => &self.replay,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
+            Purpose::EntityTag => &self.entity_tag,
             Purpose::Throttle => &self.throttle,
             Purpose::PairwiseSubject => &self.pairwise_subject,
         };

@@ -15,8 +15,9 @@ const COMMON: [&str; 6] = [
 ];
 
 /// The members that whoever registers a client may write, beside those that every client has.
-const OPEN: [&str; 31] = [
+const OPEN: [&str; 33] = [
     "access_token_format",
+    "access_token_lifetime",
     "allowed_origins",
     "application_type",
     "backchannel_logout_session_required",
@@ -27,6 +28,7 @@ const OPEN: [&str; 31] = [
     "default_max_age",
     "frontchannel_logout_session_required",
     "frontchannel_logout_uri",
+    "id_token_lifetime",
     "id_token_signed_response_alg",
     "initiate_login_uri",
     "jwks",
@@ -288,6 +290,8 @@ mod tests {
             frontchannel_logout_session_required: true,
             allowed_origins: list(),
             access_token_format: Some(TokenFormat::Jwt),
+            access_token_lifetime: Some(1),
+            id_token_lifetime: Some(1),
             consent: ConsentRule::Always,
             pkce: Some(Pkce::Required),
             origin: Origin::Operator,

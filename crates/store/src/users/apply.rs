@@ -133,11 +133,13 @@ impl UserChange {
     }
 
     fn update(&self, now: i64, ends: bool) -> UpdateMany<user::Entity> {
-        let raised = i64::from(ends);
+        let (raised, seen) = (i64::from(ends), &self.seen.account);
         let mut update = user::Entity::update_many()
             .col_expr(user::Column::Epoch, Expr::col(user::Column::Epoch).add(raised))
-            .filter(user::Column::Id.eq(self.seen.account.id.as_uuid()))
-            .filter(user::Column::Epoch.eq(i64::from(self.seen.account.epoch)));
+            .filter(user::Column::Id.eq(seen.id.as_uuid()))
+            .filter(user::Column::Epoch.eq(i64::from(seen.epoch)))
+            .filter(user::Column::Staff.eq(seen.staff))
+            .filter(user::Column::Superuser.eq(seen.superuser));
         if let Some(hash) = &self.password {
             update = update
                 .col_expr(user::Column::Password, Expr::value(hash.clone()))

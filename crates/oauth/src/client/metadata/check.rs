@@ -14,6 +14,7 @@ use crate::redirect_uri::RedirectUri;
 use crate::response::ResponseType;
 use crate::subject::{Sector, SubjectType};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use url::Url;
 
 /// The most entries of a list.
@@ -55,6 +56,7 @@ impl ClientMetadata {
         check.texts();
         check.application_type();
         check.sector();
+        check.lifetimes();
         check.privileges();
         metadata
     }
@@ -294,6 +296,30 @@ impl Check<'_> {
                 "A client with pairwise subjects has sealed access tokens: a JWT would show it the name by which \
                  others know the person.",
             );
+        }
+    }
+
+    /// Tokens live a day at most, because a revocation is remembered no longer; longer than others only by an operator's word.
+    fn lifetimes(&mut self) {
+        let (metadata, policy) = (self.metadata, self.around.policy);
+        for (field, wanted, of_server) in [
+            ("access_token_lifetime", metadata.access_token_lifetime, policy.access_token_lifetime),
+            ("id_token_lifetime", metadata.id_token_lifetime, policy.id_token_lifetime),
+        ] {
+            let Some(seconds) = wanted else { continue };
+            let longest = Policy::LONGEST_ACCESS_TOKEN;
+            let wanted = Duration::from_secs(seconds.into());
+            if wanted.is_zero() || wanted > longest {
+                let most = longest.as_secs();
+                self.errors.add(field, "invalid", format!("A token lives 1 to {most} seconds."));
+            } else if metadata.origin != Origin::Operator && wanted > of_server {
+                let most = of_server.as_secs();
+                self.errors.add(
+                    field,
+                    "forbidden",
+                    format!("Only an operator may let tokens live longer than {most} seconds."),
+                );
+            }
         }
     }
 

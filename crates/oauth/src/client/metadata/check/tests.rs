@@ -313,3 +313,30 @@ fn the_algorithm_of_an_assertion_is_one_of_its_method() {
         assert!(jwt(origin, "private_key_jwt", None).is_empty(), "{origin:?}");
     }
 }
+
+/// A client may have shorter tokens than others; longer ones only by an operator's word, and never longer than a revocation is
+/// remembered.
+#[test]
+fn tokens_live_as_long_as_their_client_may_say() {
+    let set: [fn(&mut ClientMetadata, u32); 2] = [
+        |metadata, seconds| metadata.access_token_lifetime = Some(seconds),
+        |metadata, seconds| metadata.id_token_lifetime = Some(seconds),
+    ];
+    for (set, field) in set.into_iter().zip(["access_token_lifetime", "id_token_lifetime"]) {
+        for (origin, seconds, why) in [
+            (Origin::Operator, 1, None),
+            (Origin::Operator, 86_400, None),
+            (Origin::Operator, 86_401, Some("invalid")),
+            (Origin::Operator, 0, Some("invalid")),
+            (Origin::Developer, 3600, None),
+            (Origin::Developer, 3601, Some("forbidden")),
+            (Origin::Dynamic, 60, None),
+            (Origin::Dynamic, 86_400, Some("forbidden")),
+            (Origin::Dynamic, 86_401, Some("invalid")),
+        ] {
+            let found = faults(origin, |draft| set(&mut draft.metadata, seconds));
+            let expected: Vec<String> = why.iter().map(|why| format!("{field} {why}")).collect();
+            assert_eq!(found, expected, "{origin:?} {seconds}");
+        }
+    }
+}
