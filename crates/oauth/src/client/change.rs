@@ -18,6 +18,7 @@ impl Draft {
         let made = self.check(policy)?;
         Client {
             name: made.name,
+            auth_method: made.auth_method,
             grant_types: made.grant_types,
             redirect_uris: made.redirect_uris,
             scope: made.scope,

@@ -17,7 +17,7 @@ const FORM: [(&str, &str); 5] = [
 ];
 
 /// Registers one and answers its address, client id and secret.
-async fn register(browser: &mut Browser) -> (String, String, String) {
+pub(crate) async fn register(browser: &mut Browser) -> (String, String, String) {
     browser.get(NEW).await;
     let answer = browser.submit(NEW, &FORM).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -146,7 +146,9 @@ async fn over_posting_changes_nothing_that_is_not_in_the_form() {
             ("client_id", "stolen"),
             ("owner", "boss"),
             ("first_party", "true"),
-            ("auth_method", "none"),
+            ("consent", "trusted"),
+            ("pkce", "allow_none"),
+            ("origin", "operator"),
             ("client_secret", "chosen"),
             ("active", "false"),
         ];
@@ -158,6 +160,8 @@ async fn over_posting_changes_nothing_that_is_not_in_the_form() {
             world.store.applications().find_by_client_id(&id.parse().unwrap()).await.unwrap();
         let client = found.unwrap().client;
         assert!(!client.first_party && client.active && client.secret.is_some());
+        assert_eq!(client.metadata.consent, ConsentRule::Remember);
+        assert_eq!((client.metadata.pkce, client.metadata.origin), (None, Origin::Developer));
         assert_eq!(client.client_type.as_str(), "confidential");
         // The refresh grant was taken away, and at once.
         world.tokens_without_refresh((&id, &secret), "developer").await;

@@ -7,6 +7,7 @@
     reason = "helpers of tests"
 )]
 
+mod application_members;
 mod applications;
 mod attacks;
 mod authorize;

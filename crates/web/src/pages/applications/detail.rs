@@ -10,7 +10,7 @@ use serde::Serialize;
 use store::Application;
 
 use super::super::{Opened, open};
-use super::{crumbs, find, grant_label, type_label};
+use super::{crumbs, find, form, grant_label, method_label, type_label};
 use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -31,9 +31,9 @@ struct Content<'a> {
     active: bool,
     grants: Vec<String>,
     redirect_uris: Vec<&'a str>,
-    home: Option<&'a str>,
-    post_logout_redirect_uris: &'a [String],
-    allowed_origins: &'a [String],
+    method: &'static str,
+    /// What else is registered: what it is, and its values.
+    more: Vec<(&'static str, Vec<String>)>,
     scope: Option<String>,
     created_at: i64,
     updated_at: i64,
@@ -75,9 +75,11 @@ pub(super) fn page(
         active: client.active,
         grants: client.grant_types.iter().map(|grant| grant_label(grant).to_owned()).collect(),
         redirect_uris: client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
-        home: client.metadata.client_uri.as_deref(),
-        post_logout_redirect_uris: &client.metadata.post_logout_redirect_uris,
-        allowed_origins: &client.metadata.allowed_origins,
+        method: method_label(client.auth_method),
+        more: form::registered(client)
+            .into_iter()
+            .map(|(label, text)| (label, text.lines().map(str::to_owned).collect()))
+            .collect(),
         scope: client.scope.as_ref().map(ToString::to_string),
         created_at: found.created_at.as_millis(),
         updated_at: found.updated_at.as_millis(),
