@@ -1,8 +1,9 @@
-// Clients that authenticate by a signature instead of a secret: private_key_jwt (RFC 7523 §3), by openid-client and
-// oauth4webapi.
+// Clients that authenticate without sending a secret: private_key_jwt and client_secret_jwt (RFC 7523 §3), by openid-client
+// and oauth4webapi.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { discovered, makeUnicorn, signIn, site } from './flow.mjs';
@@ -30,6 +31,32 @@ for (const alg of ['RS256', 'ES256', 'EdDSA']) {
 
     const stranger = await discovered(made, client.PrivateKeyJwt((await pair(alg, key.kid)).signer));
     await assert.rejects(client.clientCredentialsGrant(stranger), { error: 'invalid_client' });
+  });
+}
+
+// openid-client makes HS256 only; jose makes the others.
+const prover = (secret, alg) => async (as, me, body) => {
+  const assertion = new jose.SignJWT({}).setProtectedHeader({ alg }).setIssuer(me.client_id).setSubject(me.client_id)
+    .setAudience(as.issuer).setJti(fresh('jti')).setIssuedAt().setExpirationTime('1m');
+  body.set('client_id', me.client_id);
+  body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+  body.set('client_assertion', await assertion.sign(new TextEncoder().encode(secret)));
+};
+
+for (const alg of ['HS256', 'HS384', 'HS512']) {
+  test(`a client proves with ${alg} that it knows its secret, everywhere`, async () => {
+    const made = application('--name', fresh('prover'), '--grant-type', 'client_credentials',
+      '--auth-method', 'client_secret_jwt', '--metadata', JSON.stringify({ token_endpoint_auth_signing_alg: alg }));
+    const by = (secret) => (alg === 'HS256' ? client.ClientSecretJwt(secret) : prover(secret, alg));
+    const config = await discovered(made, by(made.client_secret));
+    const granted = await client.clientCredentialsGrant(config, { scope: 'read write' });
+    await makeUnicorn(config, granted.access_token, `proved ${alg}`);
+    assert.equal((await client.tokenIntrospection(config, granted.access_token)).active, true);
+    await client.tokenRevocation(config, granted.access_token);
+    const stranger = await discovered(made, by(`${made.client_secret}x`));
+    await assert.rejects(client.clientCredentialsGrant(stranger), { error: 'invalid_client' });
+    const sends = await discovered(made, client.ClientSecretBasic(made.client_secret));
+    await assert.rejects(client.clientCredentialsGrant(sends), { status: 401 }, 'the secret itself is not to be sent');
   });
 }
 

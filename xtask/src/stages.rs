@@ -200,7 +200,10 @@ fn browser(house: &mut House) -> Result<(), String> {
         house.skipped.push(format!("browser tests: no Chromium ({fault})"));
         return Ok(());
     }
-    for_each_server(house, "browser", "", |house, server| node(house, server, "tests/browser", &[]))
+    let settings = "[oauth]\nsession_management = true\n";
+    for_each_server(house, "browser", settings, |house, server| {
+        node(house, server, "tests/browser", &[])
+    })
 }
 
 fn for_each_server(

@@ -14,17 +14,16 @@ use rest::Problem;
 use serde_json::{Map, Value};
 use store::{Application, Step};
 
+use crate::attempt::{again, unless_overtaken};
 use crate::body::Members;
 use crate::caller::Caller;
 use crate::list::{self, Wanted};
 use crate::name::{Name, address, named};
 use crate::plan::{self, Action, Newcomers};
-use crate::problem::{gone, of_faults, of_member, of_plan, of_store, overtaken};
+use crate::problem::{gone, of_faults, of_member, of_plan, of_store};
 use crate::show::{self, Done, OF_APPLICATION, answer, done};
 use crate::state::State;
-
-/// How often a change is tried again that somebody else came before.
-const TRIES: usize = 5;
+use crate::version::{IfMatch, Version};
 
 /// `GET /applications/`.
 pub(crate) async fn list(
@@ -65,7 +64,8 @@ pub(crate) async fn show(
     let found = find(&state, &name).await?;
     let owner = owner_of(&state, &found.client).await?;
     let shown = show::application(&found, owner.as_deref());
-    Ok(answer(StatusCode::OK, &Value::Object(shown)))
+    let version = Version::of_application(&state, &found, owner.as_deref());
+    Ok(version.on(answer(StatusCode::OK, &Value::Object(shown))))
 }
 
 /// `PUT /applications/{client_id}/`: the application is what is said, whatever it was before.
@@ -73,17 +73,21 @@ pub(crate) async fn put(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     Members(members): Members,
 ) -> Result<Response, Problem> {
     let mut members = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut members, "client_secret")?;
-    for _ in 0..TRIES {
-        let declared = Declared { members: &members, secret: secret.as_ref(), seen: None };
-        if let Some(response) = make(&state, &caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+    again(|| async {
+        let known = match condition.is_said() {
+            true => lookup(&state, &name).await?,
+            false => None,
+        };
+        check(&state, &condition, known.as_ref()).await?;
+        let seen = known.map(|known| known.updated_at);
+        make(&state, &caller, Declared { members: &members, secret: secret.as_ref(), seen }).await
+    })
+    .await
 }
 
 /// `PATCH /applications/{client_id}/`: what is named changes, the rest stays (RFC 7396).
@@ -91,25 +95,26 @@ pub(crate) async fn patch(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     Members(members): Members,
 ) -> Result<Response, Problem> {
     let mut patch = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut patch, "client_secret")?;
-    for _ in 0..TRIES {
-        let known = find(&state, &name).await?;
+    again(|| async {
+        let known = lookup(&state, &name).await?;
+        check(&state, &condition, known.as_ref()).await?;
+        let known = known.ok_or_else(gone)?;
         if let (Some(active), 2, None) = (patch.get("active"), patch.len(), &secret) {
-            return switch(&state, &caller, known, active).await;
+            return switch(&state, &caller, known, active).await.map(Some);
         }
         let declared = Declared {
             members: &patched(&known.client, &patch),
             secret: secret.as_ref(),
             seen: Some(known.updated_at),
         };
-        if let Some(response) = make(&state, &caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+        make(&state, &caller, declared).await
+    })
+    .await
 }
 
 /// `DELETE /applications/{client_id}/`.
@@ -117,8 +122,11 @@ pub(crate) async fn delete(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
 ) -> Result<Response, Problem> {
-    let found = find(&state, &name).await?;
+    let found = lookup(&state, &name).await?;
+    check(&state, &condition, found.as_ref()).await?;
+    let found = found.ok_or_else(gone)?;
     state.store().applications().delete(found.id).await.map_err(of_store)?;
     caller.note("application_deleted", &name, &[]);
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -131,12 +139,12 @@ pub(crate) async fn rotate_secret(
     Name(name): Name,
 ) -> Result<Response, Problem> {
     let found = find(&state, &name).await?;
-    if found.client.secret.is_none() {
+    if !found.client.auth_method.has_secret() {
         return Err(Problem::conflict(
             "This application has no secret: it is public, or it signs with a key of its own.",
         ));
     }
-    let rotated = state.store().applications().rotate_secret(found.id).await;
+    let rotated = state.store().applications().rotate_secret(&found).await;
     let (application, secret) = rotated.map_err(of_store)?;
     let changed = vec!["client_secret".to_owned()];
     caller.note("application_changed", &name, &changed);
@@ -149,7 +157,7 @@ pub(crate) async fn rotate_secret(
 struct Declared<'a> {
     members: &'a Map<String, Value>,
     secret: Option<&'a Secret>,
-    /// When what it was made from had last been changed; nothing where it is said whole.
+    /// When what it was made from, or what the caller has seen, had last been changed; nothing where it is said whole.
     seen: Option<Timestamp>,
 }
 
@@ -176,13 +184,11 @@ async fn make(
     let (application, secret) = match planned.step {
         None => (find(state, &planned.client_id).await?, None),
         Some(step) if declared.is_outdated(&step) => return Ok(None),
-        Some(step) => match state.store().apply(Vec::new(), vec![step]).await {
-            Ok(applied) => applied.applications.into_iter().next().ok_or_else(gone)?,
-            Err(store::StoreError::Conflict { .. } | store::StoreError::NotFound(_)) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(of_store(error)),
-        },
+        Some(step) => {
+            let applied = state.store().apply(Vec::new(), vec![step]).await;
+            let Some(applied) = unless_overtaken(applied)? else { return Ok(None) };
+            applied.applications.into_iter().next().ok_or_else(gone)?
+        }
     };
     let (action, changed) = (planned.action, planned.changed);
     match action {
@@ -220,7 +226,24 @@ async fn switch(
 async fn told(state: &State, application: &Application, did: &Done) -> Result<Response, Problem> {
     let owner = owner_of(state, &application.client).await?;
     let address = address(state, "applications", application.client.id.as_str());
-    Ok(done(show::application(application, owner.as_deref()), did, &address))
+    let version = Version::of_application(state, application, owner.as_deref());
+    Ok(version.on(done(show::application(application, owner.as_deref()), did, &address)))
+}
+
+/// Whether what is known is what the caller has seen, if they say that.
+async fn check(
+    state: &State,
+    condition: &IfMatch,
+    known: Option<&Application>,
+) -> Result<(), Problem> {
+    let version = match known {
+        Some(known) if condition.is_said() => {
+            let owner = owner_of(state, &known.client).await?;
+            Some(Version::of_application(state, known, owner.as_deref()))
+        }
+        _ => None,
+    };
+    condition.check(version.as_ref())
 }
 
 /// The declaration of what is known with a merge patch over it (RFC 7396 §2).
@@ -265,9 +288,12 @@ fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
 }
 
 async fn find(state: &State, name: &str) -> Result<Application, Problem> {
-    let id: ClientId = name.parse().map_err(|_| gone())?;
-    let found = state.store().applications().find_by_client_id(&id).await.map_err(of_store)?;
-    found.ok_or_else(gone)
+    lookup(state, name).await?.ok_or_else(gone)
+}
+
+async fn lookup(state: &State, name: &str) -> Result<Option<Application>, Problem> {
+    let Ok(id) = name.parse::<ClientId>() else { return Ok(None) };
+    state.store().applications().find_by_client_id(&id).await.map_err(of_store)
 }
 
 /// The name of the person who owns it.

@@ -2,6 +2,7 @@
 //! the JSON admin API, which this room serves.
 
 mod applications;
+mod attempt;
 mod body;
 mod caller;
 mod gate;
@@ -15,6 +16,7 @@ mod show;
 mod state;
 mod tokens;
 mod users;
+mod version;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post, put};

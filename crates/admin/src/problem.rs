@@ -24,7 +24,7 @@ pub(crate) fn of_store(error: StoreError) -> Problem {
     match error {
         unavailable if unavailable.is_unavailable() => Problem::unavailable(),
         StoreError::NotFound(_) => gone(),
-        StoreError::Conflict { .. } => overtaken(),
+        StoreError::Conflict { .. } | StoreError::Overtaken(_) => overtaken(),
         StoreError::Forbidden(why) => Problem::conflict(format!("{}.", capital(why))),
         other => Problem::internal(&other),
     }

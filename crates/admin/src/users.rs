@@ -8,20 +8,19 @@ use oauth::id::UserId;
 use oauth::secret::Secret;
 use rest::Problem;
 use serde_json::{Map, Value};
-use store::{Person, StoreError};
+use store::{Person, UserStep};
 
 use crate::applications::take_secret;
+use crate::attempt::{again, unless_overtaken};
 use crate::body::Members;
 use crate::caller::Caller;
 use crate::list::{self, Wanted};
 use crate::name::{Name, address, named};
 use crate::plan::{self, Action};
-use crate::problem::{gone, of_faults, of_plan, of_store, overtaken};
+use crate::problem::{gone, of_faults, of_plan, of_store};
 use crate::show::{self, Done, OF_USER, answer, done};
 use crate::state::State;
-
-/// How often a change is tried again that somebody else came before.
-const TRIES: usize = 5;
+use crate::version::{IfMatch, Version};
 
 /// `GET /users/`.
 pub(crate) async fn list(
@@ -43,7 +42,8 @@ pub(crate) async fn show(
     Name(name): Name,
 ) -> Result<Response, Problem> {
     let person = find(&state, &name).await?;
-    Ok(answer(StatusCode::OK, &show::user(&person).into()))
+    let version = Version::of_person(&state, &person);
+    Ok(version.on(answer(StatusCode::OK, &show::user(&person).into())))
 }
 
 /// `PUT /users/{username}/`: the account is there and is as said; what is not said stays.
@@ -51,26 +51,36 @@ pub(crate) async fn put(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     members: Members,
 ) -> Result<Response, Problem> {
-    made_so(&state, &caller, (&name, Newcomer::Made), members).await
+    made_so(&state, &caller, (&name, Newcomer::Made, condition), members).await
 }
 
 async fn made_so(
     state: &State,
     caller: &Caller,
-    (name, newcomer): (&str, Newcomer),
+    (name, newcomer, condition): (&str, Newcomer, IfMatch),
     Members(members): Members,
 ) -> Result<Response, Problem> {
     let mut members = named(members, ("username", name), &OF_USER)?;
     let password = take_secret(&mut members, "password")?;
-    for _ in 0..TRIES {
-        let declared = (&members, password.as_ref(), newcomer);
-        if let Some(response) = make(state, caller, declared).await? {
-            return Ok(response);
-        }
-    }
-    Err(overtaken())
+    again(|| async {
+        let seen = match condition.is_said() {
+            true => lookup(state, name).await?,
+            false => None,
+        };
+        let version = seen.as_ref().map(|seen| Version::of_person(state, seen));
+        condition.check(version.as_ref())?;
+        let declared = Declared {
+            members: &members,
+            password: password.as_ref(),
+            newcomer,
+            seen: seen.as_ref(),
+        };
+        make(state, caller, declared).await
+    })
+    .await
 }
 
 /// `PATCH /users/{username}/`: the same for an account that is there already.
@@ -78,10 +88,31 @@ pub(crate) async fn patch(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
     members: Members,
 ) -> Result<Response, Problem> {
     find(&state, &name).await?;
-    made_so(&state, &caller, (&name, Newcomer::Refused), members).await
+    made_so(&state, &caller, (&name, Newcomer::Refused, condition), members).await
+}
+
+/// What an account is to be.
+#[derive(Clone, Copy)]
+struct Declared<'a> {
+    members: &'a Map<String, Value>,
+    password: Option<&'a Secret>,
+    newcomer: Newcomer,
+    /// What the caller has seen, if they say that.
+    seen: Option<&'a Person>,
+}
+
+impl Declared<'_> {
+    /// Whether a step that was planned rests on something else than what the caller has seen.
+    fn is_outdated(&self, step: &UserStep) -> bool {
+        self.seen.is_some_and(|mine| match step {
+            UserStep::Change(change) => change.seen != *mine,
+            UserStep::Create { .. } => true,
+        })
+    }
 }
 
 /// Whether an account may be made that is not there.
@@ -96,8 +127,12 @@ pub(crate) async fn delete(
     caller: Caller,
     Shared(state): Shared<State>,
     Name(name): Name,
+    condition: IfMatch,
 ) -> Result<Response, Problem> {
-    let person = find(&state, &name).await?;
+    let person = lookup(&state, &name).await?;
+    let version = person.as_ref().map(|person| Version::of_person(&state, person));
+    condition.check(version.as_ref())?;
+    let person = person.ok_or_else(gone)?;
     state.store().users().delete(person.account.id).await.map_err(of_store)?;
     caller.note("user_deleted", &name, &[]);
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -107,8 +142,9 @@ pub(crate) async fn delete(
 async fn make(
     state: &State,
     caller: &Caller,
-    (members, password, newcomer): (&Map<String, Value>, Option<&Secret>, Newcomer),
+    declared: Declared<'_>,
 ) -> Result<Option<Response>, Problem> {
+    let Declared { members, password, newcomer, .. } = declared;
     let password = password.map(|password| Secret::new(password.expose().to_owned()));
     let planned = plan::user(state.surroundings(), members, password).await;
     let planned = planned.map_err(of_plan)?.map_err(of_faults)?;
@@ -116,10 +152,12 @@ async fn make(
         return Err(gone());
     }
     if let Some(step) = planned.step {
-        match state.store().apply(vec![step], Vec::new()).await {
-            Ok(_) => {}
-            Err(StoreError::Conflict { .. } | StoreError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(of_store(error)),
+        if declared.is_outdated(&step) {
+            return Ok(None);
+        }
+        let applied = state.store().apply(vec![step], Vec::new()).await;
+        if unless_overtaken(applied)?.is_none() {
+            return Ok(None);
         }
     }
     let (username, action, changed) = (planned.username, planned.action, planned.changed);
@@ -131,12 +169,19 @@ async fn make(
     let person = find(state, &username).await?;
     let address = address(state, "users", &username);
     let did = Done { action, changed, secret: None };
-    Ok(Some(done(show::user(&person), &did, &address)))
+    let version = Version::of_person(state, &person);
+    Ok(Some(version.on(done(show::user(&person), &did, &address))))
 }
 
 pub(crate) async fn find(state: &State, name: &str) -> Result<Person, Problem> {
-    let username = Username::parse(name).map_err(|_| gone())?;
+    lookup(state, name).await?.ok_or_else(gone)
+}
+
+async fn lookup(state: &State, name: &str) -> Result<Option<Person>, Problem> {
+    let Ok(username) = Username::parse(name) else { return Ok(None) };
     let users = state.store().users();
-    let user = users.find_by_username(&username).await.map_err(of_store)?.ok_or_else(gone)?;
-    users.person(user.account.id).await.map_err(of_store)?.ok_or_else(gone)
+    match users.find_by_username(&username).await.map_err(of_store)? {
+        Some(user) => users.person(user.account.id).await.map_err(of_store),
+        None => Ok(None),
+    }
 }

@@ -113,7 +113,9 @@ impl From<MigrationError> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
-            StoreError::Unavailable(_) | StoreError::Busy(_) => Exit::TryAgain,
+            StoreError::Unavailable(_) | StoreError::Busy(_) | StoreError::Overtaken(_) => {
+                Exit::TryAgain
+            }
             StoreError::NotFound(_) => Exit::NotFound,
             StoreError::WrongMasterKey { .. } => Exit::BadSettings,
             _ => Exit::Failed,

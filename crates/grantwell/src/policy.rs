@@ -94,6 +94,8 @@ pub(crate) fn policy<'r>(
         };
     policy.client_id_documents = oauth.allow_client_id_documents;
     policy.capabilities.openid = oauth.openid;
+    policy.capabilities.endpoints.check_session =
+        oauth.session_management.then(|| "/o/check-session/".to_owned());
     policy.capabilities.signing_algorithms = oauth.algorithms();
     if oauth.allow_plain_pkce {
         policy.pkce = Pkce::AllowPlain;

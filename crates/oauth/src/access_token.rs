@@ -124,7 +124,7 @@ impl Terms {
             scope,
             audience: policy.audience.clone(),
             issued_at: now,
-            expires_at: policy.access_token_expiry(now),
+            expires_at: policy.access_token_expiry(client, now),
             authenticated_at: None,
         }
     }

@@ -12,6 +12,7 @@ pub use crate::grant::GrantType;
 pub use crate::redirect_uri::RedirectUri;
 pub use draft::{Draft, Registration};
 pub use field_error::FieldError;
+pub(crate) use members::IMPLICIT;
 pub use metadata::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 
 use crate::active::Standing;
@@ -101,6 +102,12 @@ impl Client {
         Standing::of(self.active, self.epoch, self.epoch)
     }
 
+    /// Whether it needs another secret to authenticate by this method: it has none, or one that is kept in a form by which the
+    /// method cannot be checked.
+    pub fn needs_new_secret(&self, method: AuthMethod) -> bool {
+        method.has_secret() && !self.secret.as_ref().is_some_and(|secret| secret.serves(method))
+    }
+
     /// Whether it is registered for this grant.
     pub fn may_use(&self, grant: &GrantType) -> bool {
         self.grant_types.contains(grant)
@@ -147,23 +154,37 @@ pub enum AuthMethod {
     /// The secret in either place. Our own word: what a client gets whose developer did not
     /// choose, because libraries differ in what they send by themselves and both prove the same.
     ClientSecret,
+    /// A JWT with a MAC that its secret has made (RFC 7523 §2.2, OIDC Core §9), and nothing else.
+    ClientSecretJwt,
     /// A JWT that its private key has signed (RFC 7523 §2.2), and nothing else.
     PrivateKeyJwt,
 }
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::None,
         Self::ClientSecretBasic,
         Self::ClientSecretPost,
         Self::ClientSecret,
+        Self::ClientSecretJwt,
         Self::PrivateKeyJwt,
     ];
 
     /// Whether a client with this method has a secret here.
     pub const fn has_secret(self) -> bool {
+        self.sends_secret() || self.seals_secret()
+    }
+
+    /// Whether the client sends the secret itself.
+    pub const fn sends_secret(self) -> bool {
         matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecret)
+    }
+
+    /// Whether the server keeps the secret itself, sealed, because it checks a MAC with it. Of every other secret it keeps
+    /// only what cannot be turned back.
+    pub const fn seals_secret(self) -> bool {
+        matches!(self, Self::ClientSecretJwt)
     }
 
     /// The word of RFC 7591 §2, or ours.
@@ -173,6 +194,7 @@ impl AuthMethod {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecret => "client_secret",
+            Self::ClientSecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
@@ -182,7 +204,7 @@ impl AuthMethod {
         let known = Self::ALL.into_iter().find(|method| method.as_str() == text);
         known.ok_or(Malformed(
             "an authentication method is none, client_secret_basic, client_secret_post, \
-             client_secret for either of the two, or private_key_jwt",
+             client_secret for either of the two, client_secret_jwt or private_key_jwt",
         ))
     }
 
@@ -193,6 +215,7 @@ impl AuthMethod {
             Self::ClientSecretBasic => matches!(used, Self::ClientSecretBasic),
             Self::ClientSecretPost => matches!(used, Self::ClientSecretPost),
             Self::ClientSecret => matches!(used, Self::ClientSecretBasic | Self::ClientSecretPost),
+            Self::ClientSecretJwt => matches!(used, Self::ClientSecretJwt),
             Self::PrivateKeyJwt => matches!(used, Self::PrivateKeyJwt),
         }
     }
@@ -219,21 +242,28 @@ macro_rules! words {
 
 words!(ClientType, AuthMethod);
 
-/// What a presented client secret is checked against. Neither form can be presented.
+/// What is kept of a client secret, to check what is presented against. No form of it can be presented.
 #[derive(Clone)]
 pub enum StoredSecret {
     /// The keyed digest of a secret that we generated.
     Digest([u8; 32]),
     /// The slow hash (PHC string) of a secret that somebody chose or brought along.
     Slow(String),
+    /// The secret itself, encrypted under the master key of the server, for a client that makes a MAC with it.
+    Sealed(String),
 }
 
 impl StoredSecret {
-    /// Whether it is this keyed digest, in constant time; a slow hash is never one.
+    /// Whether a client that authenticates by this method can be checked with it.
+    pub const fn serves(&self, method: AuthMethod) -> bool {
+        method.has_secret() && method.seals_secret() == matches!(self, Self::Sealed(_))
+    }
+
+    /// Whether it is this keyed digest, in constant time; the other forms never are.
     pub fn is_digest(&self, digest: &[u8; 32]) -> bool {
         match self {
             Self::Digest(stored) => same_bytes(stored, digest),
-            Self::Slow(_) => false,
+            Self::Slow(_) | Self::Sealed(_) => false,
         }
     }
 }
@@ -242,8 +272,10 @@ impl PartialEq for StoredSecret {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Digest(left), Self::Digest(right)) => same_bytes(left, right),
-            (Self::Slow(left), Self::Slow(right)) => same_bytes(left.as_bytes(), right.as_bytes()),
-            (Self::Digest(_), Self::Slow(_)) | (Self::Slow(_), Self::Digest(_)) => false,
+            (Self::Slow(left), Self::Slow(right)) | (Self::Sealed(left), Self::Sealed(right)) => {
+                same_bytes(left.as_bytes(), right.as_bytes())
+            }
+            _ => false,
         }
     }
 }
@@ -255,6 +287,7 @@ impl fmt::Debug for StoredSecret {
         f.write_str(match self {
             Self::Digest(_) => "Digest(…)",
             Self::Slow(_) => "Slow(…)",
+            Self::Sealed(_) => "Sealed(…)",
         })
     }
 }
@@ -302,11 +335,40 @@ mod tests {
         let slow = |text: &str| StoredSecret::Slow(text.to_owned());
         assert_eq!(digest(1), digest(1));
         assert_eq!(slow("a"), slow("a"));
-        for (left, right) in
-            [(digest(1), digest(2)), (slow("a"), slow("b")), (digest(1), slow("a"))]
-        {
+        let sealed = |text: &str| StoredSecret::Sealed(text.to_owned());
+        assert_eq!(sealed("a"), sealed("a"));
+        for (left, right) in [
+            (digest(1), digest(2)),
+            (slow("a"), slow("b")),
+            (digest(1), slow("a")),
+            (sealed("a"), sealed("b")),
+            (sealed("a"), slow("a")),
+        ] {
             assert_ne!(left, right);
         }
-        assert_eq!(format!("{:?} {:?}", digest(1), slow("a")), "Digest(…) Slow(…)");
+        let shown = format!("{:?} {:?} {:?}", digest(1), slow("a"), sealed("a"));
+        assert_eq!(shown, "Digest(…) Slow(…) Sealed(…)");
+    }
+
+    #[test]
+    fn a_secret_serves_the_methods_that_its_form_can_check() {
+        let forms = [
+            None,
+            Some(StoredSecret::Digest([1; 32])),
+            Some(StoredSecret::Slow("a".to_owned())),
+            Some(StoredSecret::Sealed("a".to_owned())),
+        ];
+        for (method, needs_new) in [
+            (AuthMethod::None, [false; 4]),
+            (AuthMethod::PrivateKeyJwt, [false; 4]),
+            (AuthMethod::ClientSecret, [true, false, false, true]),
+            (AuthMethod::ClientSecretBasic, [true, false, false, true]),
+            (AuthMethod::ClientSecretPost, [true, false, false, true]),
+            (AuthMethod::ClientSecretJwt, [true, true, true, false]),
+        ] {
+            let found =
+                forms.clone().map(|secret| Client { secret, ..client() }.needs_new_secret(method));
+            assert_eq!(found, needs_new, "{method}");
+        }
     }
 }

@@ -1,15 +1,22 @@
 //! A JWT by which a client proves who it is: RFC 7523 §2.2, §3 and its update (draft-ietf-oauth-rfc7523bis).
 //!
 //! ```text
-//! client_assertion ── one JWS, iss = sub ──▶ Assertion ── keys, issuer, now ──▶ Once │ Fault
+//! client_assertion ── one JWS, iss = sub ──▶ Assertion ── proof, issuer, now ──▶ Once │ Fault
 //! ```
+//!
+//! A signature ([`AuthMethod::PrivateKeyJwt`]) or a MAC ([`AuthMethod::ClientSecretJwt`]) protects it; which of the two is what the
+//! client has registered, and the kind of key is never what the assertion would like.
 //!
 //! [`Once`] is to be taken exactly once, on every node, before the client is believed.
 
+use crate::client::AuthMethod;
 use crate::id::ClientId;
 use crate::issuer::Issuer;
+use crate::secret::Secret;
 use crate::time::Timestamp;
-use jose::{Algorithm, Audience, Claims, JwkSet, NumericDate, Unverified};
+use jose::{
+    Algorithm, Audience, Claims, HeaderAlgorithm, JwkSet, MacAlgorithm, NumericDate, Unverified,
+};
 use std::time::Duration;
 
 /// `client_assertion_type` (RFC 7523 §2.2).
@@ -54,15 +61,21 @@ impl Assertion {
         self.jws.header().key_id.as_deref()
     }
 
+    /// The method that it belongs to, by the algorithm that it names.
+    pub fn method(&self) -> AuthMethod {
+        match self.jws.header().algorithm {
+            HeaderAlgorithm::Signature(_) => AuthMethod::PrivateKeyJwt,
+            HeaderAlgorithm::Mac(_) => AuthMethod::ClientSecretJwt,
+        }
+    }
+
     /// Check everything that can be checked without memory.
-    pub fn check(
-        &self,
-        keys: &JwkSet,
-        allowed: &[Algorithm],
-        issuer: &Issuer,
-        now: Timestamp,
-    ) -> Result<Once, Fault> {
-        let verified = self.jws.verify(keys, allowed).map_err(|_| Fault::Signature)?;
+    pub fn check(&self, by: Proof<'_>, issuer: &Issuer, now: Timestamp) -> Result<Once, Fault> {
+        let verified = match by {
+            Proof::Signature(keys, allowed) => self.jws.verify(keys, allowed),
+            Proof::Mac(secret, allowed) => self.jws.verify_mac(secret.expose().as_bytes(), allowed),
+        };
+        let verified = verified.map_err(|_| Fault::Signature)?;
         let header = &verified.header;
         if header.media_type().is_some() && !header.is_type(MEDIA_TYPE) && !header.is_type("JWT") {
             return Err(Fault::Type);
@@ -79,6 +92,16 @@ impl Assertion {
         let id = claims.id.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
         Ok(Once { client: self.client.clone(), id: id.ok_or(Fault::Id)?, expires_at })
     }
+}
+
+/// What the assertions of a client are checked with: the one kind of key that its method says.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// Its public keys, and with what it may sign.
+    Signature(&'a JwkSet, &'a [Algorithm]),
+    /// The secret that both sides hold, and with what it may make a MAC. One that is shorter than the hash of the algorithm
+    /// proves nothing (RFC 7518 §3.2).
+    Mac(&'a Secret, &'a [MacAlgorithm]),
 }
 
 impl PartialEq for Assertion {
@@ -116,7 +139,7 @@ pub struct Once {
 pub enum Fault {
     /// It is not exactly one JWT.
     Form,
-    /// The signature is not by a key of the client for an algorithm that it may use.
+    /// The signature or MAC is not by a key of the client for an algorithm that it may use.
     Signature,
     /// It says that it is for something else.
     Type,

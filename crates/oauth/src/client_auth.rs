@@ -25,7 +25,7 @@ pub enum Presented {
     Basic(ClientId, Secret),
     /// `client_id` and `client_secret` in the form.
     Post(ClientId, Secret),
-    /// `client_assertion`: a JWT that the client signed (RFC 7523 §2.2).
+    /// `client_assertion`: a JWT by the client (RFC 7523 §2.2).
     Assertion(Box<Assertion>),
     /// `client_id` alone.
     None(ClientId),
@@ -95,11 +95,11 @@ impl Presented {
     }
 
     /// The method that was used.
-    pub const fn method(&self) -> AuthMethod {
+    pub fn method(&self) -> AuthMethod {
         match self {
             Self::Basic(..) => AuthMethod::ClientSecretBasic,
             Self::Post(..) => AuthMethod::ClientSecretPost,
-            Self::Assertion(_) => AuthMethod::PrivateKeyJwt,
+            Self::Assertion(assertion) => assertion.method(),
             Self::None(_) => AuthMethod::None,
         }
     }
@@ -170,7 +170,7 @@ impl SecretCheck {
         match stored.unwrap_or(&NONE) {
             StoredSecret::Slow(_) => Self::NeedsSlowHash,
             digest if digest.is_digest(presented_digest) && stored.is_some() => Self::Matches,
-            StoredSecret::Digest(_) => Self::Differs,
+            StoredSecret::Digest(_) | StoredSecret::Sealed(_) => Self::Differs,
         }
     }
 }

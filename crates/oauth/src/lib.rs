@@ -72,6 +72,7 @@ pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+pub mod session_state;
 pub mod subject;
 pub mod time;
 pub mod token_response;

@@ -178,9 +178,15 @@ impl Policy {
         self.capabilities.endpoints.registration.as_deref().filter(|_| open)
     }
 
-    /// When an access token that is issued now lapses.
-    pub fn access_token_expiry(&self, now: Timestamp) -> Timestamp {
-        now + self.access_token_lifetime.min(Self::LONGEST_ACCESS_TOKEN)
+    /// When an access token lapses that this client is issued now.
+    pub fn access_token_expiry(&self, client: &Client, now: Timestamp) -> Timestamp {
+        let own = client.metadata.access_token_lifetime;
+        now + lifetime(client, own, self.access_token_lifetime).min(Self::LONGEST_ACCESS_TOKEN)
+    }
+
+    /// How long an ID token of this client may be relied on.
+    pub fn id_token_lifetime(&self, client: &Client) -> Duration {
+        lifetime(client, client.metadata.id_token_lifetime, self.id_token_lifetime)
     }
 
     /// Whether this client gets refresh tokens with what people allow it.
@@ -349,6 +355,13 @@ const NO_DEFAULT_SCOPE: OAuthError = OAuthError::new(
     ErrorCode::InvalidScope,
     "the request names no scope and this client gets none by default; send scope",
 );
+
+/// What a client has registered for itself counts, but only an operator's client has more than others, also once others get less.
+fn lifetime(client: &Client, own: Option<u32>, of_server: Duration) -> Duration {
+    let Some(seconds) = own else { return of_server };
+    let own = Duration::from_secs(seconds.into());
+    if client.metadata.origin == Origin::Operator { own } else { own.min(of_server) }
+}
 
 #[cfg(test)]
 mod tests;

@@ -78,6 +78,11 @@ impl ResponseType {
         )
     }
 
+    /// Whether any token is given through the browser: what registration calls the grant `implicit` (RFC 7591 §2.1).
+    pub const fn is_implicit(self) -> bool {
+        self.has_token() || self.has_id_token()
+    }
+
     /// How it is answered when the request does not say: what carries a token never lands in a query, which servers and
     /// histories keep (Multiple Response Types §2.1, §5).
     pub const fn default_mode(self) -> ResponseMode {

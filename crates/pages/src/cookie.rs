@@ -60,6 +60,31 @@ impl CookieKind {
         value: &str,
         max_age: Option<Duration>,
     ) -> Result<HeaderValue, BadCookie> {
+        self.write(name, value, max_age, "HttpOnly; SameSite=Lax")
+    }
+
+    /// A `Set-Cookie` value that our own scripts can read, also in a frame of another site: only for what may be known to
+    /// everybody. Over plain http browsers keep such a cookie on the own site (`SameSite=Lax`).
+    ///
+    /// # Errors
+    /// As [`CookieKind::set`].
+    pub fn set_readable(
+        self,
+        name: &str,
+        value: &str,
+        max_age: Option<Duration>,
+    ) -> Result<HeaderValue, BadCookie> {
+        let reach = if self == Self::Secure { "SameSite=None" } else { "SameSite=Lax" };
+        self.write(name, value, max_age, reach)
+    }
+
+    fn write(
+        self,
+        name: &str,
+        value: &str,
+        max_age: Option<Duration>,
+        reach: &str,
+    ) -> Result<HeaderValue, BadCookie> {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
             return Err(BadCookie::Name);
@@ -72,7 +97,7 @@ impl CookieKind {
         if name.len() + value.len() > MOST_BYTES {
             return Err(BadCookie::TooLong);
         }
-        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax", self.name(name));
+        let mut text = format!("{}={value}; Path=/; {reach}", self.name(name));
         if self == Self::Secure {
             text.push_str("; Secure");
         }
@@ -160,6 +185,14 @@ mod tests {
             CookieKind::Plain.clear("sid").unwrap(),
             "sid=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
         );
+    }
+
+    #[test]
+    fn a_readable_cookie_goes_where_frames_are() {
+        let set = |kind: CookieKind| kind.set_readable("state", "abc", None).unwrap();
+        assert_eq!(set(CookieKind::Secure), "__Host-state=abc; Path=/; SameSite=None; Secure");
+        assert_eq!(set(CookieKind::Plain), "state=abc; Path=/; SameSite=Lax");
+        assert_eq!(CookieKind::Secure.set_readable("a", "b c", None), Err(BadCookie::Value));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use sha2::{Digest as _, Sha256};
 use tower::util::MapResponseLayer;
 
 /// What a page may load and do: itself only, no inline script or style, not inside a frame, forms back to here only.
@@ -56,7 +59,9 @@ impl SecurityHeaders {
         let policy = if html { PAGE } else { DATA };
         absent(headers, header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         absent(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        absent(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        if !may_be_framed(headers) {
+            absent(headers, header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        }
         // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms (Fetch §3.2), which the CSRF
         // check must refuse. Nothing is sent to other sites with either.
         absent(headers, header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -107,6 +112,28 @@ pub fn page_with_frames(origins: &[String]) -> Option<HeaderValue> {
         return None;
     }
     HeaderValue::from_str(&format!("{PAGE}; frame-src {}", origins.join(" "))).ok()
+}
+
+/// Who may show the page of [`framed_script`] in a frame: a site, or one that is being made on this machine.
+const FRAMING: &str = "frame-ancestors https: http://localhost:* http://127.0.0.1:*";
+
+/// A policy for a page that is nothing but this one inline script, for other sites to show in a frame and to speak with: it can
+/// load nothing, send nothing and be clicked on for nothing. `None` for a script that would end its own element.
+pub fn framed_script(script: &str) -> Option<HeaderValue> {
+    if script.contains("</") {
+        return None;
+    }
+    let hash = STANDARD.encode(Sha256::digest(script));
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{hash}'; form-action 'none'; base-uri 'none'; {FRAMING}"
+    );
+    HeaderValue::from_str(&policy).ok()
+}
+
+/// Whether a handler has said itself that others may show the page in a frame.
+fn may_be_framed(headers: &HeaderMap) -> bool {
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY);
+    policy.and_then(|policy| policy.to_str().ok()).is_some_and(|policy| policy.ends_with(FRAMING))
 }
 
 /// Whether a text is one source of a content security policy and nothing else.
@@ -230,6 +257,26 @@ mod tests {
         assert!(policy.starts_with(PAGE));
         assert!(policy.ends_with("; frame-src https://app.example http://127.0.0.1:80"));
         assert!(page_with_frames(&[]).is_none());
+    }
+
+    #[test]
+    fn a_framed_page_runs_its_own_script_and_no_other() {
+        // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
+        let policy = framed_script("alert(1)").unwrap();
+        assert_eq!(
+            policy,
+            "default-src 'none'; script-src 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='; form-action 'none'; base-uri 'none'; frame-ancestors https: http://localhost:* http://127.0.0.1:*"
+        );
+        assert!(framed_script("'</script>'").is_none());
+        let mut headers = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, policy)]);
+        SecurityHeaders::https().apply(&mut headers);
+        assert!(!headers.contains_key("x-frame-options"));
+        for other in [PAGE, DATA, "frame-ancestors *", "frame-ancestors https:; default-src *"] {
+            let other = HeaderValue::from_static(other);
+            let mut headers = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, other)]);
+            SecurityHeaders::https().apply(&mut headers);
+            assert_eq!(headers["x-frame-options"], "DENY");
+        }
     }
 
     #[test]

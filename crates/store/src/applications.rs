@@ -4,10 +4,11 @@ pub(crate) mod apply;
 pub(crate) mod cache;
 mod ending;
 mod row;
+mod secret;
 
 use std::sync::Arc;
 
-use oauth::client::{Client, StoredSecret};
+use oauth::client::Client;
 use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::revocation::{Kind, Subject, forget_at};
 use oauth::secret::Secret;
@@ -16,11 +17,11 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
-use vault::Purpose;
 
 pub use apply::Step;
 use ending::raise;
 pub(crate) use row::changeable;
+pub use secret::NewSecret;
 
 use crate::entity::{application, revocation};
 use crate::revocations::{Entry, News};
@@ -29,9 +30,6 @@ use crate::{Store, StoreError};
 
 /// `client_id` of the built-in first-party client, through which `/authentication/` gives its tokens.
 pub const FIRST_PARTY: &str = "grantwell-first-party";
-
-/// What a generated client secret begins with, so that it is recognised where it leaks.
-const SECRET_PREFIX: &str = "gws_";
 
 /// The applications; from [`Store::applications`].
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +46,6 @@ pub struct Application {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-}
-
-/// Where a new application's secret comes from.
-#[derive(Debug)]
-pub enum NewSecret {
-    /// It has none: a public client.
-    None,
-    /// It is drawn here and shown once.
-    Generated,
-    /// Somebody chose it, for an import; its slow hash (PHC string).
-    Chosen(String),
 }
 
 impl Store {
@@ -111,16 +98,10 @@ impl Applications<'_> {
         secret: NewSecret,
     ) -> Result<(Application, Option<Secret>), StoreError> {
         let now = self.0.now();
-        let (stored, shown) = match secret {
-            NewSecret::None => (None, None),
-            NewSecret::Chosen(hash) => (Some(StoredSecret::Slow(hash)), None),
-            NewSecret::Generated => {
-                let (stored, shown) = self.draw_secret()?;
-                (Some(stored), Some(shown))
-            }
-        };
+        let id = ApplicationId::from(self.0.entropy().uuid(now)?);
+        let (stored, shown) = self.stored(id, client.auth_method, secret)?;
         let made = Application {
-            id: ApplicationId::from(self.0.entropy().uuid(now)?),
+            id,
             client: Client { secret: stored, ..client },
             created_at: now,
             updated_at: now,
@@ -167,18 +148,22 @@ impl Applications<'_> {
     }
 
     /// Writes the changeable facts of `client` (name, owner, grants, redirect URIs, scope, resources, how it
-    /// authenticates) over the row. Name on the wire, secret, epoch and whether it is active stay.
+    /// authenticates) over the row that was `seen`. Name on the wire, secret, epoch and whether it is active stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] if the row is no longer the one that was seen.
     pub async fn update(
         self,
-        id: ApplicationId,
+        seen: &Application,
         client: Client,
     ) -> Result<Application, StoreError> {
         let now = self.0.now();
-        let changed = row::changeable(&client);
+        let (id, seen, changed) = (seen.id, seen.updated_at, row::changeable(&client));
         self.0
             .write_and_tell(move |tx| {
                 Box::pin(async move {
-                    let found = change(tx, id, changed, now).await?;
+                    let update = application::Entity::update_many().set(changed);
+                    let found = hit_unchanged(tx, (id, seen), touched(update, now)).await?;
                     let entry = found.changed(now);
                     Ok((found, vec![entry]))
                 })
@@ -232,13 +217,6 @@ impl Applications<'_> {
             })
             .await
     }
-
-    fn draw_secret(self) -> Result<(StoredSecret, Secret), StoreError> {
-        let drawn = self.0.entropy().text(32)?;
-        let shown = Secret::new(format!("{SECRET_PREFIX}{}", drawn.expose()));
-        let digest = self.0.vault().digest(Purpose::ClientSecret, shown.expose().as_bytes());
-        Ok((StoredSecret::Digest(digest), shown))
-    }
 }
 
 impl Application {
@@ -282,6 +260,21 @@ fn touched(
     let later: SimpleExpr =
         Expr::case(column().gte(now.as_millis()), column().add(1)).finally(now.as_millis()).into();
     update.col_expr(application::Column::UpdatedAt, later)
+}
+
+/// Runs an update of the row that had last been changed at that moment, and answers the row.
+async fn hit_unchanged(
+    tx: &impl ConnectionTrait,
+    (id, seen): (ApplicationId, Timestamp),
+    update: UpdateMany<application::Entity>,
+) -> Result<Application, StoreError> {
+    let update = update
+        .filter(application::Column::Id.eq(id.as_uuid()))
+        .filter(application::Column::UpdatedAt.eq(seen.as_millis()));
+    hit(tx, update).await.map_err(|error| match error {
+        StoreError::NotFound(what) => StoreError::Overtaken(what),
+        other => other,
+    })
 }
 
 /// Writes the columns of [`changeable`] and answers the row.

@@ -23,8 +23,9 @@ impl Store {
     /// order.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] for a name that is taken, [`StoreError::NotFound`] for what is gone or was changed by somebody
-    /// else since it was seen, [`StoreError::Forbidden`] for the deletion of the built-in client; then nothing was changed.
+    /// [`StoreError::Conflict`] for a name that is taken, [`StoreError::Overtaken`] for what somebody else changed or deleted
+    /// since it was seen, [`StoreError::NotFound`] for the deletion of what is gone, [`StoreError::Forbidden`] for that of the
+    /// built-in client; then nothing was changed.
     pub async fn apply(
         &self,
         users: Vec<UserStep>,

@@ -98,7 +98,7 @@ impl Authorizations<'_> {
         policy: &Policy,
     ) -> Result<Drawn, StoreError> {
         let application = self.0.client(&new.client).await?;
-        let application = application.ok_or(StoreError::NotFound("application"))?.id;
+        let application = application.ok_or(StoreError::NotFound("application"))?;
         let id = self.0.entropy().authorization_id(new.created_at)?;
         let seed = Seed(self.0.entropy().fill()?);
         let (generation, rotated_at) = match new.state {
@@ -110,7 +110,10 @@ impl Authorizations<'_> {
         };
         // A code that nobody redeems leaves nothing behind once a token that was given with it has lapsed.
         let idle = match new.state {
-            State::Granted => policy.access_token_expiry(new.created_at + policy.code_lifetime),
+            State::Granted => {
+                let last = new.created_at + policy.code_lifetime;
+                policy.access_token_expiry(&application.client, last)
+            }
             _ => new.created_at + policy.refresh_idle,
         };
         let delete_at = new.expires_at.map_or(idle, |absolute| absolute.min(idle));
@@ -118,7 +121,7 @@ impl Authorizations<'_> {
             id: Set(id.as_uuid()),
             user_id: Set(new.user.as_uuid()),
             user_epoch: Set(i64::from(user_epoch)),
-            application_id: Set(application.as_uuid()),
+            application_id: Set(application.id.as_uuid()),
             grant: Set(new.grant.to_string()),
             scope: Set(new.scope.to_string()),
             audience: Set(audience_into(&new.audience)?),
@@ -136,7 +139,7 @@ impl Authorizations<'_> {
             session_id: Set(new.details.session.map(SessionId::as_uuid)),
             details: Set(details_into(&new.details)?),
         };
-        Ok(Drawn { id, application, seed, row })
+        Ok(Drawn { id, application: application.id, seed, row })
     }
 }
 

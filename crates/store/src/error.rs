@@ -22,6 +22,9 @@ pub enum StoreError {
     /// What should be changed is not there (any more).
     #[error("there is no such {0}; it may have been deleted meanwhile")]
     NotFound(&'static str),
+    /// Somebody else changed or deleted it after the caller had read what the change was decided on; nothing was changed.
+    #[error("somebody else changed or deleted this {0} meanwhile; read it again and decide anew")]
+    Overtaken(&'static str),
     /// The change is not allowed, whoever asks.
     #[error("{0}")]
     Forbidden(&'static str),

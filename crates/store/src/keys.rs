@@ -45,6 +45,11 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// What a key does that has just been made.
+    fn of_new(active_from: Timestamp, now: Timestamp) -> Self {
+        if active_from > now { Self::Announced } else { Self::Active }
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -176,7 +181,7 @@ impl Keys<'_> {
         let row = self.draw(active_from)?;
         let made = KeyRow {
             id: KeyId(row.0),
-            state: KeyState::Announced,
+            state: KeyState::of_new(active_from, now),
             algorithm: ALGORITHM.to_owned(),
             created_at: now,
             active_from,

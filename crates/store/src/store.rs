@@ -36,6 +36,10 @@ pub fn migrations() -> database::migration::Set {
             ),
             ("0005_device_codes", include_str!("../migrations/0005_device_codes.toml")),
             ("0006_logout", include_str!("../migrations/0006_logout.toml")),
+            (
+                "0007_client_secret_sealed",
+                include_str!("../migrations/0007_client_secret_sealed.toml"),
+            ),
         ],
     }
 }

@@ -11,6 +11,8 @@ pub enum Purpose {
     ClientSecret,
     /// The identifier in a browser's session cookie.
     Session,
+    /// What a browser shows pages of clients of its session, so that they see when it changes.
+    BrowserState,
     /// The one-time link for the first administrator, or for a person who was invited.
     SetupLink,
     /// The name of a pushed authorization request (RFC 9126 §2.2).
@@ -29,6 +31,8 @@ pub enum Purpose {
     Interaction,
     /// The token that guards a form against requests from elsewhere.
     Csrf,
+    /// A state of a thing, as callers of the admin API name it when they change it (`ETag`).
+    EntityTag,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
     /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
@@ -41,6 +45,7 @@ impl Purpose {
         match self {
             Self::ClientSecret => "client secret",
             Self::Session => "session",
+            Self::BrowserState => "browser state",
             Self::SetupLink => "setup link",
             Self::PushedRequest => "pushed request",
             Self::InitialAccess => "initial access token",
@@ -50,6 +55,7 @@ impl Purpose {
             Self::Replay => "replay",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
+            Self::EntityTag => "entity tag",
             Self::Throttle => "throttle",
             Self::PairwiseSubject => "pairwise subject",
         }
@@ -89,6 +95,7 @@ pub(crate) struct Derived {
     pub(crate) code: MacKey,
     client_secret: MacKey,
     session: MacKey,
+    browser_state: MacKey,
     setup_link: MacKey,
     pushed_request: MacKey,
     initial_access: MacKey,
@@ -98,6 +105,7 @@ pub(crate) struct Derived {
     replay: MacKey,
     interaction: MacKey,
     csrf: MacKey,
+    entity_tag: MacKey,
     throttle: MacKey,
     pairwise_subject: MacKey,
 }
@@ -114,6 +122,7 @@ impl Derived {
             code: MacKey::new(&key("mac", "authorization code")),
             client_secret: digest(Purpose::ClientSecret),
             session: digest(Purpose::Session),
+            browser_state: digest(Purpose::BrowserState),
             setup_link: digest(Purpose::SetupLink),
             pushed_request: digest(Purpose::PushedRequest),
             initial_access: digest(Purpose::InitialAccess),
@@ -123,6 +132,7 @@ impl Derived {
             replay: digest(Purpose::Replay),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
+            entity_tag: digest(Purpose::EntityTag),
             throttle: digest(Purpose::Throttle),
             pairwise_subject: digest(Purpose::PairwiseSubject),
         }
@@ -133,6 +143,7 @@ impl Derived {
         let key = match purpose {
             Purpose::ClientSecret => &self.client_secret,
             Purpose::Session => &self.session,
+            Purpose::BrowserState => &self.browser_state,
             Purpose::SetupLink => &self.setup_link,
             Purpose::PushedRequest => &self.pushed_request,
             Purpose::InitialAccess => &self.initial_access,
@@ -142,6 +153,7 @@ impl Derived {
             Purpose::Replay => &self.replay,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
+            Purpose::EntityTag => &self.entity_tag,
             Purpose::Throttle => &self.throttle,
             Purpose::PairwiseSubject => &self.pairwise_subject,
         };

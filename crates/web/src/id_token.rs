@@ -59,7 +59,7 @@ pub(crate) async fn make(state: &State, basis: Basis<'_>) -> Result<Secret, Stop
         access_token: basis.access_token.map(Secret::expose),
         code: basis.code.map(Secret::expose),
         hash: half_hash(algorithm),
-        lifetime: state.policy().id_token_lifetime,
+        lifetime: state.policy().id_token_lifetime(basis.client),
     };
     let claims = claims(&facts, person, state.clock.now());
     let payload = Value::Object(claims).to_string().into_bytes();

@@ -2,6 +2,7 @@
 //! `oauth` crate decide, applies and answers.
 
 pub(crate) mod authorize;
+pub(crate) mod check_session;
 mod client;
 pub(crate) mod device_authorization;
 pub(crate) mod end_session;

@@ -13,8 +13,8 @@ use pages::refusal::pages_for_people;
 use crate::cors;
 use crate::first_party::{self, Endpoint};
 use crate::oauth::{
-    authorize, device_authorization, end_session, introspect, jwks, metadata, par, registration,
-    revoke, token, userinfo,
+    authorize, check_session, device_authorization, end_session, introspect, jwks, metadata, par,
+    registration, revoke, token, userinfo,
 };
 use crate::pages::{
     applications, authorized, choose, device, email_change, errors, home, password_change, profile,
@@ -106,6 +106,9 @@ fn authorization(state: &State) -> Router<State> {
         let confirm = format!("{}/confirm/", path.trim_end_matches('/'));
         router = both(router, path, &get(end_session::show).post(end_session::submit));
         router = both(router, &confirm, &post(end_session::confirmed));
+    }
+    if let Some(path) = capabilities.checks_sessions() {
+        router = both(router, path, &get(check_session::show));
     }
     router.layer(from_fn_with_state(state.pages.clone(), pages_for_people))
 }

@@ -1,8 +1,12 @@
 //! One browser's visit: who is signed in, the frame of the page that it gets, the guard of the forms that it sends.
 
+use std::time::Duration;
+
 use accounts::Account;
 use accounts::session::Session;
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -10,6 +14,7 @@ use oauth::secret::Secret;
 use pages::csrf::Attempt;
 use pages::{Link, Page, SignedIn};
 use store::{EndedSession, SignedIn as Live};
+use vault::Purpose;
 
 use crate::extract::page_form::PageForm;
 use crate::respond::page_failure::PageFailure;
@@ -18,6 +23,9 @@ use crate::state::State;
 
 /// The session cookie's name (with `__Host-` before it on https).
 pub(crate) const COOKIE: &str = "grantwell_session";
+
+/// The name of the cookie that changes with the session and that pages of clients may learn something of.
+pub(crate) const BROWSER_STATE: &str = "grantwell_browser_state";
 
 /// What is known about the browser that sent a request.
 pub(crate) struct Visit {
@@ -97,34 +105,62 @@ impl Visit {
         Ok(Frame { page, cookies: issued.set_cookie.into_iter().chain(clear).collect() })
     }
 
-    /// Begin a session for `account`: the answer sets its cookie. The session that the browser had before, if any, ends,
+    /// What the browser may know of its session beside the cookie that opens it: another text for each sign-in, from which
+    /// nobody gets back. Nothing while nobody is signed in.
+    pub(crate) fn browser_state(&self, state: &State) -> Option<String> {
+        self.session.as_ref()?;
+        self.cookie.as_ref().map(|id| browser_state(state, id))
+    }
+
+    /// Begin a session for `account`: the answer sets its cookies. The session that the browser had before, if any, ends,
     /// and its id is never used again.
     pub(crate) async fn begin(
         &self,
         state: &State,
         account: &Account,
         headers: &HeaderMap,
-    ) -> Result<HeaderValue, PageFailure> {
+    ) -> Result<Vec<HeaderValue>, PageFailure> {
         let agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
         let agent = String::from_utf8_lossy(agent);
         let session = Session::begin(account, &state.settings.sessions, state.clock.now());
         let id = state.store.sessions().create(session, &agent, self.cookie.as_ref()).await?;
         let lifetime = Some(state.settings.sessions.absolute);
-        cookie(state.cookies.set(COOKIE, id.expose(), lifetime))
+        let opens = cookie(state.cookies.set(COOKIE, id.expose(), lifetime))?;
+        let shows = state_cookie(state, &browser_state(state, &id))?;
+        Ok([opens].into_iter().chain(shows).collect())
     }
 
-    /// End the session on the server, if there was one; the answer makes the browser forget the cookie.
+    /// End the session on the server, if there was one; the answer makes the browser forget the cookies.
     pub(crate) async fn end(
         &mut self,
         state: &State,
-    ) -> Result<(Option<EndedSession>, HeaderValue), PageFailure> {
+    ) -> Result<(Option<EndedSession>, Vec<HeaderValue>), PageFailure> {
         let ended = match &self.cookie {
             Some(id) => state.store.sessions().end(id).await?,
             None => None,
         };
         self.session = None;
-        Ok((ended, cookie(state.cookies.clear(COOKIE))?))
+        let opens = cookie(state.cookies.clear(COOKIE))?;
+        Ok((ended, [opens].into_iter().chain(state_cookie(state, "")?).collect()))
     }
+}
+
+fn browser_state(state: &State, id: &Secret) -> String {
+    let digest = state.store.vault().digest(Purpose::BrowserState, id.expose().as_bytes());
+    URL_SAFE_NO_PAD.encode(digest)
+}
+
+/// The cookie that shows pages of clients this state, if any may ask; an empty one makes the browser forget it.
+pub(crate) fn state_cookie(
+    state: &State,
+    browser_state: &str,
+) -> Result<Option<HeaderValue>, PageFailure> {
+    if state.policy().capabilities.checks_sessions().is_none() {
+        return Ok(None);
+    }
+    let lifetime =
+        if browser_state.is_empty() { Duration::ZERO } else { state.settings.sessions.absolute };
+    cookie(state.cookies.set_readable(BROWSER_STATE, browser_state, Some(lifetime))).map(Some)
 }
 
 fn cookie(made: Result<HeaderValue, pages::cookie::BadCookie>) -> Result<HeaderValue, PageFailure> {

@@ -9,11 +9,10 @@ use oauth::client::{FieldError, StoredSecret};
 use oauth::id::UserId;
 use oauth::secret::Secret;
 use serde_json::{Map, Value};
-use store::{Application, NewSecret, Step, Store};
+use store::{Application, NewSecret, Step};
 use vault::Purpose;
 
 use super::{Action, Fault, Newcomers, PlanError, Surroundings, person_of, unknown};
-use crate::hashing::Hasher;
 
 /// What is to be done about one application.
 #[derive(Debug)]
@@ -34,8 +33,8 @@ struct Wanted {
     known: Option<Application>,
     owner: Option<UserId>,
     given: GivenSecret,
-    /// The slow hash of the given secret, if it is a new one.
-    hash: Option<String>,
+    /// The given secret as it will be kept, if it is a new one.
+    secret: NewSecret,
 }
 
 /// What is to be done about a declared application; or everything that is wrong with it. `members` do not hold the secret.
@@ -67,16 +66,21 @@ pub async fn application(
         }
     }
     let known = around.store.applications().find_by_client_id(&declaration.id).await?;
-    let given = given(around.store, around.hasher, known.as_ref(), secret.as_ref()).await?;
-    let mut hash = None;
-    if let Some(secret) = &secret {
-        match declaration.registration.check_secret(secret) {
+    let method = declaration.registration.auth_method;
+    let mut given = given(around, known.as_ref(), secret.as_ref()).await?;
+    if known.as_ref().is_some_and(|known| known.client.needs_new_secret(method)) {
+        given = given.in_another_form();
+    }
+    let mut new = NewSecret::None;
+    if let Some(secret) = secret {
+        match declaration.registration.check_secret(&secret) {
             Err(error) => faults.push(fault(error)),
-            Ok(()) if given == GivenSecret::New => hash = Some(around.hasher.hash(secret).await?),
-            Ok(()) => {}
+            Ok(()) if given != GivenSecret::New => {}
+            Ok(()) if method.seals_secret() => new = NewSecret::ChosenToSeal(secret),
+            Ok(()) => new = NewSecret::Chosen(around.hasher.hash(&secret).await?),
         }
     }
-    let planned = step(Wanted { declaration, known, owner, given, hash }, around);
+    let planned = step(Wanted { declaration, known, owner, given, secret: new }, around);
     faults.extend(planned.as_ref().err().cloned().map(fault));
     Ok(match planned {
         Ok(planned) if faults.is_empty() => Ok(planned),
@@ -86,25 +90,29 @@ pub async fn application(
 
 /// What the given secret is to the client that is known.
 async fn given(
-    store: &Store,
-    hasher: &Hasher,
+    around: Surroundings<'_>,
     known: Option<&Application>,
     secret: Option<&Secret>,
 ) -> Result<GivenSecret, PlanError> {
     let Some(secret) = secret else { return Ok(GivenSecret::Nothing) };
-    let same = match known.and_then(|known| known.client.secret.as_ref()) {
+    let Some(known) = known else { return Ok(GivenSecret::New) };
+    let store = around.store;
+    let same = match &known.client.secret {
         None => false,
-        Some(StoredSecret::Slow(hash)) => hasher.is_hash_of(hash, secret).await?,
+        Some(StoredSecret::Slow(hash)) => around.hasher.is_hash_of(hash, secret).await?,
         Some(stored @ StoredSecret::Digest(_)) => {
             let digest = store.vault().digest(Purpose::ClientSecret, secret.expose().as_bytes());
             stored.is_digest(&digest)
+        }
+        Some(StoredSecret::Sealed(_)) => {
+            store.applications().sealed_secret(known)?.is_some_and(|sealed| sealed == *secret)
         }
     };
     Ok(if same { GivenSecret::Known } else { GivenSecret::New })
 }
 
 fn step(wanted: Wanted, around: Surroundings<'_>) -> Result<Planned, FieldError> {
-    let Wanted { declaration, known, owner, given, hash } = wanted;
+    let Wanted { declaration, known, owner, given, secret } = wanted;
     let client = known.as_ref().map(|known| &known.client);
     let facts = Facts { known: client, owner, secret: given };
     let decision = declaration::decide(&declaration, facts, around.policy)?;
@@ -112,10 +120,10 @@ fn step(wanted: Wanted, around: Surroundings<'_>) -> Result<Planned, FieldError>
     let planned = |action, changed, step| Planned { client_id, action, changed, step };
     Ok(match (decision, &known) {
         (Decision::Create(client, from), _) => {
-            let secret = match (from, hash) {
-                (SecretStep::Take, Some(hash)) => NewSecret::Chosen(hash),
-                (SecretStep::Draw, _) => NewSecret::Generated,
-                (SecretStep::None | SecretStep::Take, _) => NewSecret::None,
+            let secret = match from {
+                SecretStep::Take => secret,
+                SecretStep::Draw => NewSecret::Generated,
+                SecretStep::None => NewSecret::None,
             };
             planned(Action::Created, Vec::new(), Some(Step::Create(client, secret)))
         }
@@ -123,7 +131,7 @@ fn step(wanted: Wanted, around: Surroundings<'_>) -> Result<Planned, FieldError>
             let is_active = change.client.active;
             let active = (is_active != known.client.active).then_some(is_active);
             let action = Action::of_change(&change.members, is_active);
-            let secret = hash.filter(|_| change.new_secret);
+            let secret = if change.new_secret { secret } else { NewSecret::None };
             let client = Box::new(change.client);
             let seen = known.updated_at;
             let step = Step::Change { id: known.id, seen, client, secret, active };

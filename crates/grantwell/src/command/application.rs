@@ -50,6 +50,9 @@ pub(super) async fn run(context: Context, command: Command) -> Result<ExitCode> 
     }
 }
 
+/// What is said with a secret that was just made.
+pub(super) const KEEP_SECRET: &str = "Keep the secret now: it cannot be shown again.";
+
 /// An application as a command prints it.
 #[derive(Serialize)]
 struct Shown {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use store::{Store, StoreError};
 
 use crate::command::Context;
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::people;
 use file::{Kind, Tables};
 
@@ -164,9 +164,12 @@ async fn apply(store: &Store, plan: Plan) -> Result<(Vec<DoneUser>, Vec<Done>), 
         return Ok((users, applications));
     }
     let applied = store.apply(user_steps, steps).await.map_err(|error| match error {
-        StoreError::Conflict { field: "client_id" | "username" } | StoreError::NotFound(_) => {
-            refused("Somebody else made, changed or deleted one of these meanwhile. Run it again.")
-        }
+        StoreError::Conflict { field: "client_id" | "username" }
+        | StoreError::NotFound(_)
+        | StoreError::Overtaken(_) => Error::new(
+            Exit::TryAgain,
+            "Nothing was changed.\nSomebody else made, changed or deleted one of these meanwhile. Run it again.",
+        ),
         other => other.into(),
     })?;
     for (application, secret) in applied.applications {
@@ -222,9 +225,7 @@ fn print(
     }
     context.out.say(report::summary(&counts));
     if applications.iter().any(|one| one.client_secret.is_some()) {
-        context
-            .out
-            .say("Keep each secret now: only its digest is stored, so it cannot be shown again.");
+        context.out.say("Keep each secret now: it cannot be shown again.");
     }
     if arguments.dry_run {
         context.out.say("Nothing was changed (--dry-run).");

@@ -14,6 +14,12 @@ impl Settings {
         let mut found = self.contradictions_of_keys();
         found.extend(self.server.contradictions_of_tls());
         found.extend(self.contradictions_of_testing());
+        if self.oauth.session_management && !self.oauth.openid {
+            found.push(
+                "oauth.session_management is on and oauth.openid is off: only clients that are told who signs in can ask about it"
+                    .to_owned(),
+            );
+        }
         if self.database.max_connections == 0 {
             found.push(
                 "database.max_connections is 0: at least one connection is needed".to_owned(),

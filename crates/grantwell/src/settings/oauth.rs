@@ -48,6 +48,10 @@ pub struct OAuth {
     /// Offer OpenID Connect: ID tokens, the scopes `openid`, `profile`, `email`, `address`, `phone` and `offline_access`, and
     /// the userinfo endpoint.
     pub openid: bool,
+    /// Let pages of clients ask the browser whether the person is still signed in here (OpenID Connect Session Management): a
+    /// frame at `/o/check-session/` that any site may show, and a cookie that its script can read and that opens nothing.
+    /// Browsers that keep cookies away from frames of other sites make it useless.
+    pub session_management: bool,
     /// How long an authorization code may be traded in; ten minutes at most.
     pub authorization_code_lifetime: Span,
     /// How long a device waits for a person to type its code; one minute at least, 30 at most (RFC 8628 §3.2).
@@ -126,6 +130,7 @@ impl Default for OAuth {
             default_scope: Vec::new(),
             optional_scopes: Vec::new(),
             openid: true,
+            session_management: false,
             authorization_code_lifetime: Span::seconds(60),
             device_code_lifetime: Span::seconds(600),
             id_token_lifetime: Span::seconds(3600),

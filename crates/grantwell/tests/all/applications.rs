@@ -202,3 +202,66 @@ fn a_registration_token_is_made_listed_and_revoked() {
         serde_json::json!([])
     );
 }
+
+/// Each of several changes at once is made or is told that it was not: what is said to be done is there.
+#[test]
+fn two_changes_at_once_lose_nothing() {
+    let house = House::migrated();
+    let made = create(&house, &["--client-id", "site"], "").code(0).json();
+    assert_eq!(made["client_id"], "site");
+    let members = [
+        ("policy_uri", "https://site.example/privacy"),
+        ("tos_uri", "https://site.example/terms"),
+        ("client_uri", "https://site.example/"),
+        ("logo_uri", "https://site.example/logo.png"),
+    ];
+    let ran = std::thread::scope(|scope| {
+        let running = members.map(|(member, value)| {
+            let metadata = format!(r#"{{"{member}":"{value}"}}"#);
+            let house = &house;
+            scope.spawn(move || {
+                house.run(&["application", "update", "site", "--metadata", &metadata])
+            })
+        });
+        running.map(|thread| thread.join().unwrap())
+    });
+    let shown = house.run(&["application", "show", "site", "--json"]).code(0).json();
+    for ((member, value), ran) in members.into_iter().zip(ran) {
+        match ran.code {
+            0 => assert_eq!(shown[member], value, "{member} was lost"),
+            // SQLite may also be too busy.
+            75 => assert!(ran.err.contains("meanwhile") && shown[member].is_null(), "{}", ran.err),
+            other => panic!("{other}: {}", ran.err),
+        }
+    }
+}
+
+/// To and from client_secret_jwt a secret is kept in another form: a new one is asked for, made, and shown once.
+#[test]
+fn a_secret_that_is_proved_and_not_sent_comes_with_its_method() {
+    let house = House::migrated();
+    let jwt = ["--auth-method", "client_secret_jwt", "--client-id"];
+    let made = create(&house, &[&jwt[..], &["prover"]].concat(), "").code(0).json();
+    assert!(made["client_secret"].as_str().unwrap().len() >= 64, "{made}");
+    let chosen = [&jwt[..], &["import", "--secret-stdin"]].concat();
+    let ran = create(&house, &chosen, "only thirty-one characters long").code(1);
+    assert!(ran.err.contains("32 bytes"), "{}", ran.err);
+    let ran = create(&house, &chosen, "exactly thirty-two characters it").code(0);
+    assert!(!ran.err.contains("slow hash") && !ran.out.contains("exactly"), "{ran:?}");
+    let method = |method: &str| format!(r#"{{"token_endpoint_auth_method":"{method}"}}"#);
+    let update = |metadata: &str, more: &[&str]| {
+        let arguments = ["application", "update", "prover", "--json", "--metadata", metadata];
+        house.run(&[&arguments[..], more].concat())
+    };
+    let basic = method("client_secret_basic");
+    let ran = update(&basic, &[]).code(1);
+    assert!(ran.err.contains("--new-secret"), "{}", ran.err);
+    let dry = update(&basic, &["--new-secret", "--dry-run"]).code(0);
+    assert!(dry.json().get("client_secret").is_none(), "{}", dry.out);
+    let ran = update(&basic, &["--new-secret"]).code(0);
+    assert!(ran.err.contains("cannot be shown again"), "{}", ran.err);
+    let changed = ran.json();
+    assert_eq!(changed["token_endpoint_auth_method"], "client_secret_basic");
+    assert_ne!(changed["client_secret"], made["client_secret"]);
+    update(&method("client_secret_post"), &[]).code(0);
+}

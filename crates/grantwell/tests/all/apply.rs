@@ -195,6 +195,30 @@ fn the_generated_secret_may_be_given_back() {
     assert_eq!(actions(&same), ["unchanged robot"]);
 }
 
+/// Another form of the secret needs the secret; the one that it has will do if it is long enough.
+#[test]
+fn a_secret_that_is_proved_and_not_sent_is_given_with_its_method() {
+    const SECRET: &str = "a secret that is long enough for HS256";
+    let house = House::migrated();
+    let given = format!("client_secret = \"{SECRET}\"");
+    let jwt = "auth_method = \"client_secret_jwt\"";
+    apply(&house, &robot(&given), &[]).code(0);
+    let ran = apply(&house, &robot(jwt), &[]).code(1);
+    assert!(ran.err.contains("client_secret") && ran.err.contains("needed"), "{}", ran.err);
+    let short =
+        apply(&house, &robot(&format!("{jwt}\nclient_secret = \"too short for a MAC\"")), &[]);
+    assert!(short.code(1).err.contains("32 bytes"));
+    let both = robot(&format!("{jwt}\n{given}"));
+    let changed = apply(&house, &both, &[]).code(0);
+    assert_eq!(actions(&changed), ["changed robot client_secret token_endpoint_auth_method"]);
+    assert_eq!(actions(&apply(&house, &both, &[]).code(0)), ["unchanged robot"]);
+    assert_eq!(actions(&apply(&house, &robot(jwt), &[]).code(0)), ["unchanged robot"]);
+    let drawn = both.replace("robot", "drawn").replace(&given, "");
+    let drawn = apply(&house, &drawn, &["--json"]).code(0).json();
+    let secret = drawn["applications"][0]["client_secret"].as_str().unwrap();
+    assert!(secret.len() >= 64, "{secret}");
+}
+
 /// One good application and several with faults.
 const WRONG: &str = r#"
 [[application]]

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod admin_conditions;
 mod admin_place;
 mod applications;
 mod apply;
@@ -18,6 +19,7 @@ mod migrations;
 mod outer;
 mod postgres;
 mod shutdown;
+mod testing_profile;
 mod tls;
 mod tokens;
 mod users;

@@ -1,5 +1,6 @@
 //! Changes of a registered client: by whoever looks after it, and by an operator.
 
+use super::draft::check_sealing;
 use super::{Client, ClientMetadata, ClientType, ConsentRule, Draft, FieldError, Origin};
 use crate::policy::Policy;
 
@@ -17,13 +18,14 @@ impl Draft {
         let made = self.check(policy)?;
         Client {
             name: made.name,
+            auth_method: made.auth_method,
             grant_types: made.grant_types,
             redirect_uris: made.redirect_uris,
             scope: made.scope,
             metadata: ClientMetadata { consent: known.consent, pkce: known.pkce, ..made.metadata },
             ..client.clone()
         }
-        .with_scope_checked(policy)
+        .with_privileges_checked(policy)
     }
 
     /// Check what an operator changes about `client`, and make the changed client. How it came to be registered stays, and with
@@ -51,13 +53,13 @@ impl Draft {
             metadata: ClientMetadata { origin, ..made.metadata },
             ..client.clone()
         }
-        .with_scope_checked(policy)
+        .with_privileges_checked(policy)
     }
 }
 
 impl Client {
     /// Check that it does not have a scope that is only for what the operator alone looks after.
-    pub fn check_scope(&self, policy: &Policy) -> Result<(), FieldError> {
+    fn check_scope(&self, policy: &Policy) -> Result<(), FieldError> {
         let excess =
             policy.operator_scope(Origin::Operator).without(&policy.operator_scope_of(self));
         let excess = self.scope.as_ref().map(|scope| scope.intersection(&excess));
@@ -68,8 +70,14 @@ impl Client {
         Err(FieldError { field: "scope", code: "operators_only", message })
     }
 
-    fn with_scope_checked(self, policy: &Policy) -> Result<Self, Vec<FieldError>> {
-        self.check_scope(policy).map_err(|error| vec![error])?;
+    /// Check that neither its scope nor its way to authenticate is only for what an operator registered.
+    pub fn check_privileges(&self, policy: &Policy) -> Result<(), FieldError> {
+        check_sealing(self.auth_method, self.metadata.origin)?;
+        self.check_scope(policy)
+    }
+
+    fn with_privileges_checked(self, policy: &Policy) -> Result<Self, Vec<FieldError>> {
+        self.check_privileges(policy).map_err(|error| vec![error])?;
         Ok(self)
     }
 }

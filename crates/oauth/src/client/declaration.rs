@@ -50,10 +50,21 @@ pub struct Facts<'a> {
 pub enum GivenSecret {
     /// Nothing.
     Nothing,
-    /// The one that the client has.
+    /// The one that the client has, in the form that it will be needed in.
     Known,
-    /// One that the client does not have.
+    /// One that the client does not have, or not in that form.
     New,
+}
+
+impl GivenSecret {
+    /// The same where what the client has cannot be used any more: one that is brought takes its place.
+    #[must_use]
+    pub const fn in_another_form(self) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Known | Self::New => Self::New,
+        }
+    }
 }
 
 /// What has to be done about a declared client.
@@ -151,11 +162,9 @@ pub fn decide(
     policy: &Policy,
 ) -> Result<Decision, FieldError> {
     let client = declared.over(facts.known, facts.owner);
-    client.check_scope(policy)?;
-    let needs_secret =
-        client.client_type == ClientType::Confidential && client.auth_method.has_secret();
+    client.check_privileges(policy)?;
     let Some(known) = facts.known else {
-        let secret = match (needs_secret, facts.secret) {
+        let secret = match (client.auth_method.has_secret(), facts.secret) {
             (false, _) => SecretStep::None,
             (true, GivenSecret::Nothing) => SecretStep::Draw,
             (true, GivenSecret::Known | GivenSecret::New) => SecretStep::Take,
@@ -168,12 +177,17 @@ pub fn decide(
     if let Some(error) = other_type(known, client.client_type) {
         return Err(error);
     }
-    if needs_secret && known.secret.is_none() && facts.secret == GivenSecret::Nothing {
-        return Err(FieldError {
-            field: "client_secret",
-            code: "required",
-            message: "This application has no secret yet and now needs one: give it as client_secret, or in a file by client_secret_file or client_secret_env.".to_owned(),
-        });
+    if known.needs_new_secret(client.auth_method) && facts.secret != GivenSecret::New {
+        let why = match known.secret {
+            None => "This application has no secret yet and now needs one",
+            Some(_) => {
+                "A new secret is needed with this change of how the application authenticates, because a secret is kept in another form for client_secret_jwt"
+            }
+        };
+        let message = format!(
+            "{why}: give it as client_secret, or in a file by client_secret_file or client_secret_env."
+        );
+        return Err(FieldError { field: "client_secret", code: "required", message });
     }
     let new_secret = facts.secret == GivenSecret::New;
     let mut members = differences(known, &client);

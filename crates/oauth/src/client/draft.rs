@@ -1,13 +1,15 @@
 //! A client as somebody asks for it, and the check that makes a registration of it (RFC 7591 §2).
 
 use super::field_error::{Errors, FieldError};
+use super::keys;
 use super::metadata::Surroundings;
-use super::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, RedirectUri};
+use super::{AuthMethod, Client, ClientMetadata, ClientType, GrantType, Origin, RedirectUri};
 use crate::id::ClientId;
 use crate::policy::Policy;
 use crate::response::ResponseType;
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
+use jose::MacAlgorithm;
 use std::collections::BTreeSet;
 
 /// What a form, a command or a JSON document says about a client, unchecked.
@@ -75,6 +77,18 @@ impl Registration {
         if chosen.expose().len() < shortest {
             return wrong(format!("A secret of fewer than {shortest} characters can be guessed."));
         }
+        if self.auth_method.seals_secret() {
+            // Without a registered algorithm the weakest is possible.
+            let registered = self.metadata.token_endpoint_auth_signing_alg.as_deref();
+            let used = keys::allowed_macs(registered).into_iter().min();
+            let algorithm = used.unwrap_or(MacAlgorithm::Hs256);
+            let shortest = algorithm.shortest_secret();
+            if chosen.expose().len() < shortest {
+                return wrong(format!(
+                    "A secret for {algorithm} has {shortest} bytes or more (RFC 7518 §3.2)."
+                ));
+            }
+        }
         Ok(())
     }
 }
@@ -132,9 +146,15 @@ impl Draft {
         let grant_types = self.check_grants(client_type, policy, &mut errors);
         let redirect_uris = self.check_redirects(&grant_types, &mut errors);
         let scope = self.check_scope(policy, &mut errors);
-        let around =
-            Surroundings { grant_types: &grant_types, redirect_uris: &redirect_uris, policy };
+        let around = Surroundings {
+            auth_method,
+            grant_types: &grant_types,
+            redirect_uris: &redirect_uris,
+            policy,
+        };
         let metadata = self.metadata.checked(around, &mut errors);
+        let sealing = auth_method.map(|method| check_sealing(method, self.metadata.origin));
+        errors.0.extend(sealing.and_then(Result::err));
         if auth_method == Some(AuthMethod::PrivateKeyJwt) && !self.metadata.has_keys() {
             errors.add(
                 "jwks",
@@ -240,7 +260,9 @@ impl Draft {
                 ),
             }
         }
-        if self.grant_types.is_empty() {
+        let is_implicit =
+            self.metadata.response_types.iter().any(|kind| kind.is_implicit() && !kind.has_code());
+        if self.grant_types.is_empty() && !is_implicit {
             let message =
                 format!("Choose how the application gets its tokens. {}", offered(policy));
             errors.add("grant_types", "required", message);
@@ -310,6 +332,18 @@ impl Draft {
         }
         Some(scope)
     }
+}
+
+/// A method for which the server has to keep the secret itself is only for what an operator registered, who answers for
+/// both.
+pub(super) fn check_sealing(method: AuthMethod, origin: Origin) -> Result<(), FieldError> {
+    if !method.seals_secret() || origin == Origin::Operator {
+        return Ok(());
+    }
+    let message = format!(
+        "Only an application that an operator registered may authenticate by {method}, because this server has to keep the secret itself for it: sign with a key of your own (private_key_jwt), or send the secret."
+    );
+    Err(FieldError { field: "auth_method", code: "operators_only", message })
 }
 
 fn offered(policy: &Policy) -> String {

@@ -2,7 +2,7 @@
 
 use super::ClientMetadata;
 use crate::error::Malformed;
-use jose::{Algorithm, JwkSet};
+use jose::{Algorithm, JwkSet, MacAlgorithm};
 use serde_json::Value;
 use url::Url;
 
@@ -51,6 +51,21 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm, Malformed> {
     Algorithm::parse(name).ok_or(Malformed(
         "this is no algorithm of signatures that is known here; ES256 and RS256 are two of those that are",
     ))
+}
+
+/// An algorithm of MACs by its name.
+pub(super) fn mac_algorithm(name: &str) -> Result<MacAlgorithm, Malformed> {
+    MacAlgorithm::parse(name).ok_or(Malformed(
+        "a client that makes a MAC with its secret does so with HS256, HS384 or HS512",
+    ))
+}
+
+/// The algorithms that a client may make a MAC with: the registered one, or all.
+pub fn allowed_macs(registered: Option<&str>) -> Vec<MacAlgorithm> {
+    match registered {
+        Some(name) => MacAlgorithm::parse(name).into_iter().collect(),
+        None => MacAlgorithm::ALL.to_vec(),
+    }
 }
 
 /// The algorithms that a client may sign with: the registered one, or all that need a public key.
@@ -110,5 +125,8 @@ mod tests {
         assert_eq!(allowed(Some("ES256")), [Algorithm::Es256]);
         assert_eq!(allowed(Some("HS256")), []);
         assert_eq!(allowed(None), Algorithm::ALL);
+        assert_eq!(allowed_macs(Some("HS384")), [MacAlgorithm::Hs384]);
+        assert_eq!(allowed_macs(Some("ES256")), []);
+        assert_eq!(allowed_macs(None), MacAlgorithm::ALL);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::field_error::{Errors, FieldError};
 use super::{AuthMethod, Client, ClientMetadata, ClientType, Draft, GrantType, RedirectUri};
-use crate::response::ResponseType;
 use serde_json::{Map, Value};
 
 /// The members that every client has.
@@ -16,8 +15,9 @@ const COMMON: [&str; 6] = [
 ];
 
 /// The members that whoever registers a client may write, beside those that every client has.
-const OPEN: [&str; 31] = [
+const OPEN: [&str; 33] = [
     "access_token_format",
+    "access_token_lifetime",
     "allowed_origins",
     "application_type",
     "backchannel_logout_session_required",
@@ -28,6 +28,7 @@ const OPEN: [&str; 31] = [
     "default_max_age",
     "frontchannel_logout_session_required",
     "frontchannel_logout_uri",
+    "id_token_lifetime",
     "id_token_signed_response_alg",
     "initiate_login_uri",
     "jwks",
@@ -63,9 +64,8 @@ impl Client {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
         };
-        let through_browser = |kind: &ResponseType| kind.has_token() || kind.has_id_token();
         let mut grants: Vec<&str> = self.grant_types.iter().map(GrantType::as_str).collect();
-        if self.metadata.response_types.iter().any(through_browser) {
+        if self.metadata.response_types.iter().any(|kind| kind.is_implicit()) {
             grants.push(IMPLICIT);
         }
         let redirects: Vec<&str> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
@@ -223,6 +223,7 @@ mod tests {
     use crate::client::{ConsentRule, Origin};
     use crate::fixtures::{client, policy};
     use crate::pkce::Pkce;
+    use crate::response::ResponseType;
     use crate::subject::SubjectType;
     use jose::Algorithm;
     use serde_json::json;
@@ -289,6 +290,8 @@ mod tests {
             frontchannel_logout_session_required: true,
             allowed_origins: list(),
             access_token_format: Some(TokenFormat::Jwt),
+            access_token_lifetime: Some(1),
+            id_token_lifetime: Some(1),
             consent: ConsentRule::Always,
             pkce: Some(Pkce::Required),
             origin: Origin::Operator,

@@ -107,6 +107,12 @@ pub struct ClientMetadata {
     /// The form of its access tokens; that of the server if it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_format: Option<TokenFormat>,
+    /// How long its access tokens live, in seconds; as long as the server says if it does not. Only an operator may say longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_lifetime: Option<u32>,
+    /// How long its ID tokens may be relied on, in the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_lifetime: Option<u32>,
     /// When a person is asked. Only an operator may say that they never are.
     pub consent: ConsentRule,
     /// What it has to do about PKCE; the server's rule if it does not say. Only an operator may loosen it.
@@ -150,6 +156,8 @@ impl Default for ClientMetadata {
             frontchannel_logout_session_required: false,
             allowed_origins: Vec::new(),
             access_token_format: None,
+            access_token_lifetime: None,
+            id_token_lifetime: None,
             consent: ConsentRule::Remember,
             pkce: None,
             origin: Origin::Developer,

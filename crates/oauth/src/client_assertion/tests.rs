@@ -17,7 +17,25 @@ fn claims() -> Value {
 fn check(by: &Signer, typ: Option<&str>, claims: &Value) -> Result<Once, Fault> {
     let assertion = Assertion::parse(&by.sign(typ, claims))?;
     assert_eq!(assertion.key_id(), Some("k"));
-    assertion.check(&by.keys(), &Algorithm::ALL, &issuer(), Timestamp::from_seconds(NOW))
+    let by = Proof::Signature(&by.keys(), &Algorithm::ALL);
+    assertion.check(by, &issuer(), Timestamp::from_seconds(NOW))
+}
+
+const SECRET: &str = "a shared secret of more than sixty-four bytes, as HS512 would like it";
+
+fn mac(algorithm: MacAlgorithm, typ: Option<&str>, claims: &Value) -> Assertion {
+    let text =
+        jose::mac::sign(typ, algorithm, SECRET.as_bytes(), claims.to_string().as_bytes()).unwrap();
+    Assertion::parse(&text).unwrap()
+}
+
+/// The same with a MAC; nothing if it does not read at all, as with a signature.
+fn check_mac(typ: Option<&str>, claims: &Value) -> Result<Once, Fault> {
+    let secret = Secret::from(SECRET);
+    let payload = claims.to_string();
+    let text = jose::mac::sign(typ, MacAlgorithm::Hs256, SECRET.as_bytes(), payload.as_bytes());
+    let by = Proof::Mac(&secret, &MacAlgorithm::ALL);
+    Assertion::parse(&text.unwrap())?.check(by, &issuer(), Timestamp::from_seconds(NOW))
 }
 
 /// R7523-3-a, R7523-3-b, R7523bis-3-a, table 1.13-J
@@ -53,6 +71,7 @@ fn every_claim_is_what_it_must_be() {
     ] {
         let found = check(&signer, None, &with(&claims(), name, &value));
         assert_eq!(found, Err(fault), "{name}: {value}");
+        assert_eq!(check_mac(None, &with(&claims(), name, &value)), found, "{name}: {value}");
     }
     for (name, value) in [
         ("iat", json!(NOW + 10)),
@@ -62,7 +81,9 @@ fn every_claim_is_what_it_must_be() {
         ("exp", json!(NOW + 3610)),
         ("jti", json!("x".repeat(255))),
     ] {
-        assert!(check(&signer, None, &with(&claims(), name, &value)).is_ok(), "{name}: {value}");
+        let claims = with(&claims(), name, &value);
+        assert!(check(&signer, None, &claims).is_ok(), "{name}: {value}");
+        assert!(check_mac(None, &claims).is_ok(), "{name}: {value}");
     }
 }
 
@@ -95,6 +116,7 @@ fn only_a_jwt_that_says_nothing_else_is_one() {
         let found = check(&signer, typ, &claims());
         assert_eq!(found.is_ok(), good, "{typ:?}");
         assert!(good || found == Err(Fault::Type), "{typ:?}");
+        assert_eq!(check_mac(typ, &claims()), found, "{typ:?}");
     }
 }
 
@@ -104,11 +126,41 @@ fn the_signature_is_by_a_key_of_the_client_for_an_algorithm_that_it_may_use() {
     let (own, other) = (Signer::new(), Signer::new());
     let assertion = Assertion::parse(&own.sign(None, &claims())).unwrap();
     let now = Timestamp::from_seconds(NOW);
-    let check = |keys: &JwkSet, allowed| assertion.check(keys, allowed, &issuer(), now);
+    let check =
+        |keys: &JwkSet, allowed| assertion.check(Proof::Signature(keys, allowed), &issuer(), now);
     assert!(check(&own.keys(), &[Algorithm::EdDsa]).is_ok());
     assert_eq!(check(&own.keys(), &[Algorithm::Es256]), Err(Fault::Signature));
     assert_eq!(check(&other.keys(), &[Algorithm::EdDsa]), Err(Fault::Signature));
     assert_eq!(check(&JwkSet::default(), &[Algorithm::EdDsa]), Err(Fault::Signature));
+}
+
+/// ROIDC-9-a, R7523-3-c, table 1.13-J: the secret is the client's, long enough, and for an algorithm that it may use; and
+/// neither kind of key ever checks what the other protects.
+#[test]
+fn a_mac_is_by_the_secret_of_the_client_and_no_key_is_taken_for_another() {
+    let now = Timestamp::from_seconds(NOW);
+    let signer = Signer::new();
+    let signed = Assertion::parse(&signer.sign(None, &claims())).unwrap();
+    let (secret, other) = (Secret::from(SECRET), Secret::from("x".repeat(64).as_str()));
+    let public = Secret::new(signer.keys().to_json().to_string());
+    for algorithm in MacAlgorithm::ALL {
+        let assertion = mac(algorithm, None, &claims());
+        let check = |secret: &Secret, allowed: &[MacAlgorithm]| {
+            assertion.check(Proof::Mac(secret, allowed), &issuer(), now)
+        };
+        assert!(check(&secret, &[algorithm]).is_ok(), "{algorithm}");
+        let others: Vec<_> = MacAlgorithm::ALL.into_iter().filter(|it| *it != algorithm).collect();
+        assert_eq!(check(&secret, &others), Err(Fault::Signature), "{algorithm}");
+        for wrong in [&other, &public, &Secret::from("")] {
+            assert_eq!(check(wrong, &MacAlgorithm::ALL), Err(Fault::Signature), "{algorithm}");
+        }
+        let by_keys = Proof::Signature(&signer.keys(), &Algorithm::ALL);
+        assert_eq!(assertion.check(by_keys, &issuer(), now), Err(Fault::Signature));
+        assert_eq!(assertion.method(), AuthMethod::ClientSecretJwt);
+    }
+    let by_secret = Proof::Mac(&public, &MacAlgorithm::ALL);
+    assert_eq!(signed.check(by_secret, &issuer(), now), Err(Fault::Signature));
+    assert_eq!(signed.method(), AuthMethod::PrivateKeyJwt);
 }
 
 #[test]

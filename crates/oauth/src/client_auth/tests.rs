@@ -206,6 +206,26 @@ fn an_assertion_is_of_the_known_type_and_about_the_client_that_the_form_names() 
     }
 }
 
+/// ROIDC-9-a: a MAC is of no use to a client that signs, a signature to none that makes MACs, and neither to one that sends its
+/// secret.
+#[test]
+fn a_signature_and_a_mac_are_two_methods() {
+    let claims = serde_json::json!({"iss": "cli", "sub": "cli"}).to_string();
+    let mac = jose::mac::sign(None, jose::MacAlgorithm::Hs256, &[7; 32], claims.as_bytes());
+    let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    for (text, own) in
+        [(assertion("cli"), AuthMethod::PrivateKeyJwt), (mac.unwrap(), AuthMethod::ClientSecretJwt)]
+    {
+        let body = format!("client_assertion={text}&client_assertion_type={kind}");
+        let presented = parse(None, &body).unwrap();
+        for auth_method in AuthMethod::ALL.into_iter().filter(|it| *it != AuthMethod::None) {
+            let client = Client { id: client_id("cli"), auth_method, ..client() };
+            let why = (auth_method != own).then_some(Reason::Method);
+            check(Some(&client), &presented, RIGHT, why);
+        }
+    }
+}
+
 #[test]
 fn each_method_brings_what_is_to_be_checked() {
     let [basic, post, none] = ways();

@@ -1,12 +1,13 @@
 //! What this server tells about itself: RFC 8414 §2, OpenID Connect Discovery §3, derived from the policy and nothing else.
 
 use crate::claims::StandardClaim;
-use crate::client::AuthMethod;
+use crate::client::{AuthMethod, IMPLICIT};
 use crate::endpoint::authorize::{ACR_PASSWORD, Prompt};
 use crate::grant::GrantType;
 use crate::pkce::{Method, Pkce};
-use crate::policy::{OPENID_SCOPES, Policy};
+use crate::policy::{Capabilities, OPENID_SCOPES, Policy};
 use crate::response::{ResponseMode, ResponseType};
+use jose::MacAlgorithm;
 use serde::Serialize;
 
 /// The authorization server metadata document.
@@ -55,8 +56,8 @@ pub struct Metadata {
     /// By which way it answers.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub response_modes_supported: &'static [ResponseMode],
-    /// The grants that the token endpoint offers.
-    pub grant_types_supported: Vec<GrantType>,
+    /// The grants that the token endpoint offers, and `implicit` where the authorization endpoint gives tokens.
+    pub grant_types_supported: Vec<String>,
     /// How a client may authenticate at the token endpoint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -111,6 +112,9 @@ pub struct OpenId {
     /// RP-Initiated Logout §2.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<String>,
+    /// Session Management §3.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_session_iframe: Option<String>,
     /// Back-Channel Logout §2.1: clients are told, server to server, that a session has ended.
     pub backchannel_logout_supported: bool,
     /// And which.
@@ -160,7 +164,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         None => Vec::new(),
     };
     let algorithms = |path: &Option<String>| match path {
-        Some(_) => jose::Algorithm::names(),
+        Some(_) => assertion_algorithms(),
         None => Vec::new(),
     };
     Metadata {
@@ -181,10 +185,7 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         scopes_supported: scopes(policy),
         response_types_supported: capabilities.responses().collect(),
         response_modes_supported: capabilities.response_modes(),
-        grant_types_supported: match endpoints.token {
-            Some(_) => capabilities.grants().cloned().collect(),
-            None => Vec::new(),
-        },
+        grant_types_supported: grants(capabilities),
         token_endpoint_auth_methods_supported: methods(&endpoints.token, true),
         token_endpoint_auth_signing_alg_values_supported: algorithms(&endpoints.token),
         revocation_endpoint_auth_methods_supported: methods(&endpoints.revocation, true),
@@ -198,12 +199,26 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         request_parameter_supported: authorizes,
         request_uri_parameter_supported: authorizes.then_some(true),
         require_request_uri_registration: authorizes,
-        request_object_signing_alg_values_supported: algorithms(
-            &endpoints.authorization.clone().filter(|_| authorizes),
-        ),
+        request_object_signing_alg_values_supported: match authorizes {
+            true => jose::Algorithm::names(),
+            false => Vec::new(),
+        },
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),
     }
+}
+
+/// With what a client may protect the assertion by which it authenticates.
+fn assertion_algorithms() -> Vec<&'static str> {
+    let macs = MacAlgorithm::ALL.into_iter().map(MacAlgorithm::as_str);
+    jose::Algorithm::names().into_iter().chain(macs).collect()
+}
+
+fn grants(capabilities: &Capabilities) -> Vec<String> {
+    let has_endpoint = capabilities.endpoints.token.is_some();
+    let granted = capabilities.grants().filter(|_| has_endpoint).map(ToString::to_string);
+    let implicit = capabilities.responses().any(ResponseType::is_implicit);
+    granted.chain(implicit.then(|| IMPLICIT.to_owned())).collect()
 }
 
 fn scopes(policy: &Policy) -> Vec<String> {
@@ -230,6 +245,10 @@ fn openid(policy: &Policy, own_claims: &[&'static str]) -> OpenId {
         end_session_endpoint: policy
             .capabilities
             .ends_sessions()
+            .map(|path| policy.issuer.url(path)),
+        check_session_iframe: policy
+            .capabilities
+            .checks_sessions()
             .map(|path| policy.issuer.url(path)),
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
@@ -276,12 +295,12 @@ mod tests {
                 r#""response_types_supported":["code"],"#,
                 r#""response_modes_supported":["query","fragment","form_post"],"#,
                 r#""grant_types_supported":["authorization_code","client_credentials","urn:ietf:params:oauth:grant-type:device_code","urn:ietf:params:oauth:grant-type:jwt-bearer","password","refresh_token"],"#,
-                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
-                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt","none"],"#,
-                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
-                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","private_key_jwt"],"#,
-                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519"],"#,
+                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt","none"],"#,
+                r#""token_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
+                r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt","none"],"#,
+                r#""revocation_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
+                r#""introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","client_secret_jwt","private_key_jwt"],"#,
+                r#""introspection_endpoint_auth_signing_alg_values_supported":["RS256","RS384","RS512","PS256","PS384","PS512","ES256","ES384","ES512","EdDSA","Ed25519","HS256","HS384","HS512"],"#,
                 r#""code_challenge_methods_supported":["S256"],"#,
                 r#""authorization_response_iss_parameter_supported":true,"#,
                 r#""request_parameter_supported":true,"request_uri_parameter_supported":true,"#,

@@ -106,7 +106,7 @@ mod tests {
                     Decision::Proceed(_) => false,
                     Decision::Refuse(error) => error.code() == ErrorCode::UnsupportedGrantType,
                 };
-                assert_eq!(refused, !advertised.contains(&grant), "{grant}");
+                assert_eq!(refused, !advertised.contains(&grant.to_string()), "{grant}");
             }
         }
     }

@@ -129,6 +129,13 @@ impl Capabilities {
         path.filter(|_| self.openid && self.responses().next().is_some())
     }
 
+    /// Where pages of clients ask the browser about its session; nowhere without OpenID Connect at the authorization endpoint
+    /// (Session Management §2, §3.3).
+    pub fn checks_sessions(&self) -> Option<&str> {
+        let path = self.endpoints.check_session.as_deref();
+        path.filter(|_| self.openid && self.responses().next().is_some())
+    }
+
     /// Where the public keys are; nowhere without one (RFC 8414 §2).
     pub fn publishes_keys(&self) -> Option<&str> {
         self.endpoints.jwks.as_deref().filter(|_| !self.signing_algorithms.is_empty())
@@ -144,6 +151,7 @@ impl Capabilities {
         &[
             AuthMethod::ClientSecretBasic,
             AuthMethod::ClientSecretPost,
+            AuthMethod::ClientSecretJwt,
             AuthMethod::PrivateKeyJwt,
             AuthMethod::None,
         ]

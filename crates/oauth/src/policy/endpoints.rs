@@ -15,6 +15,8 @@ pub struct Endpoints {
     pub userinfo: Option<String>,
     /// OpenID Connect RP-Initiated Logout §2.
     pub end_session: Option<String>,
+    /// OpenID Connect Session Management §3.3. Default: nowhere.
+    pub check_session: Option<String>,
     /// RFC 7517 §5.
     pub jwks: Option<String>,
     /// RFC 7009 §2.
@@ -34,6 +36,7 @@ impl Default for Endpoints {
             device_authorization: Some("/o/device-authorization/".to_owned()),
             userinfo: Some("/o/userinfo/".to_owned()),
             end_session: Some("/o/logout/".to_owned()),
+            check_session: None,
             jwks: Some("/.well-known/jwks.json".to_owned()),
             revocation: Some("/o/revoke_token/".to_owned()),
             introspection: Some("/o/introspect/".to_owned()),

@@ -85,7 +85,7 @@ fn settings_that_do_not_hold_together_are_found() {
 fn no_access_token_outlives_the_memory_of_revocations() {
     let mut long = policy();
     long.access_token_lifetime = Duration::MAX;
-    assert!(long.access_token_expiry(NOW) < crate::revocation::forget_at(NOW));
+    assert!(long.access_token_expiry(&client(), NOW) < crate::revocation::forget_at(NOW));
 }
 
 #[test]
@@ -201,4 +201,31 @@ fn what_rests_on_something_is_not_offered_without_it() {
     let mut capabilities = all();
     capabilities.withdraw(&GrantType::AuthorizationCode);
     assert!(capabilities.ends_sessions().is_none() && capabilities.pushes().is_none());
+}
+
+/// Only an operator's client has longer tokens than others, also after the server's own lifetime was cut.
+#[test]
+fn the_lifetimes_of_tokens_are_those_of_the_client_if_it_has_some() {
+    let policy = policy();
+    let hour = Duration::from_hours(1);
+    for (origin, own, expected) in [
+        (Origin::Operator, None, hour),
+        (Origin::Operator, Some(60), Duration::from_mins(1)),
+        (Origin::Operator, Some(7200), hour * 2),
+        (Origin::Developer, Some(60), Duration::from_mins(1)),
+        (Origin::Developer, Some(7200), hour),
+        (Origin::Dynamic, Some(7200), hour),
+    ] {
+        let mut client = client();
+        client.metadata.origin = origin;
+        client.metadata.access_token_lifetime = own;
+        client.metadata.id_token_lifetime = own;
+        assert_eq!(policy.access_token_expiry(&client, NOW), NOW + expected, "{origin:?} {own:?}");
+        assert_eq!(policy.id_token_lifetime(&client), expected, "{origin:?} {own:?}");
+    }
+    let mut longest = client();
+    longest.metadata.origin = Origin::Operator;
+    longest.metadata.access_token_lifetime = Some(u32::MAX);
+    let end = policy.access_token_expiry(&longest, NOW);
+    assert!(end < crate::revocation::forget_at(NOW), "a revocation is remembered longer");
 }

@@ -1,14 +1,16 @@
 //! One of several changes that are made at once, about an application: see `apply.rs` of this room.
 
-use oauth::client::Client;
+use oauth::client::{Client, StoredSecret};
 use oauth::id::ApplicationId;
 use oauth::revocation::forget_at;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait, EntityTrait as _};
 
 use super::ending::{raise, with_active, with_secret};
-use super::{Application, Applications, NewSecret, changeable, hit, insert, remove, touched};
+use super::{
+    Application, Applications, NewSecret, changeable, hit_unchanged, insert, remove, touched,
+};
 use crate::StoreError;
 use crate::entity::application;
 use crate::revocations::Entry;
@@ -26,8 +28,8 @@ pub enum Step {
         seen: Timestamp,
         /// What is registered from now on.
         client: Box<Client>,
-        /// The slow hash of a secret that takes the place of the present one; with it every token ends.
-        secret: Option<String>,
+        /// A secret that takes the place of the present one, if there is to be one; with it every token ends.
+        secret: NewSecret,
         /// Whether it is switched on or off; with it every token ends.
         active: Option<bool>,
     },
@@ -42,7 +44,7 @@ pub(crate) enum Work {
         id: ApplicationId,
         seen: Timestamp,
         client: Box<Client>,
-        secret: Option<String>,
+        secret: Option<StoredSecret>,
         active: Option<bool>,
     },
     Delete(ApplicationId),
@@ -57,7 +59,8 @@ impl Applications<'_> {
                 (Work::Create(Box::new(made)), shown)
             }
             Step::Change { id, seen, client, secret, active } => {
-                (Work::Change { id, seen, client, secret, active }, None)
+                let (secret, shown) = self.stored(id, client.auth_method, secret)?;
+                (Work::Change { id, seen, client, secret, active }, shown)
             }
             Step::Delete(id) => (Work::Delete(id), None),
         })
@@ -75,12 +78,9 @@ impl Work {
             Self::Create(made) => Ok((insert(tx, *made).await?, None)),
             Self::Change { id, seen, client, secret, active } => {
                 let ends_tokens = secret.is_some() || active.is_some();
-                let mut update = application::Entity::update_many()
-                    .set(changeable(&client))
-                    .filter(application::Column::Id.eq(id.as_uuid()))
-                    .filter(application::Column::UpdatedAt.eq(seen.as_millis()));
-                if let Some(hash) = secret {
-                    update = with_secret(update, hash);
+                let mut update = application::Entity::update_many().set(changeable(&client));
+                if let Some(stored) = secret {
+                    update = with_secret(update, &stored);
                 }
                 if let Some(active) = active {
                     update = with_active(update, active);
@@ -88,7 +88,7 @@ impl Work {
                 if ends_tokens {
                     update = raise(update);
                 }
-                let found = hit(tx, touched(update, now)).await?;
+                let found = hit_unchanged(tx, (id, seen), touched(update, now)).await?;
                 let entry =
                     if ends_tokens { found.dead(forget_at(now)) } else { found.changed(now) };
                 Ok((found, Some(entry)))

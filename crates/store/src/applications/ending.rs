@@ -8,7 +8,8 @@ use oauth::secret::Secret;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, UpdateMany};
 
-use super::{Application, Applications, hit, touched};
+use super::row::SecretColumns;
+use super::{Application, Applications, NewSecret, hit, touched};
 use crate::StoreError;
 use crate::authorizations::Revocation;
 use crate::entity::{application, authorization};
@@ -16,27 +17,29 @@ use crate::entity::{application, authorization};
 impl Applications<'_> {
     /// Gives the client a new secret, shown once, and ends every token it was given under the old one.
     /// What users allowed it stays: it refreshes with the new secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtaken`] if it authenticates in another way by now, for which this secret would be none;
+    /// [`StoreError::Forbidden`] if its way needs no secret.
     pub async fn rotate_secret(
         self,
-        id: ApplicationId,
+        seen: &Application,
     ) -> Result<(Application, Secret), StoreError> {
-        let (stored, shown) = self.draw_secret()?;
-        let StoredSecret::Digest(digest) = stored else {
+        let method = seen.client.auth_method;
+        if !method.has_secret() {
+            return Err(StoreError::Forbidden("this application authenticates without a secret"));
+        }
+        let drawn = self.stored(seen.id, method, NewSecret::Generated)?;
+        let (Some(stored), Some(shown)) = drawn else {
             return Err(StoreError::Corrupt("a drawn secret"));
         };
-        let update = application::Entity::update_many()
-            .col_expr(application::Column::SecretDigest, Expr::value(Some(digest.to_vec())))
-            .col_expr(application::Column::SecretPhc, Expr::value(None::<String>));
-        Ok((self.end_tokens(id, update).await?, shown))
-    }
-
-    /// Replaces the secret by one that somebody chose (its slow hash), as [`Applications::rotate_secret`].
-    pub async fn set_secret_hash(
-        self,
-        id: ApplicationId,
-        hash: String,
-    ) -> Result<Application, StoreError> {
-        self.end_tokens(id, with_secret(application::Entity::update_many(), hash)).await
+        let same = application::Column::AuthMethod.eq(method.as_str());
+        let update = with_secret(application::Entity::update_many(), &stored).filter(same);
+        let found = self.end_tokens(seen.id, update).await.map_err(|error| match error {
+            StoreError::NotFound(what) => StoreError::Overtaken(what),
+            other => other,
+        });
+        Ok((found?, shown))
     }
 
     /// Disables the client: every token of it ends at once, on every node, and it is given no more.
@@ -91,14 +94,16 @@ impl Applications<'_> {
     }
 }
 
-/// The update, with a secret that somebody chose in place of the present one.
+/// The update, with a secret in place of the present one.
 pub(super) fn with_secret(
     update: UpdateMany<application::Entity>,
-    hash: String,
+    stored: &StoredSecret,
 ) -> UpdateMany<application::Entity> {
+    let columns = SecretColumns::of(Some(stored));
     update
-        .col_expr(application::Column::SecretDigest, Expr::value(None::<Vec<u8>>))
-        .col_expr(application::Column::SecretPhc, Expr::value(Some(hash)))
+        .col_expr(application::Column::SecretDigest, Expr::value(columns.digest))
+        .col_expr(application::Column::SecretPhc, Expr::value(columns.phc))
+        .col_expr(application::Column::SecretSealed, Expr::value(columns.sealed))
 }
 
 pub(super) fn with_active(

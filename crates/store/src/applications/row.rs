@@ -4,7 +4,7 @@ use oauth::client::{Client, ClientMetadata, GrantType, RedirectUri, StoredSecret
 use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::scope::ScopeSet;
 use oauth::time::Timestamp;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 
 use super::Application;
 use crate::StoreError;
@@ -14,16 +14,13 @@ use crate::row::epoch_from;
 impl Application {
     /// The whole row.
     pub(super) fn row(&self) -> application::ActiveModel {
-        let (digest, phc) = match &self.client.secret {
-            None => (None, None),
-            Some(StoredSecret::Digest(digest)) => (Some(digest.to_vec()), None),
-            Some(StoredSecret::Slow(hash)) => (None, Some(hash.clone())),
-        };
+        let secret = SecretColumns::of(self.client.secret.as_ref());
         application::ActiveModel {
             id: Set(self.id.as_uuid()),
             client_id: Set(self.client.id.to_string()),
-            secret_digest: Set(digest),
-            secret_phc: Set(phc),
+            secret_digest: Set(secret.digest),
+            secret_phc: Set(secret.phc),
+            secret_sealed: Set(secret.sealed),
             active: Set(self.client.active),
             first_party: Set(self.client.first_party),
             epoch: Set(i64::from(self.client.epoch)),
@@ -34,10 +31,53 @@ impl Application {
     }
 }
 
-/// The columns that an update of the registration writes, beside the moment of it.
+/// What the columns about a secret hold: one of them at most.
+#[derive(Default)]
+pub(super) struct SecretColumns {
+    pub(super) digest: Option<Vec<u8>>,
+    pub(super) phc: Option<String>,
+    pub(super) sealed: Option<String>,
+}
+
+impl SecretColumns {
+    pub(super) fn of(secret: Option<&StoredSecret>) -> Self {
+        match secret {
+            None => Self::default(),
+            Some(StoredSecret::Digest(digest)) => {
+                Self { digest: Some(digest.to_vec()), ..Self::default() }
+            }
+            Some(StoredSecret::Slow(hash)) => Self { phc: Some(hash.clone()), ..Self::default() },
+            Some(StoredSecret::Sealed(sealed)) => {
+                Self { sealed: Some(sealed.clone()), ..Self::default() }
+            }
+        }
+    }
+
+    fn read(self) -> Result<Option<StoredSecret>, StoreError> {
+        match (self.digest, self.phc, self.sealed) {
+            (None, None, None) => Ok(None),
+            (Some(digest), None, None) => {
+                let digest = digest.try_into();
+                let digest =
+                    digest.map_err(|_| StoreError::Corrupt("application.secret_digest"))?;
+                Ok(Some(StoredSecret::Digest(digest)))
+            }
+            (None, Some(hash), None) => Ok(Some(StoredSecret::Slow(hash))),
+            (None, None, Some(sealed)) => Ok(Some(StoredSecret::Sealed(sealed))),
+            _ => Err(StoreError::Corrupt("the columns of an application about its secret")),
+        }
+    }
+}
+
+/// The columns that an update of the registration writes, beside the moment of it. A secret that the client has no more use for
+/// goes.
 pub(crate) fn changeable(client: &Client) -> application::ActiveModel {
     let words = |words: Vec<String>| words.join(" ");
+    let keeps_secret = client.auth_method.has_secret();
     application::ActiveModel {
+        secret_digest: if keeps_secret { NotSet } else { Set(None) },
+        secret_phc: if keeps_secret { NotSet } else { Set(None) },
+        secret_sealed: if keeps_secret { NotSet } else { Set(None) },
         name: Set(client.name.clone()),
         owner_id: Set(client.owner.map(UserId::as_uuid)),
         client_type: Set(client.client_type.to_string()),
@@ -66,13 +106,10 @@ impl TryFrom<application::Model> for Application {
 
     fn try_from(row: application::Model) -> Result<Self, StoreError> {
         let corrupt = StoreError::Corrupt;
-        let secret = match (row.secret_digest, row.secret_phc) {
-            (None, None) => None,
-            (Some(digest), None) => Some(StoredSecret::Digest(
-                digest.try_into().map_err(|_| corrupt("application.secret_digest"))?,
-            )),
-            (None, Some(hash)) => Some(StoredSecret::Slow(hash)),
-            (Some(_), Some(_)) => return Err(corrupt("application.secret_digest and secret_phc")),
+        let secret = SecretColumns {
+            digest: row.secret_digest,
+            phc: row.secret_phc,
+            sealed: row.secret_sealed,
         };
         let grant_types = row.grant_types.split_whitespace().map(GrantType::parse);
         let redirect_uris = row.redirect_uris.split_whitespace().map(RedirectUri::parse);
@@ -83,7 +120,7 @@ impl TryFrom<application::Model> for Application {
             owner: row.owner_id.map(UserId::from),
             client_type: row.client_type.parse().map_err(|_| corrupt("application.client_type"))?,
             auth_method: row.auth_method.parse().map_err(|_| corrupt("application.auth_method"))?,
-            secret,
+            secret: secret.read()?,
             grant_types: grant_types
                 .collect::<Result<_, _>>()
                 .map_err(|_| corrupt("application.grant_types"))?,

@@ -26,6 +26,9 @@ pub struct Model {
     /// Slow hash (PHC string) of a secret that somebody chose, until it is rotated.
     #[sea_orm(column_type = "Text", nullable)]
     pub secret_phc: Option<String>,
+    /// The secret itself, encrypted under the master key, of a client that makes MACs with it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub secret_sealed: Option<String>,
     /// `grant_types`, separated by spaces.
     pub grant_types: String,
     /// `redirect_uris`, separated by spaces, in the order they were given.

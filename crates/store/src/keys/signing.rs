@@ -113,7 +113,7 @@ impl SigningKeys<'_> {
         self.0.load_keys().await?;
         Ok(KeyRow {
             id,
-            state: KeyState::Announced,
+            state: KeyState::of_new(active_from, now),
             algorithm: algorithm.as_str().to_owned(),
             created_at: now,
             active_from,

@@ -111,14 +111,14 @@ impl UserChange {
         if let Some(profile) = &self.profile {
             let kept = keep(&self.seen, profile, now)?.exec(tx).await?;
             if kept.rows_affected == 0 {
-                return Err(StoreError::NotFound("user"));
+                return Err(StoreError::Overtaken("user"));
             }
         }
         let ends = self.password.is_some() || self.active.is_some();
         let reason = if self.active.is_some() { Reason::Disabled } else { Reason::SignedOut };
         let update = self.update(now.as_millis(), ends);
         let row = update.exec_with_returning(tx).await?.into_iter().next();
-        let user = User::try_from(row.ok_or(StoreError::NotFound("user"))?)?;
+        let user = User::try_from(row.ok_or(StoreError::Overtaken("user"))?)?;
         if self.superuser == Some(true) {
             close_setup_links(tx, now).await?;
         }
@@ -133,11 +133,13 @@ impl UserChange {
     }
 
     fn update(&self, now: i64, ends: bool) -> UpdateMany<user::Entity> {
-        let raised = i64::from(ends);
+        let (raised, seen) = (i64::from(ends), &self.seen.account);
         let mut update = user::Entity::update_many()
             .col_expr(user::Column::Epoch, Expr::col(user::Column::Epoch).add(raised))
-            .filter(user::Column::Id.eq(self.seen.account.id.as_uuid()))
-            .filter(user::Column::Epoch.eq(i64::from(self.seen.account.epoch)));
+            .filter(user::Column::Id.eq(seen.id.as_uuid()))
+            .filter(user::Column::Epoch.eq(i64::from(seen.epoch)))
+            .filter(user::Column::Staff.eq(seen.staff))
+            .filter(user::Column::Superuser.eq(seen.superuser));
         if let Some(hash) = &self.password {
             update = update
                 .col_expr(user::Column::Password, Expr::value(hash.clone()))

@@ -38,12 +38,34 @@ async fn every_fact_about_a_client_reads_back() {
             grant_types: [GrantType::RefreshToken].into(),
             ..World::client("ignored")
         };
-        let updated = store.applications().update(made.id, public).await.unwrap();
+        let updated = store.applications().update(&made, public).await.unwrap();
         assert_eq!(updated.client.id, made.client.id, "the name on the wire stays");
-        assert_eq!(updated.client.secret, made.client.secret);
+        assert_eq!(updated.client.secret, None, "it has no use for one any more");
         assert_eq!((updated.client.owner, updated.client.scope.clone()), (None, None));
         assert!(updated.client.redirect_uris.is_empty());
         assert_eq!(*store.client(&made.client.id).await.unwrap().unwrap(), updated);
+    })
+    .await;
+}
+
+/// Two changes of one state, at once or one after the other: one is made, and the other is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_what_is_no_longer_so_is_refused() {
+    on_both(|world| async move {
+        let (here, there) = (world.node().await, world.node().await);
+        let (seen, _) = world.registered(&here, "photos").await;
+        let named = |name: &str| Client { name: name.to_owned(), ..seen.client.clone() };
+        let (one, other) = tokio::join!(
+            here.applications().update(&seen, named("one")),
+            there.applications().update(&seen, named("other")),
+        );
+        let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+        assert!(matches!(lost, Err(StoreError::Overtaken("application"))), "{lost:?}");
+        let won = won.unwrap();
+        assert_eq!(here.applications().find(seen.id).await.unwrap().unwrap(), won);
+        let late = here.applications().update(&seen, named("late")).await;
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
+        here.applications().update(&won, named("next")).await.unwrap();
     })
     .await;
 }
@@ -73,16 +95,12 @@ async fn a_new_secret_replaces_the_old_and_ends_the_tokens_given_under_it() {
         assert!(first.expose().starts_with("gws_") && first.expose().len() == 47);
         assert!(client.client.secret.as_ref().unwrap().is_digest(&digest(&first)));
 
-        let (rotated, second) = store.applications().rotate_secret(client.id).await.unwrap();
+        let (rotated, second) = store.applications().rotate_secret(&client).await.unwrap();
         let stored = rotated.client.secret.as_ref().unwrap();
         assert!(stored.is_digest(&digest(&second)) && !stored.is_digest(&digest(&first)));
         assert_eq!(store.standing(&token).await.unwrap().client, Standing::Outdated);
         // What the user allowed lives on.
         assert_eq!(store.authorizations().list(user.account.id).await.unwrap().len(), 1);
-
-        let chosen = store.applications().set_secret_hash(client.id, "hash".into()).await.unwrap();
-        assert_eq!(chosen.client.secret, Some(StoredSecret::Slow("hash".into())));
-        assert_eq!(chosen.client.epoch, 2);
     })
     .await;
 }

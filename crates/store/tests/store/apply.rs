@@ -17,7 +17,7 @@ fn create(id: &str, secret: NewSecret) -> Step {
 
 fn change(of: &grantwell_store::Application, name: &str) -> Step {
     let client = Box::new(Client { name: name.to_owned(), ..of.client.clone() });
-    Step::Change { id: of.id, seen: of.updated_at, client, secret: None, active: None }
+    Step::Change { id: of.id, seen: of.updated_at, client, secret: NewSecret::None, active: None }
 }
 
 async fn names(store: &Store) -> Vec<String> {
@@ -75,6 +75,7 @@ async fn a_step_that_fails_leaves_nothing_of_the_others() {
                 failed,
                 StoreError::Conflict { field: "client_id" }
                     | StoreError::NotFound(_)
+                    | StoreError::Overtaken(_)
                     | StoreError::Forbidden(_)
             );
             assert!(known, "{failed:?}");
@@ -94,7 +95,7 @@ async fn only_another_secret_and_a_switch_end_tokens() {
         let (_, _, token) = world.signed_in(&store, "jane", &client).await;
         let apply = async |secret: Option<&str>, active| {
             let facts = Box::new(client.client.clone());
-            let secret = secret.map(str::to_owned);
+            let secret = secret.map_or(NewSecret::None, |hash| NewSecret::Chosen(hash.to_owned()));
             let seen = store.applications().find(client.id).await.unwrap().unwrap().updated_at;
             let step = Step::Change { id: client.id, seen, client: facts, secret, active };
             let done = store.apply(Vec::new(), vec![step]).await.unwrap().applications;
@@ -140,7 +141,7 @@ async fn a_change_of_what_somebody_else_changed_meanwhile_is_refused() {
         let (client, _) = world.registered(&store, "photos").await;
         store.apply(Vec::new(), vec![change(&client, "First")]).await.unwrap();
         let late = store.apply(Vec::new(), vec![change(&client, "Second")]).await;
-        assert!(matches!(late, Err(StoreError::NotFound(_))), "{late:?}");
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
         assert_eq!(names(&store).await, ["photos=First"]);
         let user = store.users().create(World::new_user("jane")).await.unwrap();
         let seen = store.users().person(user.account.id).await.unwrap().unwrap();
@@ -148,14 +149,14 @@ async fn a_change_of_what_somebody_else_changed_meanwhile_is_refused() {
         let step = |text: &str| UserChange { profile: Some(nickname(text)), ..unchanged(&seen) };
         store.apply(vec![UserStep::Change(Box::new(step("First")))], Vec::new()).await.unwrap();
         let late = store.apply(vec![UserStep::Change(Box::new(step("Second")))], Vec::new()).await;
-        assert!(matches!(late, Err(StoreError::NotFound(_))), "{late:?}");
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
         let now = store.users().person(user.account.id).await.unwrap().unwrap();
         assert_eq!(now.claims.nickname.as_deref(), Some("First"));
         // Credentials that ended meanwhile are not given another password on what was known before.
         store.users().sign_out_everywhere(user.account.id).await.unwrap();
         let password = UserChange { password: Some("hash".to_owned()), ..unchanged(&now) };
         let late = store.apply(vec![UserStep::Change(Box::new(password))], Vec::new()).await;
-        assert!(matches!(late, Err(StoreError::NotFound(_))), "{late:?}");
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
     })
     .await;
 }

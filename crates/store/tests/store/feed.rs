@@ -30,7 +30,7 @@ async fn a_revocation_on_one_node_is_felt_on_the_other_within_the_staleness() {
         assert!(started.elapsed() < other.options().max_staleness, "{:?}", started.elapsed());
 
         one.users().sign_out_everywhere(user.account.id).await.unwrap();
-        one.applications().rotate_secret(client.id).await.unwrap();
+        one.applications().rotate_secret(&client).await.unwrap();
         eventually("user and client outdated on the other node", async || {
             let there = other.standing(&token).await.unwrap();
             there.user == Some(Standing::Outdated) && there.client == Standing::Outdated
@@ -167,7 +167,7 @@ async fn a_client_is_remembered_until_it_changes_on_any_node() {
             .unwrap();
         assert_eq!(name(&other).await.as_deref(), Some("Photos"), "from memory");
         let renamed = oauth::client::Client { name: "Pictures".into(), ..World::client("photos") };
-        one.applications().update(client.id, renamed).await.unwrap();
+        one.applications().update(&client, renamed).await.unwrap();
         assert_eq!(name(&one).await.as_deref(), Some("Pictures"));
         eventually("renamed on the other node", async || {
             name(&other).await.as_deref() == Some("Pictures")

@@ -1,7 +1,9 @@
 //! A dump of the database holds nothing that could be presented.
 
 use accounts::session::{Limits, Session};
-use grantwell_store::Store;
+use grantwell_store::{Application, NewSecret, Store, StoreError};
+use oauth::client::{AuthMethod, Client};
+use oauth::secret::Secret;
 use sea_orm::{ConnectionTrait as _, Statement};
 
 use crate::world::{World, on_both};
@@ -50,13 +52,21 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
             .revoke(issued.authorization, oauth::authorization::Reason::User)
             .await
             .unwrap();
-        let (rotated, newer_secret) = store.applications().rotate_secret(client.id).await.unwrap();
+        let (rotated, newer_secret) = store.applications().rotate_secret(&client).await.unwrap();
         store.keys().rotate().await.unwrap();
+        let (kept, kept_secret) = sealing(&store, "signs").await;
+        let (kept, newer_kept_secret) = {
+            let rotated = store.applications().rotate_secret(&kept).await.unwrap();
+            assert_ne!(rotated.1, kept_secret);
+            rotated
+        };
 
         let master = vault::MasterKey::from_random([7; 32]);
         let secrets = [
             client_secret.expose().to_owned(),
             newer_secret.expose().to_owned(),
+            kept_secret.expose().to_owned(),
+            newer_kept_secret.expose().to_owned(),
             issued.refresh_token.unwrap().expose().to_owned(),
             sealed,
             session.expose().to_owned(),
@@ -82,11 +92,52 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
                 assert!(!holds(value, bare.as_bytes()), "{place} holds {secret}");
             }
         }
-        let told = format!("{rotated:?} {user:?} {store:?} {session:?}");
+        let told = format!("{rotated:?} {kept:?} {user:?} {store:?} {session:?}");
         for secret in &secrets {
             assert!(!told.contains(secret.as_str()), "{told}");
         }
         assert!(!told.contains("argon2id"), "{told}");
+    })
+    .await;
+}
+
+/// A client whose secret is kept sealed, and that secret.
+async fn sealing(store: &Store, id: &str) -> (Application, Secret) {
+    let client = Client { auth_method: AuthMethod::ClientSecretJwt, ..World::client(id) };
+    let made = store.applications().create(client, NewSecret::Generated).await.unwrap();
+    (made.0, made.1.unwrap())
+}
+
+/// What is kept sealed opens for its own application under its own master key, and is long enough for every MAC.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_secret_opens_for_its_own_application_only() {
+    on_both(|world| async move {
+        let store = world.node().await;
+        let applications = store.applications();
+        let (one, secret) = sealing(&store, "one").await;
+        let (other, _) = sealing(&store, "other").await;
+        assert!(secret.expose().starts_with("gws_") && secret.expose().len() >= 64);
+        assert_eq!(applications.sealed_secret(&one).unwrap(), Some(secret.clone()));
+        let mut moved = other.clone();
+        moved.client.secret.clone_from(&one.client.secret);
+        assert!(matches!(applications.sealed_secret(&moved), Err(StoreError::Key(_))));
+        let (plain, _) = world.registered(&store, "plain").await;
+        assert_eq!(applications.sealed_secret(&plain).unwrap(), None);
+
+        let (changed, newer) = applications.rotate_secret(&one).await.unwrap();
+        assert_eq!(applications.sealed_secret(&changed).unwrap(), Some(newer.clone()));
+        assert!(newer != secret && changed.client.epoch == one.client.epoch + 1);
+        // A secret that was drawn for another method than the client has by now would be none.
+        let mut late = changed.clone();
+        late.client.auth_method = AuthMethod::ClientSecretBasic;
+        let late = applications.rotate_secret(&late).await;
+        assert!(matches!(late, Err(StoreError::Overtaken(_))), "{late:?}");
+        // Without a use for it, it is not kept.
+        let keys = Client { auth_method: AuthMethod::PrivateKeyJwt, ..changed.client.clone() };
+        let keyed = applications.update(&changed, keys).await.unwrap();
+        assert_eq!(keyed.client.secret, None);
+        let refused = applications.rotate_secret(&keyed).await;
+        assert!(matches!(refused, Err(StoreError::Forbidden(_))), "{refused:?}");
     })
     .await;
 }
@@ -101,7 +152,7 @@ async fn the_search_for_secrets_would_find_one() {
         let store = world.node().await;
         let mut client = World::client("photos");
         client.name = "the secret".to_owned();
-        store.applications().create(client, grantwell_store::NewSecret::None).await.unwrap();
+        store.applications().create(client, NewSecret::None).await.unwrap();
         let dump = dump(&store).await;
         assert!(dump.iter().any(|(_, value)| holds(value, b"secret")));
     })

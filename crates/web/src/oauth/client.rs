@@ -6,7 +6,7 @@ use std::sync::Arc;
 use accounts::password::{self, Outcome, Stored};
 use http::HeaderValue;
 use oauth::client::{Client, StoredSecret, keys};
-use oauth::client_assertion::{Fault, Once};
+use oauth::client_assertion::{Fault, Once, Proof};
 use oauth::client_auth::{self, Decision, Facts, Presented, Reason, Refusal, SecretCheck};
 use oauth::error::ErrorCode;
 use store::Application;
@@ -37,7 +37,7 @@ pub(crate) async fn authenticate(
         asker.note(application);
     }
     let client = application.as_deref().map(|application| &application.client);
-    let once = check_assertion(state, &presented, client).await;
+    let once = check_assertion(state, &presented, application.as_deref()).await?;
     let (secret, counted) = match &once {
         Some(Ok(_)) => (SecretCheck::Matches, None),
         Some(Err(_)) => (SecretCheck::Differs, None),
@@ -92,18 +92,31 @@ pub(crate) async fn authenticate_newcomer(
     authenticate(state, posted).await
 }
 
-/// Check the presented assertion, if there is one.
+/// Check the presented assertion, if there is one, by the kind of key that the client's method says.
 async fn check_assertion(
     state: &State,
     presented: &Presented,
-    client: Option<&Client>,
-) -> Option<Result<Once, Fault>> {
-    let assertion = presented.assertion()?;
-    let client = client.filter(|client| client.auth_method == presented.method());
-    let Some(client) = client else { return Some(Err(Fault::Signature)) };
-    let keys = state.client_keys.of(client, assertion.key_id()).await;
-    let allowed = keys::allowed(client.metadata.token_endpoint_auth_signing_alg.as_deref());
-    Some(assertion.check(&keys, &allowed, &state.policy().issuer, state.clock.now()))
+    application: Option<&Application>,
+) -> Result<Option<Result<Once, Fault>>, Stop> {
+    let Some(assertion) = presented.assertion() else { return Ok(None) };
+    let method = presented.method();
+    let Some(application) = application.filter(|it| it.client.auth_method == method) else {
+        return Ok(Some(Err(Fault::Signature)));
+    };
+    let metadata = &application.client.metadata;
+    let registered = metadata.token_endpoint_auth_signing_alg.as_deref();
+    let (issuer, now) = (&state.policy().issuer, state.clock.now());
+    Ok(Some(if method.seals_secret() {
+        match state.store.applications().sealed_secret(application)? {
+            Some(secret) => {
+                assertion.check(Proof::Mac(&secret, &keys::allowed_macs(registered)), issuer, now)
+            }
+            None => Err(Fault::Signature),
+        }
+    } else {
+        let keys = state.client_keys.of(&application.client, assertion.key_id()).await;
+        assertion.check(Proof::Signature(&keys, &keys::allowed(registered)), issuer, now)
+    }))
 }
 
 /// Compare the presented secret. One that somebody chose can be guessed and costs a slow hash, so the try is counted before

@@ -16,7 +16,7 @@ pub(crate) use secret::{confirm as confirm_rotate, submit as rotate};
 pub(crate) use update::{show as edit, submit as update};
 
 use accounts::Account;
-use oauth::client::ClientType;
+use oauth::client::{AuthMethod, ClientType};
 use oauth::grant::GrantType;
 use oauth::id::ApplicationId;
 use pages::{Link, Refusal};
@@ -82,6 +82,18 @@ fn grant_help(grant: &GrantType) -> &'static str {
         GrantType::Extension(_) => {
             "A grant that this site has made itself; its documentation says what it takes."
         }
+    }
+}
+
+/// How an application proves who it is, in words.
+const fn method_label(method: AuthMethod) -> &'static str {
+    match method {
+        AuthMethod::None => "It proves nothing",
+        AuthMethod::ClientSecret => "It sends its secret, in the header or in the form",
+        AuthMethod::ClientSecretBasic => "It sends its secret in the header",
+        AuthMethod::ClientSecretPost => "It sends its secret in the form",
+        AuthMethod::ClientSecretJwt => "It proves that it knows its secret and does not send it",
+        AuthMethod::PrivateKeyJwt => "It signs with a key of its own, and has no secret",
     }
 }
 

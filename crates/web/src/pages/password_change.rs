@@ -49,11 +49,11 @@ pub(crate) async fn submit(
     // Somebody was faster, with the same old password: theirs counts, and the old one is wrong by now.
     let Some(user) = changed else { return page(&state, &opened, wrong()) };
     tracing::info!(target: "audit", event = "password_changed", user = %user.account.id);
-    let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
+    let cookies = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     let told = "Your password is changed. Every other browser and application is signed out.";
     let flash = state.flash.set(&[Message::success(told)]).ok();
     let to = LocalPath::or(Some(&state.urls().profile()), "/");
-    Ok(with_cookies(see_other(&to), [cookie].into_iter().chain(flash)))
+    Ok(with_cookies(see_other(&to), cookies.into_iter().chain(flash)))
 }
 
 fn check(state: &State, account: &Account, password: &str) -> Vec<String> {

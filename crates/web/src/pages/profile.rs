@@ -84,12 +84,12 @@ pub(crate) async fn sign_out_everywhere(
     let (mut opened, _) = accept(&state, request, &[]).await?;
     let user = opened.visit.person(&state, &opened.parts)?.id;
     state.store.users().sign_out_everywhere(user).await?;
-    let (_, cookie) = opened.visit.end(&state).await?;
+    let (_, cookies) = opened.visit.end(&state).await?;
     tracing::info!(target: "audit", event = "signed_out_everywhere", %user);
     let told = Message::success("You are signed out everywhere, in every browser and application.");
     let flash = state.flash.set(&[told]).ok();
     let to = LocalPath::or(Some(&state.urls().sign_in()), "/");
-    Ok(with_cookies(see_other(&to), [cookie].into_iter().chain(flash)))
+    Ok(with_cookies(see_other(&to), cookies.into_iter().chain(flash)))
 }
 
 fn browser(session: &StoredSession, own: Option<&[u8]>) -> Browser {

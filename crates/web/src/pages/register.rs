@@ -59,9 +59,9 @@ pub(crate) async fn submit(
         }
         made => made?,
     };
-    let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
+    let cookies = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     tracing::info!(target: "audit", event = "registered", user = %user.account.id, %address);
-    Ok(with_cookies(see_other(&destination(&state, next)), [cookie]))
+    Ok(with_cookies(see_other(&destination(&state, next)), cookies))
 }
 
 fn form(state: &State, next: Option<&str>) -> Form {

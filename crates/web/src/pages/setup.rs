@@ -53,12 +53,12 @@ pub(crate) async fn submit(
     };
     let user = made.ok_or_else(used_up)?;
     tracing::warn!(target: "audit", event = "administrator_set_up", user = %user.account.id);
-    let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
+    let cookies = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     let told =
         Message::success("You are the administrator now. Register your first application here.");
     let flash = state.flash.set(&[told]).ok();
     let to = LocalPath::or(Some(&state.urls().applications()), "/");
-    Ok(with_cookies(see_other(&to), [cookie].into_iter().chain(flash)))
+    Ok(with_cookies(see_other(&to), cookies.into_iter().chain(flash)))
 }
 
 async fn make(

@@ -52,11 +52,11 @@ pub(crate) async fn submit(
     let Checked::Right(user) = checked else {
         return page(&state, &opened, again(Refusal::MESSAGE), sent.optional("next")).await;
     };
-    let cookie = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
+    let cookies = opened.visit.begin(&state, &user.account, &opened.parts.headers).await?;
     state.store.users().signed_in(user.account.id).await?;
     tracing::info!(target: "audit", event = "signed_in", user = %user.account.id, %address);
     let answer = see_other(&destination(&state, sent.optional("next")));
-    Ok(with_cookies(answer, [cookie]))
+    Ok(with_cookies(answer, cookies))
 }
 
 fn missing(state: &State, sent: &PageForm) -> Form {

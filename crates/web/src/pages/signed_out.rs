@@ -59,7 +59,7 @@ pub(crate) async fn end(
     next: Next,
 ) -> Result<Response, PageFailure> {
     let Opened { parts, mut visit } = opened;
-    let (ended, cookie) = visit.end(state).await?;
+    let (ended, cookies) = visit.end(state).await?;
     if let Some(ended) = &ended {
         tracing::info!(
             target: "audit",
@@ -81,7 +81,7 @@ pub(crate) async fn end(
             with_cookies(see_other(&to), flash)
         }
     };
-    Ok(with_cookies(answer, [cookie]))
+    Ok(with_cookies(answer, cookies))
 }
 
 /// That nobody is signed in in this browser.

@@ -17,7 +17,7 @@ const FORM: [(&str, &str); 5] = [
 ];
 
 /// Registers one and answers its address, client id and secret.
-async fn register(browser: &mut Browser) -> (String, String, String) {
+pub(crate) async fn register(browser: &mut Browser) -> (String, String, String) {
     browser.get(NEW).await;
     let answer = browser.submit(NEW, &FORM).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -146,7 +146,9 @@ async fn over_posting_changes_nothing_that_is_not_in_the_form() {
             ("client_id", "stolen"),
             ("owner", "boss"),
             ("first_party", "true"),
-            ("auth_method", "none"),
+            ("consent", "trusted"),
+            ("pkce", "allow_none"),
+            ("origin", "operator"),
             ("client_secret", "chosen"),
             ("active", "false"),
         ];
@@ -158,9 +160,50 @@ async fn over_posting_changes_nothing_that_is_not_in_the_form() {
             world.store.applications().find_by_client_id(&id.parse().unwrap()).await.unwrap();
         let client = found.unwrap().client;
         assert!(!client.first_party && client.active && client.secret.is_some());
+        assert_eq!(client.metadata.consent, ConsentRule::Remember);
+        assert_eq!((client.metadata.pkce, client.metadata.origin), (None, Origin::Developer));
         assert_eq!(client.client_type.as_str(), "confidential");
         // The refresh grant was taken away, and at once.
         world.tokens_without_refresh((&id, &secret), "developer").await;
+    })
+    .await;
+}
+
+/// A form that was filled before somebody else changed the application saves nothing and keeps what was typed; sent again, it
+/// is meant.
+#[tokio::test]
+async fn a_change_over_the_change_of_somebody_else_is_told_first() {
+    on_both(|world| async move {
+        world.user("developer").await;
+        let mut one = Browser::signed_in(&world, "developer").await;
+        let (href, id, _) = register(&mut one).await;
+        let mut other = Browser::signed_in(&world, "developer").await;
+        let update = format!("{href}update/");
+        let seen = async |browser: &mut Browser| {
+            let page = browser.get(&update).await.body;
+            let rest = page.split("name=\"seen\" value=\"").nth(1).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let (early, same) = (seen(&mut one).await, seen(&mut other).await);
+        assert_eq!(early, same);
+        let fields =
+            |name, seen| [("name", name), ("grant_types", "client_credentials"), ("seen", seen)];
+        assert_eq!(other.submit(&update, &fields("First", &early)).await.status, 303);
+        let told = one.submit(&update, &fields("Second", &early)).await;
+        assert_eq!(told.status, 422, "{}", told.body);
+        assert!(told.body.contains("Somebody else has changed this application"), "{}", told.body);
+        assert!(told.body.contains("value=\"Second\""), "what was typed is kept: {}", told.body);
+        let name = async || {
+            let found = world.store.applications().find_by_client_id(&id.parse().unwrap()).await;
+            found.unwrap().unwrap().client.name
+        };
+        assert_eq!(name().await, "First");
+        let rest = told.body.split("name=\"seen\" value=\"").nth(1).unwrap();
+        let late = rest.split('"').next().unwrap().to_owned();
+        assert_eq!(one.submit(&update, &fields("Second", &late)).await.status, 303);
+        assert_eq!(name().await, "Second");
+        let forged = one.submit(&update, &fields("Third", "x")).await;
+        assert_eq!((forged.status.as_u16(), name().await.as_str()), (422, "Second"));
     })
     .await;
 }

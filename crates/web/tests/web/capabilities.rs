@@ -121,6 +121,7 @@ fn endpoints() -> Vec<Switch> {
         ),
         endpoint!(userinfo, "userinfo_endpoint", "/o/userinfo/"),
         endpoint!(end_session, "end_session_endpoint", "/o/logout/"),
+        endpoint!(check_session, "check_session_iframe", "/o/check-session/"),
         endpoint!(jwks, "jwks_uri", "/.well-known/jwks.json"),
         endpoint!(revocation, "revocation_endpoint", "/o/revoke_token/"),
         endpoint!(introspection, "introspection_endpoint", "/o/introspect/"),
@@ -191,7 +192,11 @@ fn requests() -> Vec<Switch> {
                         capabilities.allowing_response(ResponseType::Token);
                 }
             },
-            advertised: |json| has(json, "response_types_supported", "token"),
+            advertised: |json| {
+                let told = has(json, "response_types_supported", "token");
+                assert_eq!(told, has(json, "grant_types_supported", "implicit"), "{json}");
+                told
+            },
             works: |world| {
                 Box::pin(authorizes(world, &[("response_type", "token"), ("response_mode", "")]))
             },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jose::{JwkSet, MacAlgorithm, mac};
 use oauth::client::AuthMethod;
-use oauth::client_assertion::{Assertion, Fault, LEEWAY, Once, TYPE};
+use oauth::client_assertion::{Assertion, Fault, LEEWAY, Once, Proof, TYPE};
 use oauth::issuer::Issuer;
 use oauth::time::Timestamp;
 use serde_json::json;
@@ -17,7 +17,8 @@ const NOW: i64 = 1_800_000_000;
 fn check(by: &Signer, text: &str) -> Result<Once, Fault> {
     let keys = JwkSet::from_json(&by.jwks()).unwrap();
     let issuer = Issuer::parse("https://auth.example").unwrap();
-    Assertion::parse(text)?.check(&keys, &Algorithm::ALL, &issuer, Timestamp::from_seconds(NOW))
+    let by = Proof::Signature(&keys, &Algorithm::ALL);
+    Assertion::parse(text)?.check(by, &issuer, Timestamp::from_seconds(NOW))
 }
 
 /// R7523-3-a, R7523bis-3-a, R7523bis-3.2-a
@@ -194,12 +195,21 @@ async fn the_document_says_what_works() {
         let json = world.get("/.well-known/oauth-authorization-server").await.json();
         for endpoint in ["token", "revocation", "introspection"] {
             let methods = &json[format!("{endpoint}_endpoint_auth_methods_supported")];
-            let word = AuthMethod::PrivateKeyJwt.as_str();
-            assert!(methods.as_array().unwrap().contains(&json!(word)), "{json}");
+            for method in [AuthMethod::PrivateKeyJwt, AuthMethod::ClientSecretJwt] {
+                let word = method.as_str();
+                assert!(methods.as_array().unwrap().contains(&json!(word)), "{json}");
+            }
             let algorithms =
                 &json[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")];
-            assert_eq!(*algorithms, json!(Algorithm::names()));
+            let names = Algorithm::names().into_iter();
+            let all: Vec<_> = names.chain(MacAlgorithm::ALL.map(MacAlgorithm::as_str)).collect();
+            assert_eq!(*algorithms, json!(all));
         }
+        assert_eq!(
+            json["request_object_signing_alg_values_supported"],
+            json!(Algorithm::names()),
+            "nobody shares a secret for requests"
+        );
     })
     .await;
 }

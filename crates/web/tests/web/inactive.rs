@@ -106,7 +106,7 @@ async fn a_deleted_client_is_unknown() {
 async fn a_rotated_secret_ends_the_old_one_and_its_access_tokens_but_not_the_sign_ins() {
     on_both(|world| async move {
         let (_, application, old, tokens) = prepare(&world).await;
-        let (_, new) = world.store.applications().rotate_secret(application.id).await.unwrap();
+        let (_, new) = world.store.applications().rotate_secret(&application).await.unwrap();
         let refused =
             world.post_as("/o/token/", ("photos", &old), &[("grant_type", "client_credentials")]);
         assert_eq!(refused.await.refusal(), "401 invalid_client");

@@ -7,6 +7,7 @@
     reason = "helpers of tests"
 )]
 
+mod application_members;
 mod applications;
 mod attacks;
 mod authorize;
@@ -17,6 +18,7 @@ mod capabilities;
 mod client_assertion;
 mod client_auth;
 mod client_documents;
+mod client_secret_jwt;
 mod code;
 mod consent;
 mod cors;
@@ -39,6 +41,7 @@ mod refresh;
 mod registration;
 mod request_object;
 mod revoke;
+mod session_management;
 mod setup;
 mod sign_up;
 mod signer;

@@ -206,3 +206,18 @@ async fn on_both_with_strong_hash<F: Future<Output = ()>>(test: impl Fn(World) -
     let stronger = accounts::password::Parameters::new(19_456, 3, 1).unwrap();
     crate::world::on_both_with(|settings| settings.hash = stronger, test).await;
 }
+
+#[tokio::test]
+async fn a_client_may_have_tokens_that_live_shorter_than_those_of_others() {
+    on_both(|world| async move {
+        let short = |client: &mut Client| client.metadata.access_token_lifetime = Some(60);
+        let secret = world.site("short", short).await;
+        let answer = world.post_as("/o/token/", ("short", &secret), &[FOR_ITSELF]).await;
+        assert_eq!(answer.json()["expires_in"], 60, "{answer:?}");
+        let tokens = answer.tokens();
+        assert!(world.is_active(("short", &secret), &tokens.access).await);
+        world.clock.advance(std::time::Duration::from_secs(61));
+        assert!(!world.is_active(("short", &secret), &tokens.access).await);
+    })
+    .await;
+}

@@ -10,8 +10,8 @@ use oauth::secret::Secret;
 use store::{NewSecret, StoreError};
 use zeroize::Zeroizing;
 
-use super::Shown;
 use super::facts::Facts;
+use super::{KEEP_SECRET, Shown};
 use crate::command::Context;
 use crate::error::{Error, Result};
 use crate::output::{secret_from_file, secret_from_stdin};
@@ -37,7 +37,7 @@ pub(in crate::command) struct Arguments {
     /// The most it may be given, separated by spaces; without it: every scope
     #[arg(long)]
     scope: Option<String>,
-    /// How it shows its secret at the token endpoint; without it: either way
+    /// How it proves who it is: client_secret_basic or client_secret_post (it sends its secret), client_secret_jwt (it proves that it knows it), private_key_jwt (it signs) or none; without it: it sends its secret either way
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
     #[command(flatten)]
@@ -98,7 +98,9 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
     };
     let was_chosen = matches!(secret, NewSecret::Chosen(_));
     let client = Client { owner, resources, ..registration.into_client(id.clone()) };
-    client.check_scope(&policy).map_err(|error| refused(&format!("scope: {}", error.message)))?;
+    client
+        .check_privileges(&policy)
+        .map_err(|error| refused(&format!("{}: {}", error.field, error.message)))?;
     let made = store.applications().create(client, secret).await;
     let (application, shown) = made.map_err(|error| match error {
         StoreError::Conflict { field: "client_id" } => {
@@ -108,9 +110,7 @@ pub(in crate::command) async fn run(context: Context, arguments: Arguments) -> R
     })?;
     Shown::of(&application).with_secret(shown.as_ref()).print(&context, arguments.json)?;
     if shown.is_some() {
-        context
-            .out
-            .say("Keep the secret now: only its digest is stored, so it cannot be shown again.");
+        context.out.say(KEEP_SECRET);
     } else if was_chosen {
         context.out.say("The given secret is stored as a slow hash until `application rotate-secret` replaces it.");
     }
@@ -152,6 +152,9 @@ fn secret(registration: &Registration, chosen: Option<Zeroizing<String>>) -> Res
     registration
         .check_secret(&Secret::from(text.as_str()))
         .map_err(|error| refused(&format!("secret: {}", error.message)))?;
+    if registration.auth_method.seals_secret() {
+        return Ok(NewSecret::ChosenToSeal(Secret::from(text.as_str())));
+    }
     Ok(NewSecret::Chosen(people::hash(&text)?))
 }
 

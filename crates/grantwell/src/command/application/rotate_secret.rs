@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use oauth::client::ClientType;
+use oauth::client::AuthMethod;
 
-use super::{Shown, find};
+use super::{KEEP_SECRET, Shown, find};
 use crate::command::Context;
 use crate::command::consent::Consent;
 use crate::error::{Error, Result};
@@ -24,11 +24,13 @@ pub(in crate::command) struct Arguments {
 pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCode> {
     let store = context.store().await?;
     let application = find(&store, &arguments.client_id).await?;
-    if application.client.client_type == ClientType::Public {
-        return Err(Error::failed(format!(
-            "{} is a public client and has no secret.",
-            arguments.client_id
-        )));
+    let why = match application.client.auth_method {
+        method if method.has_secret() => None,
+        AuthMethod::None => Some("is a public client"),
+        _ => Some("signs with a key of its own"),
+    };
+    if let Some(why) = why {
+        return Err(Error::failed(format!("{} {why} and has no secret.", arguments.client_id)));
     }
     let what = format!(
         "the secret of {} ({}) is replaced; the old one and every access token of the application end at once",
@@ -37,8 +39,8 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
     if !arguments.consent.given(context.out, &what)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let (application, secret) = store.applications().rotate_secret(application.id).await?;
+    let (application, secret) = store.applications().rotate_secret(&application).await?;
     Shown::of(&application).with_secret(Some(&secret)).print(&context, arguments.json)?;
-    context.out.say("Keep the secret now: only its digest is stored, so it cannot be shown again.");
+    context.out.say(KEEP_SECRET);
     Ok(ExitCode::SUCCESS)
 }

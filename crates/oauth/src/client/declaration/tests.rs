@@ -3,6 +3,7 @@
 use super::*;
 use crate::client::{ConsentRule, StoredSecret};
 use crate::fixtures::policy;
+use crate::secret::Secret;
 use serde_json::json;
 
 /// A declaration of `photos` with more members.
@@ -221,4 +222,58 @@ fn a_scope_of_the_operator_is_for_a_client_of_the_operator() {
     let bare = Client { scope: None, ..theirs };
     let greedy = Draft { scope: Some("read sudo".to_owned()), ..bare.draft() };
     assert_eq!(greedy.check_change(&bare, &policy).unwrap_err()[0].code, "operators_only");
+}
+
+/// A secret is kept in another form for client_secret_jwt: to and from it a new one is needed, or the same one again.
+#[test]
+fn another_form_of_secret_needs_the_secret() {
+    let sealed = StoredSecret::Sealed("v4.local.x".to_owned());
+    let plain = made(json!({}));
+    let jwt = Client { secret: Some(sealed), ..made(json!({"auth_method": "client_secret_jwt"})) };
+    let keyless = Client { secret: None, ..plain.clone() };
+    for (known, method, needs) in [
+        (&plain, "client_secret_jwt", true),
+        (&jwt, "client_secret_post", true),
+        (&keyless, "client_secret_post", true),
+        (&plain, "client_secret_post", false),
+        (&jwt, "client_secret_jwt", false),
+    ] {
+        let declared = declared(json!({"auth_method": method}));
+        let with = |secret: GivenSecret| {
+            decide(&declared, Facts { known: Some(known), owner: None, secret }, &policy())
+        };
+        let found = with(GivenSecret::Nothing);
+        assert_eq!(
+            found.as_ref().err().map(|it| (it.field, it.code)),
+            needs.then_some(("client_secret", "required")),
+            "{method}"
+        );
+        let given = if needs { GivenSecret::Known.in_another_form() } else { GivenSecret::Known };
+        assert!(with(given).is_ok(), "{method}");
+    }
+}
+
+#[test]
+fn nobody_but_an_operators_application_has_its_secret_kept() {
+    let mut known = made(json!({}));
+    known.metadata.origin = Origin::Developer;
+    let facts = Facts { known: Some(&known), owner: None, secret: GivenSecret::New };
+    let refused = decide(&declared(json!({"auth_method": "client_secret_jwt"})), facts, &policy());
+    assert_eq!(refused.unwrap_err().code, "operators_only");
+}
+
+/// RFC 7518 §3.2
+#[test]
+fn a_chosen_secret_is_as_long_as_the_hash_of_its_algorithm() {
+    for (algorithm, shortest) in
+        [(None, 32), (Some("HS256"), 32), (Some("HS384"), 48), (Some("HS512"), 64)]
+    {
+        let declared = declared(json!({
+            "auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": algorithm,
+        }));
+        let check = |length| declared.registration.check_secret(&Secret::new("x".repeat(length)));
+        assert!(check(shortest).is_ok(), "{algorithm:?}");
+        let short = check(shortest - 1).unwrap_err();
+        assert!(short.message.contains(&shortest.to_string()), "{short:?}");
+    }
 }

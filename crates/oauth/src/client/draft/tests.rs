@@ -142,3 +142,18 @@ fn the_scope_must_exist() {
     check(|d| d.scope = Some("read admin".to_owned()), &[("scope", "unknown_scope")]);
     check(|d| d.scope = Some("re\"ad".to_owned()), &[("scope", "invalid")]);
 }
+
+#[test]
+fn a_client_may_have_the_implicit_flow_alone() {
+    let mut policy = policy();
+    policy.capabilities = policy.capabilities.allowing_response(ResponseType::IdToken);
+    let mut draft = Draft {
+        grant_types: Vec::new(),
+        redirect_uris: words(&["https://app.example/cb"]),
+        ..draft()
+    };
+    draft.metadata.response_types = [ResponseType::IdToken].into();
+    assert!(draft.check(&policy).unwrap().grant_types.is_empty());
+    draft.metadata.response_types.clear();
+    assert!(draft.check(&policy).is_err(), "no way to get anything");
+}

@@ -4,9 +4,9 @@
 use super::uri;
 use super::{ApplicationType, ClientMetadata, ConsentRule, Origin};
 use crate::access_token::TokenFormat;
-use crate::client::GrantType;
 use crate::client::field_error::Errors;
 use crate::client::keys;
+use crate::client::{AuthMethod, GrantType};
 use crate::error::Malformed;
 use crate::pkce::Pkce;
 use crate::policy::Policy;
@@ -14,6 +14,7 @@ use crate::redirect_uri::RedirectUri;
 use crate::response::ResponseType;
 use crate::subject::{Sector, SubjectType};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use url::Url;
 
 /// The most entries of a list.
@@ -24,6 +25,8 @@ const LONGEST: usize = 255;
 /// What else is registered of the client, already checked, and what the server offers.
 #[derive(Clone, Copy)]
 pub(in crate::client) struct Surroundings<'a> {
+    /// None if it could not be read.
+    pub(in crate::client) auth_method: Option<AuthMethod>,
     pub(in crate::client) grant_types: &'a BTreeSet<GrantType>,
     pub(in crate::client) redirect_uris: &'a [RedirectUri],
     pub(in crate::client) policy: &'a Policy,
@@ -53,6 +56,7 @@ impl ClientMetadata {
         check.texts();
         check.application_type();
         check.sector();
+        check.lifetimes();
         check.privileges();
         metadata
     }
@@ -152,13 +156,17 @@ impl Check<'_> {
                 "Register the keys in jwks or say where they are in jwks_uri, not both.",
             );
         }
-        for (field, name) in [
-            ("request_object_signing_alg", &metadata.request_object_signing_alg),
-            ("token_endpoint_auth_signing_alg", &metadata.token_endpoint_auth_signing_alg),
-        ] {
-            if let Some(name) = name {
-                self.errors.take(field, "invalid", keys::algorithm(name));
-            }
+        if let Some(name) = &metadata.request_object_signing_alg {
+            self.errors.take("request_object_signing_alg", "invalid", keys::algorithm(name));
+        }
+        if let Some(name) = &metadata.token_endpoint_auth_signing_alg {
+            let makes_macs = self.around.auth_method.is_some_and(AuthMethod::seals_secret);
+            let known = if makes_macs {
+                keys::mac_algorithm(name).map(drop)
+            } else {
+                keys::algorithm(name).map(drop)
+            };
+            self.errors.take("token_endpoint_auth_signing_alg", "invalid", known);
         }
         if metadata.require_signed_request_object && !here && metadata.jwks_uri.is_none() {
             self.errors.add(
@@ -288,6 +296,30 @@ impl Check<'_> {
                 "A client with pairwise subjects has sealed access tokens: a JWT would show it the name by which \
                  others know the person.",
             );
+        }
+    }
+
+    /// Tokens live a day at most, because a revocation is remembered no longer; longer than others only by an operator's word.
+    fn lifetimes(&mut self) {
+        let (metadata, policy) = (self.metadata, self.around.policy);
+        for (field, wanted, of_server) in [
+            ("access_token_lifetime", metadata.access_token_lifetime, policy.access_token_lifetime),
+            ("id_token_lifetime", metadata.id_token_lifetime, policy.id_token_lifetime),
+        ] {
+            let Some(seconds) = wanted else { continue };
+            let longest = Policy::LONGEST_ACCESS_TOKEN;
+            let wanted = Duration::from_secs(seconds.into());
+            if wanted.is_zero() || wanted > longest {
+                let most = longest.as_secs();
+                self.errors.add(field, "invalid", format!("A token lives 1 to {most} seconds."));
+            } else if metadata.origin != Origin::Operator && wanted > of_server {
+                let most = of_server.as_secs();
+                self.errors.add(
+                    field,
+                    "forbidden",
+                    format!("Only an operator may let tokens live longer than {most} seconds."),
+                );
+            }
         }
     }
 

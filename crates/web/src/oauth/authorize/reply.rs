@@ -8,6 +8,7 @@ use oauth::endpoint::authorize::{Destination, Issue, Request as Wanted};
 use oauth::error::{ErrorCode, OAuthError};
 use oauth::redirect_uri::with_query;
 use oauth::response::ResponseMode;
+use oauth::session_state::session_state;
 use pages::{Refusal, context};
 use store::{Approval, Approved};
 use url::form_urlencoded::Serializer;
@@ -20,6 +21,7 @@ use crate::respond::oauth_failure::page_about;
 use crate::respond::page_failure::PageFailure;
 use crate::respond::stop::Stop;
 use crate::state::State;
+use crate::visit::{state_cookie, with_cookies};
 
 /// Answers one request.
 pub(super) struct Reply<'a> {
@@ -58,10 +60,31 @@ impl<'a> Reply<'a> {
             authorization = %approved.authorization,
             scope = %issue.authorization.scope,
         );
-        match self.granted(wanted, issue, &approved).await {
-            Ok(fields) => self.send(fields),
-            Err(stop) => self.refuse(&broken(stop)),
+        let granted = self.granted(wanted, issue, &approved).await;
+        let mut fields = match granted {
+            Ok(fields) => fields,
+            Err(stop) => return self.refuse(&broken(stop)),
+        };
+        let shown = self.session_state(issue)?;
+        let Some((session_state, browser_state)) = shown else { return self.send(fields) };
+        fields.push(("session_state", session_state));
+        // Also where it was lost, or is older than the setting: what was told has to be what the browser has.
+        Ok(with_cookies(self.send(fields)?, state_cookie(self.state, &browser_state)?))
+    }
+
+    /// What the client's page may ask the browser about the session (Session Management §2), and what the browser knows of it;
+    /// nothing if the client is not told who is there, or none may ask.
+    fn session_state(&self, issue: &Issue) -> Result<Option<(String, String)>, Stop> {
+        let (state, seen) = (self.state, self.seen);
+        let may_ask = state.policy().capabilities.checks_sessions().is_some();
+        if !may_ask || !id_token::is_wanted(state, &issue.authorization.scope) {
+            return Ok(None);
         }
+        let Some(browser_state) = seen.visit.browser_state(state) else { return Ok(None) };
+        let salt = state.entropy.text(16)?;
+        let (client, uri) = (&issue.authorization.client, seen.asked.destination.uri());
+        let made = session_state(client, uri, &browser_state, salt.expose());
+        Ok(made.map(|made| (made, browser_state)))
     }
 
     /// What the response type asks for: code, access token, ID token (Multiple Response Types §3, OIDC Core §3.2.2.5).

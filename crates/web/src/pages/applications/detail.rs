@@ -3,14 +3,14 @@
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
 use http::StatusCode;
-use oauth::client::{ClientType, RedirectUri, StoredSecret};
+use oauth::client::{AuthMethod, RedirectUri, StoredSecret};
 use oauth::grant::GrantType;
 use oauth::secret::Secret;
 use serde::Serialize;
 use store::Application;
 
 use super::super::{Opened, open};
-use super::{crumbs, find, grant_label, type_label};
+use super::{crumbs, find, form, grant_label, method_label, type_label};
 use crate::extract::segment::Segment;
 use crate::respond::page_failure::PageFailure;
 use crate::state::State;
@@ -31,14 +31,16 @@ struct Content<'a> {
     active: bool,
     grants: Vec<String>,
     redirect_uris: Vec<&'a str>,
-    home: Option<&'a str>,
-    post_logout_redirect_uris: &'a [String],
-    allowed_origins: &'a [String],
+    method: &'static str,
+    /// What else is registered: what it is, and its values.
+    more: Vec<(&'static str, Vec<String>)>,
     scope: Option<String>,
     created_at: i64,
     updated_at: i64,
-    /// `digest`, `slow` or nothing.
+    /// `digest`, `slow`, `sealed` or nothing.
     secret_kind: Option<&'static str>,
+    /// Whether it has no secret because it has a key.
+    signs: bool,
     secret: Option<&'a str>,
     fresh: bool,
     curl: Option<String>,
@@ -73,16 +75,20 @@ pub(super) fn page(
         active: client.active,
         grants: client.grant_types.iter().map(|grant| grant_label(grant).to_owned()).collect(),
         redirect_uris: client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
-        home: client.metadata.client_uri.as_deref(),
-        post_logout_redirect_uris: &client.metadata.post_logout_redirect_uris,
-        allowed_origins: &client.metadata.allowed_origins,
+        method: method_label(client.auth_method),
+        more: form::registered(client)
+            .into_iter()
+            .map(|(label, text)| (label, text.lines().map(str::to_owned).collect()))
+            .collect(),
         scope: client.scope.as_ref().map(ToString::to_string),
         created_at: found.created_at.as_millis(),
         updated_at: found.updated_at.as_millis(),
         secret_kind: client.secret.as_ref().map(|secret| match secret {
             StoredSecret::Digest(_) => "digest",
             StoredSecret::Slow(_) => "slow",
+            StoredSecret::Sealed(_) => "sealed",
         }),
+        signs: client.auth_method == AuthMethod::PrivateKeyJwt,
         fresh: shown.is_some_and(|shown| shown.fresh),
         curl: curl(state, found, shown),
         secret: shown.map(|shown| shown.secret.expose()),
@@ -108,10 +114,16 @@ fn curl(state: &State, found: &Application, shown: Option<&Secrecy>) -> Option<S
         return None;
     };
     let secret = shown.map_or("SECRET", |shown| shown.secret.expose());
-    Some(match client.client_type {
-        ClientType::Confidential => {
-            format!("curl -u \"{}:{secret}\" -d \"{grant}\" {url}", client.id)
+    match client.auth_method {
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecret => {
+            Some(format!("curl -u \"{}:{secret}\" -d \"{grant}\" {url}", client.id))
         }
-        ClientType::Public => format!("curl -d \"client_id={}&{grant}\" {url}", client.id),
-    })
+        AuthMethod::ClientSecretPost => {
+            let own = format!("client_id={}&client_secret={secret}", client.id);
+            Some(format!("curl -d \"{own}&{grant}\" {url}"))
+        }
+        AuthMethod::None => Some(format!("curl -d \"client_id={}&{grant}\" {url}", client.id)),
+        // Nobody signs by hand.
+        AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => None,
+    }
 }

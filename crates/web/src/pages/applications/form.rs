@@ -1,13 +1,25 @@
 //! The form of an application, for registering one and for changing one.
 
-use oauth::client::{Client, ClientMetadata, ClientType, Draft, FieldError, RedirectUri};
+mod groups;
+mod members;
+
+pub(super) use members::registered;
+
+use oauth::client::{Client, ClientType, Draft, FieldError, RedirectUri};
 use oauth::grant::GrantType;
 use oauth::policy::Policy;
 use pages::form::{Choice, Kind};
 use pages::{Field, Form};
+use store::Application;
 
 use super::{grant_help, grant_label, type_label};
 use crate::extract::page_form::PageForm;
+
+/// The members that a new application is asked for; the others can be said afterwards.
+const FIRST: [&str; 3] = ["client_uri", "post_logout_redirect_uris", "allowed_origins"];
+
+/// When what the form was filled with had last been changed.
+const SEEN: &str = "seen";
 
 /// Fields that are groups of checkboxes and may be sent several times.
 pub(super) const GROUPS: [&str; 2] = ["grant_types", "scope"];
@@ -33,16 +45,17 @@ pub(super) fn blank(policy: &Policy, action: String) -> Form {
         let field = if field.name == "grant_types" { field.value(&chosen) } else { field };
         form = form.field(field);
     }
-    form.guard_changes()
+    members::with_some(form, policy, &FIRST).guard_changes()
 }
 
-/// The form with what is registered now. The client type stays as it is: a secret that was known to a public client
-/// protects nothing.
-pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
+/// The form with what is registered now, and when that had last been changed. The client type stays as it is: a secret that
+/// was known to a public client protects nothing.
+pub(super) fn filled(policy: &Policy, action: String, known: &Application) -> Form {
+    let client = &known.client;
     let words: Vec<&str> = client.grant_types.iter().map(GrantType::as_str).collect();
     let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
-    let metadata = &client.metadata;
-    let mut form = Form::post(action).field(name().value(&client.name));
+    let seen = Field::hidden(SEEN, known.updated_at.as_millis().to_string());
+    let mut form = Form::post(action).field(seen).field(name().value(&client.name));
     for field in common(policy) {
         let field = match field.name.as_str() {
             "grant_types" => field.value(words.join(" ")),
@@ -50,16 +63,11 @@ pub(super) fn filled(policy: &Policy, action: String, client: &Client) -> Form {
             "scope" => {
                 field.value(client.scope.as_ref().map(ToString::to_string).unwrap_or_default())
             }
-            "client_uri" => field.value(metadata.client_uri.clone().unwrap_or_default()),
-            "post_logout_redirect_uris" => {
-                field.value(metadata.post_logout_redirect_uris.join("\n"))
-            }
-            "allowed_origins" => field.value(metadata.allowed_origins.join("\n")),
             _ => field,
         };
         form = form.field(field);
     }
-    form.guard_changes()
+    members::with_all(form, policy, client).all_optional().guard_changes()
 }
 
 fn name() -> Field {
@@ -95,39 +103,7 @@ fn common(policy: &Policy) -> Vec<Field> {
             ),
         );
     }
-    let lines = |name: &str, label: &str, example: &str, help: &str| {
-        let field = Field::new(Kind::Textarea, name, label).monospace().rows(2);
-        field.placeholder(example).help(help)
-    };
-    fields.extend([
-        Field::text("client_uri", "Home page")
-            .placeholder("https://app.example.com/")
-            .autocomplete("off")
-            .help("People can look at it before they allow anything."),
-        lines(
-            "post_logout_redirect_uris",
-            "Addresses after signing out",
-            "https://app.example.com/bye",
-            "One on each line: where people may be sent back to after signing out.",
-        ),
-        lines(
-            "allowed_origins",
-            "Allowed origins",
-            "https://app.example.com",
-            "One on each line: the sites whose scripts may ask for tokens of this application.",
-        ),
-    ]);
     fields
-}
-
-/// What is in the form beside name, grants, redirect URIs and scope.
-pub(super) fn metadata(sent: &PageForm, known: ClientMetadata) -> ClientMetadata {
-    ClientMetadata {
-        client_uri: sent.optional("client_uri").map(|text| text.trim().to_owned()),
-        post_logout_redirect_uris: lines(sent, "post_logout_redirect_uris"),
-        allowed_origins: lines(sent, "allowed_origins"),
-        ..known
-    }
 }
 
 fn lines(sent: &PageForm, name: &str) -> Vec<String> {
@@ -135,18 +111,58 @@ fn lines(sent: &PageForm, name: &str) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// What was sent, unchecked.
-pub(super) fn draft(sent: &PageForm) -> Draft {
-    let scopes: Vec<&str> = sent.all("scope").filter(|scope| !scope.is_empty()).collect();
-    Draft {
-        name: sent.text("name").to_owned(),
+/// What was sent for a new application, unchecked.
+///
+/// # Errors
+/// What is not even of the kind of its field.
+pub(super) fn draft(sent: &PageForm) -> Result<Draft, Vec<FieldError>> {
+    let draft = Draft {
         client_type: sent.text("client_type").to_owned(),
-        auth_method: None,
-        grant_types: sent.all("grant_types").map(str::to_owned).collect(),
+        grant_types: grants(sent),
+        ..Draft::default()
+    };
+    over(draft, sent)
+}
+
+/// What was sent about an application that is known, unchecked. What the form does not show stays.
+///
+/// # Errors
+/// As [`draft`].
+pub(super) fn change(client: &Client, sent: &PageForm) -> Result<Draft, Vec<FieldError>> {
+    let mut draft = client.draft().with_grants(grants(sent));
+    if let Some(method) = sent.optional("auth_method") {
+        draft.auth_method = Some(method.to_owned());
+    }
+    over(draft, sent)
+}
+
+fn over(draft: Draft, sent: &PageForm) -> Result<Draft, Vec<FieldError>> {
+    let scopes: Vec<&str> = sent.all("scope").filter(|scope| !scope.is_empty()).collect();
+    let draft = draft.write(&members::sent(sent)?, false)?;
+    Ok(Draft {
+        name: sent.text("name").to_owned(),
         redirect_uris: lines(sent, "redirect_uris"),
         scope: (!scopes.is_empty()).then(|| scopes.join(" ")),
-        metadata: metadata(sent, ClientMetadata::default()),
-    }
+        ..draft
+    })
+}
+
+fn grants(sent: &PageForm) -> Vec<String> {
+    sent.all("grant_types").map(str::to_owned).collect()
+}
+
+/// Whether what the form was filled with has changed since.
+pub(super) fn is_outdated(sent: &PageForm, known: &Application) -> bool {
+    sent.optional(SEEN).is_some_and(|seen| seen != known.updated_at.as_millis().to_string())
+}
+
+/// The form as it was sent, after somebody else has changed the application: sent once more, it takes the place of that.
+pub(super) fn overtaken(form: Form, sent: &PageForm) -> Form {
+    form.fill(&sent.pairs()).fail(
+        SEEN,
+        "Somebody else has changed this application since you opened this form, so nothing was saved. What you have entered \
+         is still here. Look at what is registered now in another window; if you save again, yours takes its place.",
+    )
 }
 
 /// The form as it was sent, with what is wrong at its fields.

@@ -31,7 +31,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, PageFailure> {
     let (opened, sent) = accept(&state, request, &form::GROUPS).await?;
     let person = opened.visit.person(&state, &opened.parts)?;
-    let registration = match form::draft(&sent).check(state.policy()) {
+    let drafted = form::draft(&sent).and_then(|draft| draft.check(state.policy()));
+    let registration = match drafted {
         Ok(registration) => registration,
         Err(errors) => return page(&state, &opened, form::refused(blank(&state), &sent, errors)),
     };
@@ -75,7 +76,7 @@ fn blank(state: &State) -> Form {
 fn page(state: &State, opened: &Opened, form: Form) -> Result<Response, PageFailure> {
     let frame = opened.visit.frame(state, &opened.parts)?.below(crumbs(state, None));
     let page = FormPage::new("Register an application", form)
-        .intro("An application asks this server for tokens. It gets a client id, and a secret if it can keep one.");
+        .intro("An application asks this server for tokens. It gets a client id, and a secret if it can keep one. Everything else about it can be said afterwards.");
     let answer = state.pages.form(&frame.page, &page);
     Ok(frame.finish(answer))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn submit(
     let (opened, _) = accept(&state, request, &[]).await?;
     let (person, found) = find(&state, &opened, &id).await?;
     can_have_secret(&found)?;
-    let (changed, secret) = state.store.applications().rotate_secret(found.id).await?;
+    let (changed, secret) = state.store.applications().rotate_secret(&found).await?;
     tracing::warn!(
         target: "audit",
         event = "client_secret_rotated",

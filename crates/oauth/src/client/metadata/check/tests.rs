@@ -285,3 +285,58 @@ fn signatures_are_those_that_the_server_has_keys_for() {
         }
     }
 }
+
+/// OIDC Core §9: with a secret that both sides hold there are MACs, with a key pair there are signatures; who may have which.
+#[test]
+fn the_algorithm_of_an_assertion_is_one_of_its_method() {
+    let jwt = |origin, method: &str, algorithm: Option<&str>| {
+        faults(origin, |draft| {
+            draft.auth_method = Some(method.to_owned());
+            let uri = (method == "private_key_jwt").then(|| "https://app.example/k".to_owned());
+            draft.metadata.jwks_uri = uri;
+            draft.metadata.token_endpoint_auth_signing_alg = algorithm.map(str::to_owned);
+        })
+    };
+    let wrong = ["token_endpoint_auth_signing_alg invalid"];
+    for algorithm in [None, Some("HS256"), Some("HS384"), Some("HS512")] {
+        assert!(jwt(Origin::Operator, "client_secret_jwt", algorithm).is_empty(), "{algorithm:?}");
+    }
+    for algorithm in ["RS256", "ES256", "none", "HS1", ""] {
+        assert_eq!(jwt(Origin::Operator, "client_secret_jwt", Some(algorithm)), wrong);
+    }
+    for method in ["private_key_jwt", "client_secret_basic"] {
+        assert_eq!(jwt(Origin::Operator, method, Some("HS256")), wrong, "{method}");
+        assert!(jwt(Origin::Operator, method, Some("ES256")).is_empty(), "{method}");
+    }
+    for origin in [Origin::Developer, Origin::Dynamic, Origin::Document] {
+        assert_eq!(jwt(origin, "client_secret_jwt", None), ["auth_method operators_only"]);
+        assert!(jwt(origin, "private_key_jwt", None).is_empty(), "{origin:?}");
+    }
+}
+
+/// A client may have shorter tokens than others; longer ones only by an operator's word, and never longer than a revocation is
+/// remembered.
+#[test]
+fn tokens_live_as_long_as_their_client_may_say() {
+    let set: [fn(&mut ClientMetadata, u32); 2] = [
+        |metadata, seconds| metadata.access_token_lifetime = Some(seconds),
+        |metadata, seconds| metadata.id_token_lifetime = Some(seconds),
+    ];
+    for (set, field) in set.into_iter().zip(["access_token_lifetime", "id_token_lifetime"]) {
+        for (origin, seconds, why) in [
+            (Origin::Operator, 1, None),
+            (Origin::Operator, 86_400, None),
+            (Origin::Operator, 86_401, Some("invalid")),
+            (Origin::Operator, 0, Some("invalid")),
+            (Origin::Developer, 3600, None),
+            (Origin::Developer, 3601, Some("forbidden")),
+            (Origin::Dynamic, 60, None),
+            (Origin::Dynamic, 86_400, Some("forbidden")),
+            (Origin::Dynamic, 86_401, Some("invalid")),
+        ] {
+            let found = faults(origin, |draft| set(&mut draft.metadata, seconds));
+            let expected: Vec<String> = why.iter().map(|why| format!("{field} {why}")).collect();
+            assert_eq!(found, expected, "{origin:?} {seconds}");
+        }
+    }
+}
