@@ -7,6 +7,7 @@ pub mod consent;
 pub mod device_code;
 pub mod logout_notice;
 pub mod pushed_request;
+pub mod rate;
 pub mod registration_token;
 pub mod replay;
 pub mod revocation;
@@ -38,4 +39,5 @@ pub fn all() -> database::migration::Entities {
         .add::<device_code::Entity>()
         .add::<session_client::Entity>()
         .add::<logout_notice::Entity>()
+        .add::<rate::Entity>()
 }

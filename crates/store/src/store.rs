@@ -40,6 +40,7 @@ pub fn migrations() -> database::migration::Set {
                 "0007_client_secret_sealed",
                 include_str!("../migrations/0007_client_secret_sealed.toml"),
             ),
+            ("0008_rate", include_str!("../migrations/0008_rate.toml")),
         ],
     }
 }

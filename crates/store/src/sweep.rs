@@ -39,6 +39,8 @@ pub struct Swept {
     pub device_codes: u64,
     /// Notes about assertions that have been used.
     pub replays: u64,
+    /// Allowances of callers that are whole again.
+    pub rates: u64,
     /// Notes about which clients know a browser session.
     pub session_clients: u64,
     /// Notices about ended sessions that no client wanted to hear.
@@ -91,6 +93,7 @@ const SETUP_LINKS: Table = table!("grantwell_setup_link", "digest", "expires_at 
 const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "expires_at <= $1");
 const DEVICE_CODES: Table = table!("grantwell_device_code", "digest", "expires_at <= $1");
 const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
+const RATES: Table = table!("grantwell_rate", "digest", "full_at <= $1 * 1000");
 const REGISTRATION_TOKENS: Table = table!("grantwell_registration_token", "id", "expires_at <= $1");
 const SESSION_CLIENTS: Table = table!("grantwell_session_client", "sid", "expires_at <= $1");
 const LOGOUT_NOTICES: Table = table!("grantwell_logout_notice", "id", "expires_at <= $1");
@@ -135,6 +138,7 @@ impl Sweep<'_> {
             pushed_requests: self.delete(&PUSHED_REQUESTS).await?,
             device_codes: self.delete(&DEVICE_CODES).await?,
             replays: self.delete(&REPLAYS).await?,
+            rates: self.delete(&RATES).await?,
             session_clients: self.delete(&SESSION_CLIENTS).await?,
             logout_notices: self.delete(&LOGOUT_NOTICES).await?,
             registration_tokens: self.delete(&REGISTRATION_TOKENS).await?,
@@ -154,6 +158,7 @@ impl Sweep<'_> {
             pushed_requests: self.count(&PUSHED_REQUESTS).await?,
             device_codes: self.count(&DEVICE_CODES).await?,
             replays: self.count(&REPLAYS).await?,
+            rates: self.count(&RATES).await?,
             session_clients: self.count(&SESSION_CLIENTS).await?,
             logout_notices: self.count(&LOGOUT_NOTICES).await?,
             registration_tokens: self.count(&REGISTRATION_TOKENS).await?,

@@ -172,6 +172,13 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
         .with_sign_in_path(&state.urls().sign_in())
         .with_body_limit(parts.settings.server.body_limit.in_memory())
         .with_address(Arc::new(move |parts| Some(web.client_address(parts))));
+    // One process over a SQLite file counts in its memory, which costs nothing.
+    let rest = match parts.store.database().kind() {
+        database::Kind::Sqlite => rest,
+        database::Kind::Postgres => {
+            rest.with_counter(Arc::new(web::SharedCounter::new(parts.store.clone())))
+        }
+    };
     if parts.settings.pages.browsable {
         let web = state.clone();
         rest.with_pages(state.pages.clone(), state.csrf.clone())

@@ -41,6 +41,7 @@ pub(super) async fn run(context: Context, arguments: Arguments) -> Result<ExitCo
             ("keys", swept.keys),
             ("pushed_requests", swept.pushed_requests),
             ("replays", swept.replays),
+            ("rates", swept.rates),
             ("registration_tokens", swept.registration_tokens),
             ("unused_clients", swept.unused_clients),
         ] {

@@ -48,12 +48,13 @@ impl Rate {
         self.window
     }
 
-    fn window_micros(self) -> i64 {
+    /// The window in microseconds.
+    pub fn window_micros(self) -> i64 {
         i64::try_from(self.window.as_micros()).unwrap_or(i64::MAX / 4)
     }
 
     /// The time that one request uses up, in microseconds.
-    fn step(self) -> i64 {
+    pub fn step(self) -> i64 {
         (self.window_micros() / i64::from(self.requests)).max(1)
     }
 }
@@ -130,22 +131,31 @@ fn seconds_up(span: Duration) -> u64 {
 /// Decides on one request. `full_at` is when the caller's allowance is whole again, in microseconds since the Unix epoch, as
 /// the last decision left it; none for a caller who is not known. The second part of the answer is what to keep of it.
 pub fn decide(full_at: Option<i64>, rate: Rate, now: Timestamp) -> (Taken, i64) {
-    let now = now.as_millis().saturating_mul(1000);
+    let instant = now.as_millis().saturating_mul(1000);
     let (step, window) = (rate.step(), rate.window_micros());
-    // A clock that was set back must not lock a caller out for longer than the window.
-    let before = full_at.unwrap_or(now).clamp(now, now.saturating_add(window));
+    // What lies further ahead than clocks of nodes disagree comes from a clock that was set back; it starts anew.
+    let furthest = instant.saturating_add(window).saturating_add(window);
+    let before = full_at.filter(|at| (instant..=furthest).contains(at)).unwrap_or(instant);
     let after = before.saturating_add(step);
-    let allowed = after.saturating_sub(now) <= window;
+    let allowed = after.saturating_sub(instant) <= window;
     let kept = if allowed { after } else { before };
-    let used = kept.saturating_sub(now);
-    let left = window.saturating_sub(used) / step;
-    let taken = Taken {
-        allowed,
-        remaining: u32::try_from(left).unwrap_or(u32::MAX).min(rate.requests()),
-        reset: micros(used),
-        wait: micros(kept.saturating_add(step).saturating_sub(now).saturating_sub(window)),
-    };
-    (taken, kept)
+    (Taken::of(allowed, kept, rate, now), kept)
+}
+
+impl Taken {
+    /// What became of a request that was decided on elsewhere by the same rule; `full_at` is what is kept of it.
+    pub fn of(allowed: bool, full_at: i64, rate: Rate, now: Timestamp) -> Self {
+        let now = now.as_millis().saturating_mul(1000);
+        let (step, window) = (rate.step(), rate.window_micros());
+        let used = full_at.saturating_sub(now).max(0);
+        let left = window.saturating_sub(used) / step;
+        Self {
+            allowed,
+            remaining: u32::try_from(left).unwrap_or_default().min(rate.requests()),
+            reset: micros(used),
+            wait: micros(used.saturating_add(step).saturating_sub(window)),
+        }
+    }
 }
 
 fn micros(micros: i64) -> Duration {

@@ -19,6 +19,7 @@ mod jwt_bearer;
 mod keys;
 mod logout;
 mod open;
+mod rates;
 mod refresh;
 mod replays;
 mod schema;
