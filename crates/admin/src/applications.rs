@@ -79,10 +79,7 @@ pub(crate) async fn put(
     let mut members = named(members, ("client_id", &name), &OF_APPLICATION)?;
     let secret = take_secret(&mut members, "client_secret")?;
     again(|| async {
-        let known = match condition.is_said() {
-            true => lookup(&state, &name).await?,
-            false => None,
-        };
+        let known = if condition.is_said() { lookup(&state, &name).await? } else { None };
         check(&state, &condition, known.as_ref()).await?;
         let seen = known.map(|known| known.updated_at);
         make(&state, &caller, Declared { members: &members, secret: secret.as_ref(), seen }).await

@@ -66,10 +66,7 @@ async fn made_so(
     let mut members = named(members, ("username", name), &OF_USER)?;
     let password = take_secret(&mut members, "password")?;
     again(|| async {
-        let seen = match condition.is_said() {
-            true => lookup(state, name).await?,
-            false => None,
-        };
+        let seen = if condition.is_said() { lookup(state, name).await? } else { None };
         let version = seen.as_ref().map(|seen| Version::of_person(state, seen));
         condition.check(version.as_ref())?;
         let declared = Declared {

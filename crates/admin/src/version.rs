@@ -37,9 +37,8 @@ impl Version {
     fn of(state: &State, beside: &str, shown: Map<String, Value>) -> Self {
         let whole = format!("{beside} {}", Value::Object(shown));
         let digest = state.store().vault().digest(Purpose::EntityTag, whole.as_bytes());
-        let bytes = digest.iter().take(16);
-        let name: String = bytes.map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("\"{name}\""))
+        let name = digest.iter().take(16).fold(0, |name, byte| (name << 8) | u128::from(*byte));
+        Self(format!("\"{name:032x}\""))
     }
 
     /// The answer with this name.

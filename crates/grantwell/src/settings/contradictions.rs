@@ -14,12 +14,7 @@ impl Settings {
         let mut found = self.contradictions_of_keys();
         found.extend(self.server.contradictions_of_tls());
         found.extend(self.contradictions_of_testing());
-        if self.oauth.session_management && !self.oauth.openid {
-            found.push(
-                "oauth.session_management is on and oauth.openid is off: only clients that are told who signs in can ask about it"
-                    .to_owned(),
-            );
-        }
+        found.extend(self.contradictions_of_openid());
         if self.database.max_connections == 0 {
             found.push(
                 "database.max_connections is 0: at least one connection is needed".to_owned(),
@@ -85,6 +80,14 @@ impl Settings {
             format!(
                 "oauth.profile is testing, which opens everything, and server.listen is {listen}: tests listen on 127.0.0.1 or [::1]"
             )
+        })
+    }
+
+    fn contradictions_of_openid(&self) -> Option<String> {
+        let lonely = self.oauth.session_management && !self.oauth.openid;
+        lonely.then(|| {
+            "oauth.session_management is on and oauth.openid is off: only clients that are told who signs in can ask about it"
+                .to_owned()
         })
     }
 

@@ -36,14 +36,14 @@ async fn what_has_changed_since_it_was_read_is_not_changed() {
     on_both(async |place| {
         let node = place.node().await;
         let secret = node.root("root", SCOPE).await;
-        let root = node.token(("root", &secret), SCOPE).await;
+        let token = node.token(("root", &secret), SCOPE).await;
         let robot = json!({"name": "Robot", "grant_types": ["client_credentials"]});
         for (path, whole, part) in [
             ("/applications/robot/", robot, json!({"tos_uri": "https://robot.example/terms"})),
             ("/users/ann/", json!({"claims": {"nickname": "A"}}), json!({"staff": true})),
         ] {
             let ask = async |method: &str, seen: Option<&str>, body: Option<&Value>| {
-                call(&node, &root, (method, path), seen, body.cloned()).await
+                call(&node, &token, (method, path), seen, body.cloned()).await
             };
             ask("PUT", Some("*"), Some(&whole)).await.status(412);
             let made = ask("PUT", None, Some(&whole)).await.status(201);
@@ -83,22 +83,22 @@ async fn of_many_who_rest_on_one_state_one_wins() {
     on_both(async |place| {
         let node = std::sync::Arc::new(place.node().await);
         let secret = node.root("root", SCOPE).await;
-        let root = node.token(("root", &secret), SCOPE).await;
+        let token = node.token(("root", &secret), SCOPE).await;
         let robot = json!({"name": "Robot", "grant_types": ["client_credentials"]});
-        call(&node, &root, ("PUT", "/applications/robot/"), None, Some(robot)).await.status(201);
+        call(&node, &token, ("PUT", "/applications/robot/"), None, Some(robot)).await.status(201);
         let ann = json!({"claims": {"nickname": "A"}});
-        call(&node, &root, ("PUT", "/users/ann/"), None, Some(ann)).await.status(201);
+        call(&node, &token, ("PUT", "/users/ann/"), None, Some(ann)).await.status(201);
         for path in ["/applications/robot/", "/users/ann/"] {
-            let seen = tag(&call(&node, &root, ("GET", path), None, None).await.status(200));
+            let seen = tag(&call(&node, &token, ("GET", path), None, None).await.status(200));
             let calls: Vec<_> = (0..6)
                 .map(|number| {
-                    let (node, root, seen) = (node.clone(), root.clone(), seen.clone());
+                    let (node, token, seen) = (node.clone(), token.clone(), seen.clone());
                     let body = match path {
                         "/users/ann/" => json!({"claims": {"nickname": format!("N{number}")}}),
                         _ => json!({"name": format!("Robot {number}")}),
                     };
                     tokio::spawn(async move {
-                        call(&node, &root, ("PATCH", path), Some(&seen), Some(body)).await.status
+                        call(&node, &token, ("PATCH", path), Some(&seen), Some(body)).await.status
                     })
                 })
                 .collect();

@@ -236,7 +236,7 @@ fn two_changes_at_once_lose_nothing() {
     }
 }
 
-/// To and from client_secret_jwt a secret is kept in another form: a new one is asked for, made, and shown once.
+/// To and from `client_secret_jwt` a secret is kept in another form: a new one is asked for, made, and shown once.
 #[test]
 fn a_secret_that_is_proved_and_not_sent_comes_with_its_method() {
     let house = House::migrated();

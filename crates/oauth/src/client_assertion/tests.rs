@@ -139,10 +139,10 @@ fn the_signature_is_by_a_key_of_the_client_for_an_algorithm_that_it_may_use() {
 #[test]
 fn a_mac_is_by_the_secret_of_the_client_and_no_key_is_taken_for_another() {
     let now = Timestamp::from_seconds(NOW);
-    let signer = Signer::new();
-    let signed = Assertion::parse(&signer.sign(None, &claims())).unwrap();
+    let pair = Signer::new();
+    let signed = Assertion::parse(&pair.sign(None, &claims())).unwrap();
     let (secret, other) = (Secret::from(SECRET), Secret::from("x".repeat(64).as_str()));
-    let public = Secret::new(signer.keys().to_json().to_string());
+    let public = Secret::new(pair.keys().to_json().to_string());
     for algorithm in MacAlgorithm::ALL {
         let assertion = mac(algorithm, None, &claims());
         let check = |secret: &Secret, allowed: &[MacAlgorithm]| {
@@ -154,7 +154,7 @@ fn a_mac_is_by_the_secret_of_the_client_and_no_key_is_taken_for_another() {
         for wrong in [&other, &public, &Secret::from("")] {
             assert_eq!(check(wrong, &MacAlgorithm::ALL), Err(Fault::Signature), "{algorithm}");
         }
-        let by_keys = Proof::Signature(&signer.keys(), &Algorithm::ALL);
+        let by_keys = Proof::Signature(&pair.keys(), &Algorithm::ALL);
         assert_eq!(assertion.check(by_keys, &issuer(), now), Err(Fault::Signature));
         assert_eq!(assertion.method(), AuthMethod::ClientSecretJwt);
     }

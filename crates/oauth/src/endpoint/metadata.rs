@@ -199,9 +199,10 @@ pub fn decide(policy: &Policy, own_claims: &[&'static str]) -> Metadata {
         request_parameter_supported: authorizes,
         request_uri_parameter_supported: authorizes.then_some(true),
         require_request_uri_registration: authorizes,
-        request_object_signing_alg_values_supported: match authorizes {
-            true => jose::Algorithm::names(),
-            false => Vec::new(),
+        request_object_signing_alg_values_supported: if authorizes {
+            jose::Algorithm::names()
+        } else {
+            Vec::new()
         },
         require_pushed_authorization_requests: authorizes && policy.require_pushed_requests,
         openid: (authorizes && capabilities.openid).then(|| openid(policy, own_claims)),

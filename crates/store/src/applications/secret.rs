@@ -60,11 +60,11 @@ impl Applications<'_> {
                 let bytes = if method.seals_secret() { MAC_BYTES } else { BYTES };
                 let drawn = self.0.entropy().text(bytes)?;
                 let shown = Secret::new(format!("{PREFIX}{}", drawn.expose()));
-                let stored = match method.seals_secret() {
-                    true => self.seal(id, &shown)?,
-                    false => StoredSecret::Digest(
-                        self.0.vault().digest(Purpose::ClientSecret, shown.expose().as_bytes()),
-                    ),
+                let stored = if method.seals_secret() {
+                    self.seal(id, &shown)?
+                } else {
+                    let text = shown.expose().as_bytes();
+                    StoredSecret::Digest(self.0.vault().digest(Purpose::ClientSecret, text))
                 };
                 (Some(stored), Some(shown))
             }

@@ -55,18 +55,14 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
         let (rotated, newer_secret) = store.applications().rotate_secret(&client).await.unwrap();
         store.keys().rotate().await.unwrap();
         let (kept, kept_secret) = sealing(&store, "signs").await;
-        let (kept, newer_kept_secret) = {
-            let rotated = store.applications().rotate_secret(&kept).await.unwrap();
-            assert_ne!(rotated.1, kept_secret);
-            rotated
-        };
+        let (kept, newer_kept) = store.applications().rotate_secret(&kept).await.unwrap();
 
         let master = vault::MasterKey::from_random([7; 32]);
         let secrets = [
             client_secret.expose().to_owned(),
             newer_secret.expose().to_owned(),
             kept_secret.expose().to_owned(),
-            newer_kept_secret.expose().to_owned(),
+            newer_kept.expose().to_owned(),
             issued.refresh_token.unwrap().expose().to_owned(),
             sealed,
             session.expose().to_owned(),
@@ -93,9 +89,7 @@ async fn no_table_holds_a_secret_that_could_be_presented() {
             }
         }
         let told = format!("{rotated:?} {kept:?} {user:?} {store:?} {session:?}");
-        for secret in &secrets {
-            assert!(!told.contains(secret.as_str()), "{told}");
-        }
+        assert!(!secrets.iter().any(|secret| told.contains(secret.as_str())), "{told}");
         assert!(!told.contains("argon2id"), "{told}");
     })
     .await;

@@ -88,9 +88,10 @@ impl Browser {
     fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all("set-cookie") {
             let text = cookie.to_str().unwrap();
-            let reach = match text.starts_with("__Host-grantwell_browser_state=") {
-                true => "; Path=/; SameSite=None; Secure",
-                false => "; Path=/; HttpOnly; SameSite=Lax; Secure",
+            let reach = if text.starts_with("__Host-grantwell_browser_state=") {
+                "; Path=/; SameSite=None; Secure"
+            } else {
+                "; Path=/; HttpOnly; SameSite=Lax; Secure"
             };
             assert!(text.contains(reach), "{text}");
             let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();

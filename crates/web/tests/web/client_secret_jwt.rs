@@ -186,7 +186,7 @@ async fn no_trick_with_a_mac_is_believed() {
             r#"{"alg":"HS256","typ":"logout+jwt"}"#,
             r#"{"alg":"ES256"}"#,
             r#"{"alg":"RS256"}"#,
-            r#"{}"#,
+            r"{}",
             "",
         ]
         .map(|header| under(header, &secret, &claims))

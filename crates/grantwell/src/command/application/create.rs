@@ -37,7 +37,7 @@ pub(in crate::command) struct Arguments {
     /// The most it may be given, separated by spaces; without it: every scope
     #[arg(long)]
     scope: Option<String>,
-    /// How it proves who it is: client_secret_basic or client_secret_post (it sends its secret), client_secret_jwt (it proves that it knows it), private_key_jwt (it signs) or none; without it: it sends its secret either way
+    /// How it proves who it is: `client_secret_basic` or `client_secret_post` (it sends its secret), `client_secret_jwt` (it proves that it knows it), `private_key_jwt` (it signs) or none; without it: it sends its secret either way
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub(in crate::command) struct Arguments {
     scope: Option<String>,
     #[command(flatten)]
     facts: Facts,
-    /// Give it a new secret, shown once, and end every token it has: needed when it authenticates from now on in a way for which the present secret is none, such as client_secret_jwt
+    /// Give it a new secret, shown once, and end every token it has: needed when it authenticates from now on in a way for which the present secret is none, such as `client_secret_jwt`
     #[arg(long)]
     new_secret: bool,
     /// Only say what it would be

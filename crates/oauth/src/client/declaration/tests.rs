@@ -224,7 +224,7 @@ fn a_scope_of_the_operator_is_for_a_client_of_the_operator() {
     assert_eq!(greedy.check_change(&bare, &policy).unwrap_err()[0].code, "operators_only");
 }
 
-/// A secret is kept in another form for client_secret_jwt: to and from it a new one is needed, or the same one again.
+/// A secret is kept in another form for `client_secret_jwt`: to and from it a new one is needed, or the same one again.
 #[test]
 fn another_form_of_secret_needs_the_secret() {
     let sealed = StoredSecret::Sealed("v4.local.x".to_owned());

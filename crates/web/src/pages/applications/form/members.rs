@@ -15,8 +15,8 @@ use crate::extract::page_form::PageForm;
 /// The form with a field for each of these members.
 pub(super) fn with_some(form: Form, policy: &Policy, names: &[&str]) -> Form {
     let members = GROUPS.iter().flat_map(|group| group.members);
-    let named = members.filter(|member| names.contains(&member.name));
-    named.fold(form, |form, member| form.field(field(member, policy)))
+    let wanted = members.filter(|member| names.contains(&member.name));
+    wanted.fold(form, |form, member| form.field(field(member, policy)))
 }
 
 /// The form with a field for each member, filled with what is registered.
