@@ -1,6 +1,8 @@
 //! `#[derive(Resource)]`: the facts about a sea-orm `Model` that make it a REST resource.
 mod attributes;
 mod field;
+mod listing;
+mod lookups;
 
 use attributes::Attributes;
 use field::Field;
@@ -43,6 +45,7 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
     };
     let attributes = Attributes::parse(input)?;
     let fields = named.named.iter().map(Field::parse).collect::<syn::Result<Vec<_>>>()?;
+    attributes.listing.check(&fields)?;
     let keys: Vec<&Field> = fields.iter().filter(|field| field.primary_key).collect();
     match keys.as_slice() {
         [_] => Ok((attributes, fields)),
@@ -59,7 +62,9 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
 }
 
 fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
-    let Attributes { path, name, read, write, library, page_size, own_behavior } = attributes;
+    let Attributes { path, name, read, write, library, page_size, listing, own_behavior } =
+        attributes;
+    let listing = listing.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));
@@ -75,6 +80,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             const PATH: &'static str = #path;
             #name
             #page_size
+            #listing
             fn fields() -> &'static [#library::field::Declared] {
                 const FIELDS: &[#library::field::Declared] = &[#(#declared),*];
                 FIELDS

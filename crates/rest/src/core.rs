@@ -11,6 +11,9 @@ use crate::{
     access::{Access, Requirement},
     ctx::Ctx,
     field::{self, Field},
+    list::{self, Ordered},
+    listing::Listing,
+    parameter::{self, Parameter},
     problem::{Problem, Result},
     resource::{ActiveModelOf, ModelOf, Resource, ViewSet},
 };
@@ -32,6 +35,8 @@ pub(crate) trait Core: Send + Sync {
     fn select<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Result<SelectStatement>>;
     /// Appends rows as JSON, separated by commas.
     fn write_rows(&self, rows: &[QueryResult], out: &mut Vec<u8>) -> Result<()>;
+    /// The values of columns, by their places in the entity, in the order asked for.
+    fn values_of(&self, row: &QueryResult, columns: &[usize]) -> Result<Vec<Value>>;
     /// Asks `permit` about a row, then gives it as JSON.
     fn write_one<'a>(&'a self, ctx: &'a Ctx, row: QueryResult) -> BoxFuture<'a, Result<Vec<u8>>>;
     fn create<'a>(
@@ -70,18 +75,50 @@ pub struct Facts {
     pub write: Requirement,
     /// The fields.
     pub fields: Vec<Field>,
+    /// How lists are answered: what the resource says, completed by [`Resources::lists`](crate::Resources::lists).
+    pub lists: Listing,
+    /// The order of rows that is not asked for; empty for that of the keys.
+    pub ordering: Vec<Ordered>,
+    /// The query parameters of a list.
+    pub parameters: Vec<Parameter>,
+    /// The query parameters of a row that is read.
+    pub item_parameters: Vec<Parameter>,
 }
 
 impl Facts {
     pub(crate) fn of<R: Resource>() -> Self {
-        Self {
+        let fields = field::of_entity::<R::Entity>(R::fields());
+        let mut facts = Self {
             path: R::PATH,
             name: R::NAME,
             page_size: R::PAGE_SIZE.max(1),
             read: R::Read::REQUIREMENT,
             write: R::Write::REQUIREMENT,
-            fields: field::of_entity::<R::Entity>(R::fields()),
-        }
+            lists: R::LISTING,
+            ordering: list::declared_order(R::PATH, &fields, R::ORDERING),
+            fields,
+            parameters: Vec::new(),
+            item_parameters: Vec::new(),
+        };
+        facts.list_as(Listing::DEFAULT);
+        facts
+    }
+
+    /// Completes what the resource says about lists by what counts for all.
+    pub(crate) fn list_as(&mut self, others: Listing) {
+        self.lists = self.lists.or(others);
+        self.parameters = parameter::of_list(self);
+        self.item_parameters = parameter::of_item(self);
+    }
+
+    /// The fields that answers show.
+    pub fn shown(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.write_only)
+    }
+
+    /// The order of rows that is not asked for, as `?ordering=` has it.
+    pub fn ordering_text(&self) -> String {
+        list::cursor::ordering_text(self, &self.ordering)
     }
 
     /// The field that stands in the URL.
@@ -151,6 +188,12 @@ impl<R: ViewSet> Core for Typed<R> {
             append::<R>(model::<R>(row)?, out)?;
         }
         Ok(())
+    }
+
+    fn values_of(&self, row: &QueryResult, columns: &[usize]) -> Result<Vec<Value>> {
+        let model = model::<R>(row)?;
+        let column = |wanted: &usize| <R::Entity as EntityTrait>::Column::iter().nth(*wanted);
+        Ok(columns.iter().filter_map(column).map(|column| model.get(column)).collect())
     }
 
     fn write_one<'a>(&'a self, ctx: &'a Ctx, row: QueryResult) -> BoxFuture<'a, Result<Vec<u8>>> {

@@ -1,7 +1,9 @@
 //! One request to a resource: who asks, may they, what for; the answer as JSON or inside the browsable page.
 mod act;
 pub(crate) mod answer;
+mod export;
 pub(crate) mod form;
+mod list;
 mod root;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::{
     guard,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, ALLOW_LIST, Mounted},
-    negotiate::{self, Format},
+    negotiate::{self, Format, Offers},
     resource::Action,
     state::RestState,
 };
@@ -57,7 +59,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, item: bool) -> Response 
     });
     let head = exchange.parts.method == Method::HEAD;
     match exchange.format {
-        Format::Json => answer::json(result, head),
+        Format::Json | Format::Csv | Format::Ndjson => answer::json(result, head),
         Format::Html if head => browse::without_body(browse::page(&exchange, result).await),
         Format::Html => browse::page(&exchange, result).await,
     }
@@ -88,7 +90,11 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     async fn run(&mut self, body: Body) -> Result<Answer> {
-        self.format = negotiate::format(&self.parts, self.mounted.state.browsable().is_some())?;
+        let offers = Offers {
+            pages: self.mounted.state.browsable().is_some(),
+            exports: !self.item && matches!(self.parts.method, Method::GET | Method::HEAD),
+        };
+        self.format = negotiate::format(&self.parts, offers)?;
         let action = self.action_of(&self.parts.method);
         let by_form = form::may_name_the_method(self);
         if action.is_none() && !by_form {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::{access::Access, ctx::Ctx, field::Declared, problem::Result};
+use crate::{access::Access, ctx::Ctx, field::Declared, listing::Listing, problem::Result};
 
 /// The row type of a resource.
 pub type ModelOf<R> = <<R as Resource>::Entity as EntityTrait>::Model;
@@ -39,6 +39,10 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const NAME: &'static str = Self::PATH;
     /// Rows in one answer at most.
     const PAGE_SIZE: u64 = 100;
+    /// How its list is answered.
+    const LISTING: Listing = Listing::DEFAULT;
+    /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.
+    const ORDERING: &'static str = "";
     /// The fields that callers see or send.
     fn fields() -> &'static [Declared];
 }

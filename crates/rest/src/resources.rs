@@ -9,6 +9,7 @@ use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
     exchange, guard,
+    listing::Listing,
     metadata::ProtectedResource,
     mounted::{Mounted, Root},
     resource::ViewSet,
@@ -24,6 +25,7 @@ pub struct Resources {
     scopes: Vec<Declaration>,
     name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
+    lists: Listing,
 }
 
 impl Resources {
@@ -42,12 +44,23 @@ impl Resources {
     /// Adds a resource.
     #[must_use]
     pub fn add<R: ViewSet>(mut self) -> Self {
-        let facts = Facts::of::<R>();
+        let mut facts = Facts::of::<R>();
+        facts.list_as(self.lists);
         for requirement in [facts.read, facts.write] {
             self.declare(requirement.scope());
         }
         self.list.push((facts, Box::new(Typed::<R>::new())));
         self.entities.push(Entities::insert::<R::Entity>);
+        self
+    }
+
+    /// How lists are answered where a resource does not say it itself; also of resources that were added before.
+    #[must_use]
+    pub fn lists(mut self, listing: Listing) -> Self {
+        self.lists = listing.or(self.lists);
+        for (facts, _) in &mut self.list {
+            facts.list_as(self.lists);
+        }
         self
     }
 

@@ -1,11 +1,11 @@
 //! What resources work with: the database, the verifier, the pages, the clock.
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use ambient::Clock;
+use ambient::{Clock, Entropy};
 use database::Database;
 use pages::{Csrf, Link, Pages};
 
-use crate::verifier::Verifier;
+use crate::{Problem, Result, verifier::Verifier};
 
 /// Bytes of a request body at most, unless set otherwise.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
@@ -26,6 +26,7 @@ struct Inner {
     prefix: String,
     sign_in_path: String,
     body_limit: usize,
+    cursor_key: OnceLock<[u8; 32]>,
 }
 
 #[derive(Clone)]
@@ -50,6 +51,7 @@ impl RestState {
             prefix: String::new(),
             sign_in_path: "/accounts/login/".to_owned(),
             body_limit: DEFAULT_BODY_LIMIT,
+            cursor_key: OnceLock::new(),
         }))
     }
 
@@ -100,6 +102,14 @@ impl RestState {
         self
     }
 
+    /// The secret that authenticates cursors. Without it one is drawn when the first cursor is needed, and a cursor is good
+    /// for one process until it ends: nodes beside each other need the same.
+    #[must_use]
+    pub fn with_cursor_key(mut self, key: [u8; 32]) -> Self {
+        self.inner().cursor_key = OnceLock::from(key);
+        self
+    }
+
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -131,6 +141,14 @@ impl RestState {
 
     pub(crate) fn browsable(&self) -> Option<&Browsable> {
         self.0.browsable.as_ref()
+    }
+
+    pub(crate) fn cursor_key(&self) -> Result<[u8; 32]> {
+        if let Some(key) = self.0.cursor_key.get() {
+            return Ok(*key);
+        }
+        let drawn = Entropy::system().fill().map_err(|error| Problem::internal(&error))?;
+        Ok(*self.0.cursor_key.get_or_init(|| drawn))
     }
 
     pub(crate) fn sign_in_path(&self) -> &str {

@@ -18,6 +18,8 @@ mod guide;
 mod kinds;
 #[path = "resource/list.rs"]
 mod list;
+#[path = "resource/lists.rs"]
+mod lists;
 #[path = "resource/page.rs"]
 mod page;
 #[path = "resource/program.rs"]
@@ -26,3 +28,5 @@ mod program;
 mod stand;
 #[path = "resource/viewset.rs"]
 mod viewset;
+#[path = "resource/walk.rs"]
+mod walk;

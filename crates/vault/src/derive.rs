@@ -29,6 +29,8 @@ pub enum Purpose {
     Interaction,
     /// The token that guards a form against requests from elsewhere.
     Csrf,
+    /// A place in a list of a resource, handed out so that the caller can go on from there.
+    Cursor,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
     /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
@@ -50,6 +52,7 @@ impl Purpose {
             Self::Replay => "replay",
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
+            Self::Cursor => "list cursor",
             Self::Throttle => "throttle",
             Self::PairwiseSubject => "pairwise subject",
         }
@@ -98,6 +101,7 @@ pub(crate) struct Derived {
     replay: MacKey,
     interaction: MacKey,
     csrf: MacKey,
+    cursor: MacKey,
     throttle: MacKey,
     pairwise_subject: MacKey,
 }
@@ -123,6 +127,7 @@ impl Derived {
             replay: digest(Purpose::Replay),
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
+            cursor: digest(Purpose::Cursor),
             throttle: digest(Purpose::Throttle),
             pairwise_subject: digest(Purpose::PairwiseSubject),
         }
@@ -142,6 +147,7 @@ impl Derived {
             Purpose::Replay => &self.replay,
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
+            Purpose::Cursor => &self.cursor,
             Purpose::Throttle => &self.throttle,
             Purpose::PairwiseSubject => &self.pairwise_subject,
         };

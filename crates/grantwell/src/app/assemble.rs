@@ -10,6 +10,7 @@ use pages::{Brand, Link, Pages};
 use rest::{Resources, RestState};
 use store::Store;
 use url::Url;
+use vault::Purpose;
 
 use crate::error::{Error, Exit, Result};
 use crate::people;
@@ -169,7 +170,8 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
     let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
-        .with_body_limit(parts.settings.server.body_limit.in_memory());
+        .with_body_limit(parts.settings.server.body_limit.in_memory())
+        .with_cursor_key(parts.store.vault().digest(Purpose::Cursor, b"lists of resources"));
     if parts.settings.pages.browsable {
         let web = state.clone();
         rest.with_pages(state.pages.clone(), state.csrf.clone())

@@ -1,9 +1,22 @@
 //! The keys of `#[resource(…)]` on the struct.
 use syn::{DeriveInput, LitInt, LitStr, Path, Type, meta::ParseNestedMeta, parse_quote};
 
+use super::listing::Listing;
 use crate::nearest::unknown_key;
 
-const KEYS: &[&str] = &["path", "read", "write", "name", "page_size", "own_behavior", "crate"];
+const KEYS: &[&str] = &[
+    "path",
+    "read",
+    "write",
+    "name",
+    "page_size",
+    "pagination",
+    "shape",
+    "total",
+    "ordering",
+    "own_behavior",
+    "crate",
+];
 
 /// The struct's attributes, complete and checked.
 pub(crate) struct Attributes {
@@ -13,6 +26,7 @@ pub(crate) struct Attributes {
     pub(crate) write: Type,
     pub(crate) library: Path,
     pub(crate) page_size: Option<LitInt>,
+    pub(crate) listing: Listing,
     pub(crate) own_behavior: bool,
 }
 
@@ -24,6 +38,7 @@ struct Found {
     write: Option<Type>,
     library: Option<Path>,
     page_size: Option<LitInt>,
+    listing: Listing,
     own_behavior: bool,
 }
 
@@ -63,6 +78,7 @@ impl Attributes {
             write: parse_quote!(#library::Public),
             library,
             page_size: None,
+            listing: Listing::default(),
             own_behavior: found.own_behavior,
         }
     }
@@ -78,6 +94,7 @@ impl Found {
             "write" => self.write = Some(meta.value()?.parse()?),
             "crate" => self.library = Some(meta.value()?.parse()?),
             "page_size" => self.page_size = Some(meta.value()?.parse()?),
+            "pagination" | "shape" | "total" | "ordering" => self.listing.read(&key, meta)?,
             "own_behavior" => self.own_behavior = true,
             _ => return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a struct", KEYS))),
         }
@@ -109,6 +126,7 @@ impl Found {
             write: self.write.ok_or_else(|| who("change", "write"))?,
             library: self.library.unwrap_or_else(default_library),
             page_size: self.page_size,
+            listing: self.listing,
             own_behavior: self.own_behavior,
         })
     }

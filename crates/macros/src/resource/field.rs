@@ -6,6 +6,7 @@ use syn::{
     PathArguments, Type, UnOp, ext::IdentExt, meta::ParseNestedMeta,
 };
 
+use super::lookups;
 use crate::nearest::unknown_key;
 
 const KEYS: &[&str] = &[
@@ -39,6 +40,7 @@ pub(crate) struct Field {
     max: Option<Expr>,
     default: Option<Expr>,
     choices: Vec<LitStr>,
+    lookups: Vec<Ident>,
 }
 
 impl Field {
@@ -59,6 +61,7 @@ impl Field {
             max: None,
             default: None,
             choices: Vec::new(),
+            lookups: Vec::new(),
         };
         let mut serialised = true;
         for attribute in &source.attrs {
@@ -74,6 +77,7 @@ impl Field {
             }
         }
         field.check(serialised)?;
+        lookups::check(&field.lookups, &source.ty)?;
         refuse_unsigned(&source.ty)?;
         Ok(field)
     }
@@ -89,7 +93,11 @@ impl Field {
             "max" => self.max = Some(meta.value()?.parse()?),
             "default" => self.default = Some(meta.value()?.parse()?),
             "choices" => self.choices = choices(meta)?,
-            _ => match ["read_only", "write_only", "allow_blank", "search", "filter", "order"]
+            "filter" => {
+                self.lookups = lookups::read(meta)?;
+                self.flags.push("filter");
+            }
+            _ => match ["read_only", "write_only", "allow_blank", "search", "order"]
                 .into_iter()
                 .find(|flag| *flag == key)
             {
@@ -113,6 +121,11 @@ impl Field {
         skip_value(meta)
     }
 
+    /// The name in JSON.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn has(&self, flag: &str) -> bool {
         self.flags.contains(&flag)
     }
@@ -127,6 +140,13 @@ impl Field {
         if self.has("write_only") && serialised {
             return wrong(
                 "a `write_only` field must not be in the answers: add `#[serde(skip_serializing)]` to it (serde writes the JSON)",
+            );
+        }
+        if self.has("write_only") && ["search", "filter", "order"].iter().any(|flag| self.has(flag))
+        {
+            return wrong(
+                "a `write_only` field cannot be searched, filtered or ordered by: the rows that come, and their order, would tell \
+                 what it holds",
             );
         }
         if !self.has("write_only") && !serialised && !self.has("read_only") {
@@ -151,11 +171,12 @@ impl Field {
         let max = option(self.max.as_ref().map(|value| constant(library, value)));
         let default = option(self.default.as_ref().map(|value| constant(library, value)));
         let choices = &self.choices;
+        let lookups = lookups::tokens(&self.lookups, library);
         quote! {
             #library::field::Declared {
                 field: #ident, name: #name, help: #help, label: #label,
                 read_only: #read_only, write_only: #write_only, allow_blank: #allow_blank,
-                search: #search, filter: #filter, order: #order,
+                search: #search, filter: #filter, lookups: #lookups, order: #order,
                 max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
                 choices: &[#(#choices),*],
             }

@@ -1,34 +1,32 @@
 //! The actions themselves, once the caller has passed.
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use sea_orm::{ConnectionTrait, Value, sea_query::SelectStatement};
+use http::{HeaderValue, StatusCode, header};
+use sea_orm::{ConnectionTrait, sea_query::SelectStatement};
 
 use crate::{
     Problem, Result,
     core::{Values, Written},
     ctx::Ctx,
     describe,
-    field::coerce,
+    field::{coerce, written},
     input::{
         ACCEPT_PATCH, ACCEPT_PATCH_NAME, ACCEPT_POST, ACCEPT_POST_NAME,
         validate::{self, Mode},
     },
-    list::{self, ListQuery},
+    list::{check_item_query, item_fields, pick},
     mounted::{ALLOW_ITEM, ALLOW_LIST},
     problem::FieldError,
     resource::Action,
 };
 
-use super::{Answer, Exchange};
-
-const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+use super::{Answer, Exchange, list};
 
 impl Exchange {
     /// Does what `self.action` says.
     pub(super) async fn act(&self) -> Result<Answer> {
         let result = match self.action {
-            Action::List => self.list().await,
+            Action::List => list::run(self).await,
             Action::Retrieve => self.retrieve().await,
             Action::Create => self.create().await,
             Action::Update => self.update(Mode::Replace).await,
@@ -39,41 +37,20 @@ impl Exchange {
         result.map_err(|problem| problem.rename_columns(&self.mounted.facts.fields))
     }
 
-    async fn list(&self) -> Result<Answer> {
-        let mounted = &*self.mounted;
-        let (facts, database) = (&mounted.facts, mounted.state.database());
-        let query = ListQuery::parse(facts, self.parts.uri.query())?;
-        let ctx = self.ctx();
-        let mut select = mounted.core.select(&ctx).await?;
-        query.narrow(facts, database.kind(), &mut select);
-        query.page_of(facts, &mut select);
-        let rows = database.read().query_all(&select).await?;
-        let mut json = Vec::with_capacity(2 + rows.len() * 64);
-        json.push(b'[');
-        mounted.core.write_rows(&rows, &mut json)?;
-        json.push(b']');
-        let total = match query.total_from(rows.len() as u64) {
-            Some(total) => total,
-            None => count(&ctx, select).await?,
-        };
-        let mut answer = Answer::ok(json).with(TOTAL, total.into());
-        if let Some(link) = list::link_header(&mounted.path, &query, total) {
-            answer = answer.with(header::LINK, link);
-        }
-        answer.list = Some((query, total));
-        Ok(answer)
-    }
-
     async fn retrieve(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        let fields = item_fields(&self.mounted.facts, self.parts.uri.query())?;
         let ctx = self.ctx();
         let select = self.select_one(&ctx).await?;
         let row = ctx.db().query_one(&select).await?.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(self.mounted.core.write_one(&ctx, row).await?))
+        let json = self.mounted.core.write_one(&ctx, row).await?;
+        let Some(fields) = fields else { return Ok(Answer::ok(json)) };
+        let mut picked = Vec::with_capacity(json.len());
+        pick(&json, &fields, &mut picked)?;
+        Ok(Answer::ok(picked))
     }
 
     async fn create(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        check_item_query(self.parts.uri.query())?;
         let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
         mounted.core.permit(&ctx).await?;
         let values = self.values(Mode::Create)?;
@@ -85,7 +62,7 @@ impl Exchange {
             .await?;
         let mut answer = Answer::ok(json);
         answer.status = StatusCode::CREATED;
-        let location = key.as_ref().and_then(key_text).map(|key| self.mounted.item_path(&key));
+        let location = key.as_ref().and_then(written).map(|key| self.mounted.item_path(&key));
         if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok())
         {
             answer = answer.with(header::LOCATION, location);
@@ -94,7 +71,7 @@ impl Exchange {
     }
 
     async fn update(&self, mode: Mode) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        check_item_query(self.parts.uri.query())?;
         let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
         let select = self.select_one(&ctx).await?;
         // Somebody else's row is not there; that comes before what is wrong with the fields.
@@ -119,7 +96,7 @@ impl Exchange {
     }
 
     async fn delete(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        check_item_query(self.parts.uri.query())?;
         let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
         let select = self.select_one(&ctx).await?;
         let database = ctx.database().clone();
@@ -138,7 +115,7 @@ impl Exchange {
     }
 
     fn describe(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        check_item_query(self.parts.uri.query())?;
         let facts = &self.mounted.facts;
         let with_fields = self.satisfies(facts.read) || self.satisfies(facts.write);
         let answer = Answer::ok(describe::json(facts, &self.mounted.path, with_fields));
@@ -167,33 +144,6 @@ impl Exchange {
         validate::values(&self.mounted.facts.fields, &self.submitted, mode)
             .map_err(Problem::invalid)
     }
-}
-
-async fn count(ctx: &Ctx, select: SelectStatement) -> Result<u64> {
-    let row = ctx.db().query_one(&list::count(select)).await?;
-    let total: i64 = match row {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    Ok(u64::try_from(total).unwrap_or_default())
-}
-
-/// A key as it stands in an address.
-fn key_text(key: &Value) -> Option<String> {
-    Some(match key {
-        Value::TinyInt(Some(number)) => number.to_string(),
-        Value::SmallInt(Some(number)) => number.to_string(),
-        Value::Int(Some(number)) => number.to_string(),
-        Value::BigInt(Some(number)) => number.to_string(),
-        Value::TinyUnsigned(Some(number)) => number.to_string(),
-        Value::SmallUnsigned(Some(number)) => number.to_string(),
-        Value::Unsigned(Some(number)) => number.to_string(),
-        Value::BigUnsigned(Some(number)) => number.to_string(),
-        Value::String(Some(text)) => text.clone(),
-        Value::Uuid(Some(id)) => id.to_string(),
-        Value::ChronoDate(Some(date)) => date.to_string(),
-        _ => return None,
-    })
 }
 
 impl Problem {
