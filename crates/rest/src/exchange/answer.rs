@@ -62,7 +62,9 @@ pub(crate) fn json(result: Result<Answer>, head: bool) -> Response {
         Some(stream) => stream,
         None => (JSON, Body::from(answer.json)),
     };
-    let mut response = Response::new(if head || empty { Body::empty() } else { body });
+    // The router takes the body of a HEAD away; an empty one here would make it say that there is none.
+    let without = empty || (head && length.is_some());
+    let mut response = Response::new(if without { Body::empty() } else { body });
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     if !empty {
