@@ -6,8 +6,11 @@ use syn::{Ident, LitStr, Path, meta::ParseNestedMeta};
 use super::field::Field;
 use crate::nearest::unknown_word;
 
-/// Each key with its words and the variants behind them.
-const WORDS: &[(&str, &str, &[(&str, &str)])] = &[
+/// A word, and the variant that it means.
+type Word = (&'static str, &'static str);
+
+/// Each key with its type, its words and the variants behind them.
+const WORDS: &[(&str, &str, &[Word])] = &[
     (
         "pagination",
         "Pagination",

@@ -42,7 +42,6 @@ pub(crate) fn check(names: &[Ident], ty: &Type) -> syn::Result<()> {
     for name in names {
         let text = name.to_string();
         let fits = match kind.as_str() {
-            "String" => true,
             "bool" | "Uuid" => OTHERS.contains(&text.as_str()),
             "Json" | "JsonValue" => text == "isnull",
             "i8"
@@ -57,6 +56,7 @@ pub(crate) fn check(names: &[Ident], ty: &Type) -> syn::Result<()> {
             | "DateTime"
             | "DateTimeUtc"
             | "DateTimeWithTimeZone" => !TEXT.contains(&text.as_str()),
+            // A text, or a type of somebody's own.
             _ => true,
         };
         if !fits {

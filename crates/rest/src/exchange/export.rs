@@ -87,7 +87,8 @@ impl Export {
         let (facts, kind) = (&self.mounted.facts, self.ctx.database().kind());
         let mut select = self.mounted.core.select(&self.ctx).await?;
         self.query.narrow(facts, kind, &mut select);
-        let select = after(&self.query, facts, kind, self.position.as_ref(), select, BATCH);
+        let mut select = after(&self.query, facts, kind, self.position.as_ref(), select);
+        select.limit(BATCH);
         let rows = self.ctx.db().query_all(&select).await?;
         self.finished = (rows.len() as u64) < BATCH;
         if let Some(row) = rows.last() {
@@ -119,15 +120,16 @@ impl Export {
             return Ok(out);
         }
         let rows = csv::rows(&lines)?;
-        let columns = match self.columns.take() {
-            Some(columns) => columns,
-            None => {
-                let columns = self.columns_of(&rows);
-                csv::header(&columns, &mut out);
-                columns
-            }
+        let columns = if let Some(columns) = self.columns.take() {
+            columns
+        } else {
+            let columns = self.columns_of(&rows);
+            csv::header(&columns, &mut out);
+            columns
         };
-        rows.iter().for_each(|row| csv::line(&columns, row, &mut out));
+        for row in &rows {
+            csv::line(&columns, row, &mut out);
+        }
         self.columns = Some(columns);
         Ok(out)
     }

@@ -111,7 +111,8 @@ async fn by_cursor(
     let seal = Seal { facts, query, database: kind, key: &key };
     let position = cursor.map(|cursor| seal.read(cursor)).transpose()?;
     let backward = position.as_ref().is_some_and(|position| position.backward);
-    let reading = after(query, facts, kind, position.as_ref(), select.clone(), query.size + 1);
+    let mut reading = after(query, facts, kind, position.as_ref(), select.clone());
+    reading.limit(query.size + 1);
     let mut rows = ctx.db().query_all(&reading).await?;
     let more = rows.len() as u64 > query.size;
     if more {
@@ -143,7 +144,6 @@ pub(super) fn after(
     kind: database::Kind,
     position: Option<&Position>,
     mut select: SelectStatement,
-    rows: u64,
 ) -> SelectStatement {
     let mut order = query.ordering.clone();
     if position.is_some_and(|position| position.backward) {
@@ -155,7 +155,6 @@ pub(super) fn after(
         select.cond_where(cursor::beyond(facts, &order, &position.values, kind));
     }
     list::order::apply(facts, &order, &mut select);
-    select.limit(rows);
     select
 }
 

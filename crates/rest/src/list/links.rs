@@ -109,8 +109,8 @@ pub(crate) fn place(list: &ListQuery, count: Count, rows: u64) -> String {
     let plural = |number: u64| if number == 1 { "row" } else { "rows" };
     match (&list.start, count) {
         (Start::Page(page), Count::Exact(total)) => {
-            let last = total.div_ceil(list.size).max(1);
-            format!("Page {page} of {last}, {total} {}", plural(total))
+            let pages = total.div_ceil(list.size).max(1);
+            format!("Page {page} of {pages}, {total} {}", plural(total))
         }
         (Start::Page(page), Count::Estimated(total)) => format!("Page {page}, about {total} rows"),
         (Start::Page(page), Count::Unknown) => format!("Page {page}"),

@@ -30,13 +30,14 @@ pub(crate) fn declared(path: &str, fields: &[Field], ordering: &str) -> Vec<Orde
     let mut order = Vec::new();
     for name in ordering.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let (bare, descending) = direction(name);
-        match fields.iter().position(|field| field.name == bare) {
-            Some(place) => order.push(Ordered { place, descending }),
-            None => tracing::error!(
+        if let Some(place) = fields.iter().position(|field| field.name == bare) {
+            order.push(Ordered { place, descending });
+        } else {
+            tracing::error!(
                 path,
                 field = bare,
                 "the ordering of a resource names a field that it does not have; it is left out"
-            ),
+            );
         }
     }
     order

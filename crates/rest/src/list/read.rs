@@ -51,9 +51,10 @@ impl ListQuery {
             Role::Page => self.start = Start::Page(number(parameter, value)?),
             Role::Offset => self.start = Start::Offset(number(parameter, value)?),
             Role::PageSize | Role::Limit => self.size = number(parameter, value)?,
-            Role::Cursor if value.is_empty() => {}
-            Role::Cursor => self.start = Start::Cursor(Some(value.to_owned())),
             Role::Format => {}
+            // An input of the page's form that was left empty.
+            Role::Filter { .. } | Role::Cursor if value.is_empty() => {}
+            Role::Cursor => self.start = Start::Cursor(Some(value.to_owned())),
             Role::Ordering => {
                 let asked = order::read(&facts.fields, value)?;
                 if !asked.is_empty() {
@@ -62,8 +63,6 @@ impl ListQuery {
             }
             Role::Search => self.words = words::split(value).map_err(|why| invalid(name, &why))?,
             Role::Fields => self.fields = fields(facts, value)?,
-            // An input of the page's filter form that was left empty.
-            Role::Filter { .. } if value.is_empty() => {}
             Role::Filter { field: place, lookup } => {
                 let Some(field) = facts.fields.get(place) else { return Ok(()) };
                 if self.filters.len() == MOST_FILTERS {

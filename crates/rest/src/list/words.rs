@@ -15,11 +15,10 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
     for c in text.chars() {
         match quote {
             Some(end) if c == end => quote = None,
-            Some(_) => word.push(c),
             // An apostrophe inside a word (`O'Neill`) opens nothing.
             None if c == '"' || (c == '\'' && word.is_empty()) => quote = Some(c),
             None if c.is_whitespace() || c == ',' => words.push(std::mem::take(&mut word)),
-            None => word.push(c),
+            _ => word.push(c),
         }
     }
     words.push(word);

@@ -43,10 +43,13 @@ async fn page(stand: &Stand, address: &str, onward: &str) -> (Vec<i64>, Option<S
     let answer = stand.get(address).await;
     assert_eq!(answer.status, 200, "{address}: {}", answer.text);
     let json = answer.json();
-    let rows = json["results"].as_array().unwrap();
+    let rows = json.get("results").unwrap().as_array().unwrap();
     let ids = rows.iter().map(|row| row["id"].as_i64().unwrap()).collect();
-    let onward =
-        json[onward].as_str().map(|to| to.trim_start_matches("https://api.example").to_owned());
+    let onward = json
+        .get(onward)
+        .unwrap()
+        .as_str()
+        .map(|to| to.trim_start_matches("https://api.example").to_owned());
     (ids, onward)
 }
 

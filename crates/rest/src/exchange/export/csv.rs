@@ -106,7 +106,9 @@ mod tests {
         let columns = columns(&rows);
         assert_eq!(columns, ["a", "b"]);
         let mut out = Vec::new();
-        rows.iter().for_each(|row| line(&columns, row, &mut out));
+        for row in &rows {
+            line(&columns, row, &mut out);
+        }
         assert_eq!(out, b"1,\r\n3,2\r\n");
     }
 }
