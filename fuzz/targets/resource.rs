@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i32,
-    #[resource(min = -5, max = 5, filter, order)]
+    #[resource(min = -5, max = 5, filter(exact, gte, range, in), order)]
     pub tiny: i8,
     pub narrow: Option<f32>,
     #[resource(max = 1.5, filter)]
@@ -22,7 +22,7 @@ pub struct Model {
     #[sea_orm(column_type = "Decimal(Some((10, 2)))")]
     #[resource(min = "0.01", filter)]
     pub price: Decimal,
-    #[resource(min_length = 2, max_length = 9, search, filter, order)]
+    #[resource(min_length = 2, max_length = 9, search, filter(exact, icontains, startswith, in), order)]
     pub name: String,
     #[resource(default = true, filter)]
     pub flag: bool,

@@ -12,13 +12,19 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// The sentence for an attribute key that does not exist.
 pub(crate) fn unknown_key(key: &str, place: &str, known: &[&str]) -> String {
-    let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    match nearest(key, known) {
-        Some(meant) => {
-            format!("{place} has no key `{key}`; did you mean `{meant}`? Known keys: {listed}")
-        }
-        None => format!("{place} has no key `{key}`. Known keys: {listed}"),
-    }
+    unknown("key", key, place, known)
+}
+
+/// The sentence for a word, where only some are possible, that is none of them.
+pub(crate) fn unknown_word(word: &str, place: &str, known: &[&str]) -> String {
+    unknown("word", word, place, known)
+}
+
+fn unknown(what: &str, wrong: &str, place: &str, known: &[&str]) -> String {
+    let listed = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    let meant = nearest(wrong, known)
+        .map_or_else(|| ".".to_owned(), |meant| format!("; did you mean `{meant}`?"));
+    format!("{place} has no {what} `{wrong}`{meant} Known {what}s: {listed}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! `#[derive(Resource)]`: the facts about a sea-orm `Model` that make it a REST resource.
 mod attributes;
 pub(crate) mod field;
+mod listing;
+mod lookups;
 mod relation;
 
 use attributes::Attributes;
@@ -44,6 +46,7 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
     };
     let attributes = Attributes::parse(input)?;
     let fields = named.named.iter().map(Field::parse).collect::<syn::Result<Vec<_>>>()?;
+    attributes.listing.check(&fields)?;
     let keys: Vec<&Field> = fields.iter().filter(|field| field.primary_key).collect();
     match keys.as_slice() {
         [_] => Ok((attributes, fields)),
@@ -62,6 +65,7 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
 fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
     let Attributes { path, name, read, write, library, page_size, own_behavior, output, .. } =
         attributes;
+    let listing = attributes.listing.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));
@@ -94,6 +98,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             #require_if_match
             #bulk
             #relations
+            #listing
             fn fields() -> &'static [#library::field::Declared] {
                 const FIELDS: &[#library::field::Declared] = &[#(#declared),*];
                 FIELDS

@@ -1,5 +1,7 @@
 //! The browsable page: the same answer as a program gets, with its request and headers, links, and forms to go on.
 mod forms;
+mod links;
+mod search;
 
 use axum::{
     Router,
@@ -18,7 +20,6 @@ use crate::{
     Problem, Requirement, Result,
     exchange::{Answer, Exchange, Place, answer},
     field::label_of,
-    list,
     mounted::Root,
     resource::Action,
     state::RestState,
@@ -29,9 +30,6 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("rest/resource.html", include_str!("../templates/rest/resource.html")),
     ("rest/root.html", include_str!("../templates/rest/root.html")),
 ];
-
-/// Rows that get a link below the list at most.
-const MOST_ROW_LINKS: usize = 100;
 
 /// The request and its answer, as shown.
 #[derive(Serialize)]
@@ -52,25 +50,20 @@ struct Trouble {
 }
 
 #[derive(Serialize)]
-struct Pager {
-    text: String,
-    links: Vec<Link>,
-}
-
-#[derive(Serialize)]
 struct ResourcePage {
     title: String,
     intro: String,
     path: String,
-    json_href: String,
+    formats: Vec<Link>,
+    orders: Vec<Link>,
     can_describe: bool,
     can_delete: bool,
     write_note: String,
     write_hint: Option<String>,
     sign_in: Option<String>,
-    pager: Option<Pager>,
+    pager: Option<links::Pager>,
     rows: Vec<Link>,
-    search: Option<forms::Search>,
+    search: Option<search::Search>,
     form: Option<forms::Form>,
     actions: Vec<forms::ActionForm>,
     #[serde(flatten)]
@@ -112,15 +105,20 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
         title: title(exchange),
         intro: intro(exchange),
         path: exchange.parts.uri.path().to_owned(),
-        json_href: json_href(exchange),
+        formats: links::formats(exchange),
+        orders: if list.is_some() { links::orders(exchange) } else { Vec::new() },
         can_describe: exchange.is_session(),
         can_delete: exchange.item && may_write && good && exchange.action != Action::Describe,
         write_note: note(facts.write),
         write_hint: (good && !may_write).then(|| hint(facts.write, known)),
         sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
-        pager: list.as_ref().and_then(|(query, total)| pager(&mounted.path, query, *total)),
-        rows: if exchange.action == Action::List { row_links(exchange, &json) } else { Vec::new() },
-        search: list.as_ref().and_then(|_| forms::search(exchange)),
+        pager: list.as_ref().and_then(links::pager),
+        rows: if exchange.action == Action::List {
+            links::rows(exchange, &json)
+        } else {
+            Vec::new()
+        },
+        search: list.as_ref().and_then(|_| search::form(exchange)),
         form,
         actions: if there { forms::actions(exchange, &errors) } else { Vec::new() },
         shown,
@@ -293,42 +291,6 @@ fn breadcrumbs(exchange: &Exchange) -> Vec<Link> {
         links.push(Link::new(key.clone(), mounted.item_path(key)));
     }
     links
-}
-
-/// This address with `format=json`, and nothing twice.
-fn json_href(exchange: &Exchange) -> String {
-    let query = exchange.parts.uri.query().unwrap_or_default();
-    let others: Vec<&str> =
-        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("format=")).collect();
-    format!("?{}", others.into_iter().chain(["format=json"]).collect::<Vec<_>>().join("&"))
-}
-
-fn pager(path: &str, query: &list::ListQuery, total: u64) -> Option<Pager> {
-    let links: Vec<Link> = list::pages(query, total)
-        .into_iter()
-        .map(|(relation, page)| {
-            let label = match relation {
-                "first" => "First",
-                "prev" => "Previous",
-                "next" => "Next",
-                _ => "Last",
-            };
-            Link::new(label, list::page_address(path, query, page))
-        })
-        .collect();
-    let last = total.div_ceil(query.page_size).max(1);
-    let rows = if total == 1 { "row" } else { "rows" };
-    (!links.is_empty())
-        .then(|| Pager { text: format!("Page {} of {last}, {total} {rows}", query.page), links })
-}
-
-/// A link to each row of the list.
-fn row_links(exchange: &Exchange, json: &Json) -> Vec<Link> {
-    let mounted = &exchange.mounted;
-    let Some(key) = mounted.facts.key() else { return Vec::new() };
-    let rows = json.as_array().map(Vec::as_slice).unwrap_or_default();
-    let keys = rows.iter().filter_map(|row| row.get(key.name)).map(forms::as_text);
-    keys.take(MOST_ROW_LINKS).map(|key| Link::new(key.clone(), mounted.item_path(&key))).collect()
 }
 
 /// The pages behind the `type` of problems: `/problems/{code}` says what a code means and what to do.

@@ -11,6 +11,9 @@ use crate::{
     action::{Actions, ExtraFacts},
     ctx::Ctx,
     field::{self, Field, Kind},
+    list::{self, Ordered},
+    listing::Listing,
+    parameter::{self, Parameter},
     permission::{Permission, Verdict},
     problem::{FieldError, Problem, Result},
     relation::Relation,
@@ -31,6 +34,8 @@ pub(crate) trait Core: Send + Sync {
     fn write_rows(&self, rows: &[QueryResult], out: &mut Vec<u8>) -> Result<()>;
     /// The rows with their types.
     fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>>;
+    /// The values of columns, by their places in the entity, in the order asked for.
+    fn values_of(&self, row: &QueryResult, columns: &[usize]) -> Result<Vec<Value>>;
     /// Asks `permit` about a row.
     fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>>;
     fn create<'a>(
@@ -102,23 +107,61 @@ pub struct Facts {
     pub require_if_match: bool,
     /// How often callers may ask; `None` for what is said about all resources.
     pub throttles: Option<Vec<Throttle>>,
+    /// How lists are answered: what the resource says, completed by [`Resources::lists`](crate::Resources::lists).
+    pub lists: Listing,
+    /// The order of rows that is not asked for; empty for that of the keys.
+    pub ordering: Vec<Ordered>,
+    /// The query parameters of a list.
+    pub parameters: Vec<Parameter>,
+    /// The query parameters of a row that is read.
+    pub item_parameters: Vec<Parameter>,
 }
 
 impl Facts {
     pub(crate) fn of<R: ViewSet>() -> Self {
-        Self {
+        let fields = field::of_entity::<R::Entity>(R::fields());
+        let mut facts = Self {
             path: R::PATH,
             name: R::NAME,
             page_size: R::PAGE_SIZE.max(1),
             read: R::Read::REQUIREMENT,
             write: R::Write::REQUIREMENT,
-            fields: field::of_entity::<R::Entity>(R::fields()),
             relations: R::relations(),
             actions: R::actions().into_facts(),
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
             throttles: R::throttles(),
-        }
+            lists: R::LISTING,
+            ordering: list::declared_order(R::PATH, &fields, R::ORDERING),
+            fields,
+            parameters: Vec::new(),
+            item_parameters: Vec::new(),
+        };
+        facts.list_as(Listing::DEFAULT);
+        facts
+    }
+
+    /// Completes what the resource says about lists by what counts for all.
+    pub(crate) fn list_as(&mut self, others: Listing) {
+        self.lists = self.lists.or(others);
+        self.parameters = parameter::of_list(self);
+        self.item_parameters = parameter::of_item(self);
+    }
+
+    /// The fields that answers show.
+    pub fn shown(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.write_only)
+    }
+
+    /// The names of all members that answers may have: fields, and relations.
+    pub fn members(&self) -> impl Iterator<Item = &'static str> {
+        let relations = self.relations.iter().map(|relation| relation.name);
+        self.shown().map(|field| field.name).chain(relations)
+    }
+
+    /// The order of rows that is not asked for, as `?ordering=` has it.
+    pub fn ordering_text(&self) -> String {
+        list::cursor::ordering_text(self, &self.ordering)
     }
 
     /// The field that stands in the URL.
@@ -273,6 +316,12 @@ impl<R: ViewSet> Core for Typed<R> {
     fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>> {
         let models = rows.iter().map(|row| self.model(row)).collect::<Result<Vec<_>>>()?;
         Ok(Box::new(Models::<R>(models)))
+    }
+
+    fn values_of(&self, row: &QueryResult, columns: &[usize]) -> Result<Vec<Value>> {
+        let model = self.model(row)?;
+        let column = |wanted: &usize| <R::Entity as EntityTrait>::Column::iter().nth(*wanted);
+        Ok(columns.iter().filter_map(column).map(|column| model.get(column)).collect())
     }
 
     fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>> {

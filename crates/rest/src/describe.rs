@@ -5,7 +5,7 @@ use crate::{
     action::ExtraFacts,
     core::Facts,
     field::{Constant, Field},
-    list,
+    parameter::Parameter,
     relation::{Cardinality, Relation},
 };
 
@@ -16,11 +16,15 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
         "path": path,
         "scopes": { "read": facts.read.scope_name(), "write": facts.write.scope_name() },
         "reads": ["application/json", "application/x-www-form-urlencoded"],
-        "answers": ["application/json", "text/html"],
+        "answers": ["application/json", "text/html", "text/csv", "application/x-ndjson"],
         "page_size": facts.page_size,
+        "pagination": facts.lists.pagination().word(),
+        "shape": facts.lists.shape().word(),
+        "total": facts.lists.total().word(),
     });
     if let (true, Some(map)) = (with_fields, description.as_object_mut()) {
-        map.insert("parameters".to_owned(), json!(list::allowed(facts)));
+        map.insert("parameters".to_owned(), parameters(&facts.parameters));
+        map.insert("row_parameters".to_owned(), parameters(&facts.item_parameters));
         map.insert("ordering".to_owned(), names(facts, |field| field.order));
         map.insert("search".to_owned(), names(facts, |field| field.search));
         map.insert("filters".to_owned(), names(facts, |field| field.filter));
@@ -67,6 +71,32 @@ fn describe_action(action: &ExtraFacts) -> Json {
 
 fn names(facts: &Facts, wanted: impl Fn(&Field) -> bool) -> Json {
     facts.fields.iter().filter(|field| wanted(field)).map(|field| field.name).collect()
+}
+
+fn parameters(parameters: &[Parameter]) -> Json {
+    parameters.iter().map(parameter).collect()
+}
+
+fn parameter(parameter: &Parameter) -> Json {
+    let mut map = Map::new();
+    map.insert("name".to_owned(), parameter.name.as_ref().into());
+    map.insert("type".to_owned(), parameter.kind.word().into());
+    map.insert("help".to_owned(), parameter.meaning.as_str().into());
+    if parameter.most > 1 {
+        map.insert("most".to_owned(), parameter.most.into());
+    }
+    for (name, bound) in [("min", parameter.min), ("max", parameter.max)] {
+        if let Some(bound) = bound {
+            map.insert(name.to_owned(), bound.into());
+        }
+    }
+    if !parameter.choices.is_empty() {
+        map.insert("choices".to_owned(), json!(parameter.choices));
+    }
+    if !parameter.default.is_empty() {
+        map.insert("default".to_owned(), parameter.default.as_str().into());
+    }
+    map.into()
 }
 
 fn describe(field: &Field) -> Json {

@@ -7,8 +7,8 @@ use crate::{
         self,
         validate::{self, Mode},
     },
-    list::{self, ListQuery},
-    negotiate,
+    list::{self, ListQuery, links, total::Count},
+    negotiate::{self, Offers},
 };
 
 /// Reads a body and checks it against the fields of a resource.
@@ -24,8 +24,9 @@ pub fn body(facts: &Facts, headers: &HeaderMap, body: &[u8]) -> Result<()> {
 
 /// Reads what the address of a list, or of a row, asks for.
 pub fn query(facts: &Facts, parts: &Parts) -> Result<()> {
-    negotiate::format(parts, true)?;
+    negotiate::format(parts, Offers { pages: true, exports: true })?;
     let query = ListQuery::parse(facts, parts.uri.query())?;
-    list::link_header("/", &query, u64::MAX);
+    links::header(&links::numbered("/", &query, Count::Exact(u64::MAX), true));
+    list::item_query(facts, parts.uri.query()).map(drop)?;
     list::check_item_query(parts.uri.query())
 }

@@ -2,10 +2,13 @@
 mod act;
 pub(crate) mod answer;
 mod bulk;
+mod export;
 mod extra;
 pub(crate) mod form;
+mod list;
 mod precondition;
 mod root;
+mod rows;
 mod write;
 
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use crate::{
     guard,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
-    negotiate::{self, Format},
+    negotiate::{self, Format, Offers},
     resource::Action,
     state::RestState,
     throttle::{self, Said},
@@ -97,12 +100,10 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
     });
     let head = exchange.parts.method == Method::HEAD;
     let mut response = match (exchange.format, exchange.mounted.state.dialect()) {
-        (Format::Json, Dialect::DjangoRestFramework) if result.is_err() => {
-            exchange.translated(result, head)
-        }
-        (Format::Json, _) => answer::json(result, head),
         (Format::Html, _) if head => browse::without_body(browse::page(&exchange, result).await),
         (Format::Html, _) => browse::page(&exchange, result).await,
+        (_, Dialect::DjangoRestFramework) if result.is_err() => exchange.translated(result, head),
+        (Format::Json | Format::Csv | Format::Ndjson, _) => answer::json(result, head),
     };
     exchange.said.tell(response.headers_mut());
     response
@@ -138,7 +139,11 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     async fn run(&mut self, body: Body) -> Result<Answer> {
-        self.format = negotiate::format(&self.parts, self.mounted.state.browsable().is_some())?;
+        let offers = Offers {
+            pages: self.mounted.state.browsable().is_some(),
+            exports: !self.item && matches!(self.parts.method, Method::GET | Method::HEAD),
+        };
+        self.format = negotiate::format(&self.parts, offers)?;
         let action = self.action_of(&self.parts.method);
         let by_form = form::may_name_the_method(self);
         if action.is_none() && !by_form {

@@ -2,18 +2,22 @@
 pub mod coerce;
 mod kind;
 mod limits;
+pub mod lookup;
 mod shape;
 #[doc(hidden)]
 pub mod variants;
+mod written;
 
 use sea_orm::{
     ColumnTrait, ColumnTypeTrait, EntityTrait, IdenStatic, Iterable, ModelTrait,
     PrimaryKeyToColumn, PrimaryKeyTrait,
-    sea_query::{ColumnType, DynIden, Expr, ExprTrait, StringLen, ValueType},
+    sea_query::{ColumnType, DynIden, Expr, ExprTrait, Func, StringLen, ValueType},
 };
 
 pub use kind::Kind;
+pub use lookup::Lookup;
 pub use shape::{Check, Shape};
+pub(crate) use written::written;
 
 /// A constant in a declaration: a limit or a default.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,6 +82,8 @@ pub struct Declared {
     pub search: bool,
     /// May be a query parameter that selects rows.
     pub filter: bool,
+    /// Which comparisons a filter may make; where `filter` is set and none is named, `exact`.
+    pub lookups: &'static [Lookup],
     /// May be named in `?ordering=`.
     pub order: bool,
     /// Characters at most.
@@ -114,6 +120,7 @@ impl Declared {
             allow_blank: false,
             search: false,
             filter: false,
+            lookups: &[],
             order: false,
             max_length: None,
             min_length: None,
@@ -164,6 +171,8 @@ pub struct Field {
     pub search: bool,
     /// May be a query parameter that selects rows.
     pub filter: bool,
+    /// Which comparisons a filter may make; empty when it may be none.
+    pub lookups: Vec<Lookup>,
     /// May be named in `?ordering=`.
     pub order: bool,
     /// Characters at most.
@@ -193,12 +202,27 @@ pub struct Field {
 impl Field {
     /// The condition that the column holds this value.
     pub(crate) fn equals(&self, value: sea_orm::Value, database: database::Kind) -> Expr {
+        Expr::col(self.reference.clone()).eq(self.bound(value, database))
+    }
+
+    /// A value to compare the column with.
+    pub(crate) fn bound(&self, value: sea_orm::Value, database: database::Kind) -> Expr {
         let value = Expr::val(value);
-        let value = match &self.enumeration {
+        match &self.enumeration {
             Some(name) if database == database::Kind::Postgres => value.cast_as(name.clone()),
             _ => value,
-        };
-        Expr::col(self.reference.clone()).eq(value)
+        }
+    }
+
+    /// A column or value as it can be compared. SQLite keeps instants as texts, with whatever offset and separator they were
+    /// written with; brought to one form (to the millisecond) they compare as the instants that they are.
+    pub(crate) fn comparable(&self, value: Expr, database: database::Kind) -> Expr {
+        if database == database::Kind::Sqlite
+            && matches!(self.kind, Kind::Instant | Kind::ZonedInstant)
+        {
+            return Func::cust("strftime").arg("%Y-%m-%dT%H:%M:%f").arg(value).into();
+        }
+        value
     }
 
     /// The column as a text, to search in.
@@ -263,6 +287,7 @@ impl Field {
             allow_blank: declared.allow_blank,
             search: declared.search,
             filter: declared.filter,
+            lookups: Vec::new(),
             order: declared.order,
             max_length: declared.max_length,
             min_length: declared.min_length,
@@ -312,6 +337,8 @@ where
             required: !(read_only || nullable || has_default || made_by_database),
             read_only,
             unique: definition.is_unique() || primary_key,
+            filter: declaration.filter || !declaration.lookups.is_empty(),
+            lookups: lookups(declaration, kind),
             max_length: declaration.max_length.or_else(|| column_length(column_type)),
             choices: choices(declaration, column_type),
             reference: column.as_column_ref(),
@@ -324,6 +351,25 @@ where
         });
     }
     fields
+}
+
+/// The comparisons that fit the kind; the others are left out, and told to the author.
+fn lookups(declaration: &Declared, kind: Kind) -> Vec<Lookup> {
+    let named = match declaration.lookups {
+        [] if declaration.filter => &[Lookup::Exact],
+        named => named,
+    };
+    let (good, bad): (Vec<Lookup>, Vec<Lookup>) =
+        named.iter().copied().partition(|lookup| lookup.fits(kind));
+    for lookup in bad {
+        tracing::error!(
+            field = declaration.name,
+            lookup = lookup.name(),
+            kind = kind.word(),
+            "a filter is left out, because values of this kind cannot be compared so"
+        );
+    }
+    good
 }
 
 /// `first_name` → `First name`.

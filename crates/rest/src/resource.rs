@@ -12,6 +12,7 @@ use crate::{
     action::Actions,
     ctx::Ctx,
     field::Declared,
+    listing::Listing,
     permission::{self, Permission},
     problem::Result,
     relation::Relation,
@@ -52,6 +53,10 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const BULK: usize = 0;
     /// Whether PUT, PATCH and DELETE must say by `If-Match` which state of the row they are about (428 without it).
     const REQUIRE_IF_MATCH: bool = false;
+    /// How its list is answered.
+    const LISTING: Listing = Listing::DEFAULT;
+    /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.
+    const ORDERING: &'static str = "";
     /// The fields that callers see or send.
     fn fields() -> &'static [Declared];
     /// What hangs together with the rows of other resources; none, unless said otherwise.

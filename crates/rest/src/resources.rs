@@ -10,6 +10,7 @@ use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
     exchange, guard,
+    listing::Listing,
     metadata::ProtectedResource,
     mounted::{Mounted, Root},
     relation::{Entry, Registry},
@@ -28,6 +29,7 @@ pub struct Resources {
     name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
     throttles: Vec<Throttle>,
+    lists: Listing,
 }
 
 /// A resource that was added.
@@ -53,7 +55,8 @@ impl Resources {
     /// Adds a resource.
     #[must_use]
     pub fn add<R: ViewSet>(mut self) -> Self {
-        let facts = Facts::of::<R>();
+        let mut facts = Facts::of::<R>();
+        facts.list_as(self.lists);
         let extra = facts.actions.iter().map(|action| action.requirement);
         for requirement in [facts.read, facts.write].into_iter().chain(extra) {
             self.declare(requirement.scope());
@@ -67,6 +70,16 @@ impl Resources {
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.throttles.push(throttle);
+        self
+    }
+
+    /// How lists are answered where a resource does not say it itself; also of resources that were added before.
+    #[must_use]
+    pub fn lists(mut self, listing: Listing) -> Self {
+        self.lists = listing.or(self.lists);
+        for added in &mut self.list {
+            added.facts.list_as(self.lists);
+        }
         self
     }
 

@@ -1,15 +1,16 @@
 //! What resources work with: the database, the verifier, the pages, the clock.
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use ambient::Clock;
+use ambient::{Clock, Entropy};
 use database::Database;
 use http::request::Parts;
 use pages::{Csrf, Link, Pages};
 
 use crate::{
+    Problem, Result,
     dialect::Dialect,
     throttle::{Counter, Memory},
     verifier::Verifier,
@@ -37,6 +38,7 @@ struct Inner {
     counter: Arc<dyn Counter>,
     address: Address,
     dialect: Dialect,
+    cursor_key: OnceLock<[u8; 32]>,
 }
 
 /// How the address of whoever sent a request is found; proxies that are trusted tell it for others.
@@ -73,6 +75,7 @@ impl RestState {
             counter: Arc::new(Memory::default()),
             address: Arc::new(peer),
             dialect: Dialect::default(),
+            cursor_key: OnceLock::new(),
         }))
     }
 
@@ -144,6 +147,14 @@ impl RestState {
         self
     }
 
+    /// The secret that authenticates cursors. Without it one is drawn when the first cursor is needed, and a cursor is good
+    /// for one process until it ends: nodes beside each other need the same.
+    #[must_use]
+    pub fn with_cursor_key(mut self, key: [u8; 32]) -> Self {
+        self.inner().cursor_key = OnceLock::from(key);
+        self
+    }
+
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -175,6 +186,14 @@ impl RestState {
 
     pub(crate) fn browsable(&self) -> Option<&Browsable> {
         self.0.browsable.as_ref()
+    }
+
+    pub(crate) fn cursor_key(&self) -> Result<[u8; 32]> {
+        if let Some(key) = self.0.cursor_key.get() {
+            return Ok(*key);
+        }
+        let drawn = Entropy::system().fill().map_err(|error| Problem::internal(&error))?;
+        Ok(*self.0.cursor_key.get_or_init(|| drawn))
     }
 
     pub(crate) fn sign_in_path(&self) -> &str {

@@ -24,6 +24,8 @@ mod kinds;
 mod library;
 #[path = "resource/list.rs"]
 mod list;
+#[path = "resource/lists.rs"]
+mod lists;
 #[path = "resource/page.rs"]
 mod page;
 #[path = "resource/page_of_books.rs"]
@@ -40,3 +42,5 @@ mod stand;
 mod throttle;
 #[path = "resource/viewset.rs"]
 mod viewset;
+#[path = "resource/walk.rs"]
+mod walk;

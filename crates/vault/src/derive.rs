@@ -33,6 +33,8 @@ pub enum Purpose {
     Csrf,
     /// A state of a thing, as callers of the admin API name it when they change it (`ETag`).
     EntityTag,
+    /// A place in a list of a resource, handed out so that the caller can go on from there.
+    Cursor,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
     /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
@@ -56,6 +58,7 @@ impl Purpose {
             Self::Interaction => "interaction",
             Self::Csrf => "csrf",
             Self::EntityTag => "entity tag",
+            Self::Cursor => "list cursor",
             Self::Throttle => "throttle",
             Self::PairwiseSubject => "pairwise subject",
         }
@@ -106,6 +109,7 @@ pub(crate) struct Derived {
     interaction: MacKey,
     csrf: MacKey,
     entity_tag: MacKey,
+    cursor: MacKey,
     throttle: MacKey,
     pairwise_subject: MacKey,
 }
@@ -133,6 +137,7 @@ impl Derived {
             interaction: digest(Purpose::Interaction),
             csrf: digest(Purpose::Csrf),
             entity_tag: digest(Purpose::EntityTag),
+            cursor: digest(Purpose::Cursor),
             throttle: digest(Purpose::Throttle),
             pairwise_subject: digest(Purpose::PairwiseSubject),
         }
@@ -154,6 +159,7 @@ impl Derived {
             Purpose::Interaction => &self.interaction,
             Purpose::Csrf => &self.csrf,
             Purpose::EntityTag => &self.entity_tag,
+            Purpose::Cursor => &self.cursor,
             Purpose::Throttle => &self.throttle,
             Purpose::PairwiseSubject => &self.pairwise_subject,
         };

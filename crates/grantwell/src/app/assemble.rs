@@ -10,6 +10,7 @@ use pages::{Brand, Link, Pages};
 use rest::{Resources, RestState};
 use store::Store;
 use url::Url;
+use vault::Purpose;
 
 use crate::error::{Error, Exit, Result};
 use crate::people;
@@ -171,6 +172,7 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
         .with_body_limit(parts.settings.server.body_limit.in_memory())
+        .with_cursor_key(parts.store.vault().digest(Purpose::Cursor, b"lists of resources"))
         .with_address(Arc::new(move |parts| Some(web.client_address(parts))));
     // One process over a SQLite file counts in its memory, which costs nothing.
     let rest = match parts.store.database().kind() {

@@ -1,6 +1,7 @@
 //! The keys of `#[resource(…)]` on the struct.
 use syn::{DeriveInput, LitInt, LitStr, Path, Type, meta::ParseNestedMeta, parse_quote};
 
+use super::listing::Listing;
 use crate::nearest::unknown_key;
 
 const KEYS: &[&str] = &[
@@ -9,6 +10,10 @@ const KEYS: &[&str] = &[
     "write",
     "name",
     "page_size",
+    "pagination",
+    "shape",
+    "total",
+    "ordering",
     "output",
     "bulk",
     "require_if_match",
@@ -24,6 +29,7 @@ pub(crate) struct Attributes {
     pub(crate) write: Type,
     pub(crate) library: Path,
     pub(crate) page_size: Option<LitInt>,
+    pub(crate) listing: Listing,
     pub(crate) own_behavior: bool,
     pub(crate) output: Option<Type>,
     pub(crate) bulk: Option<LitInt>,
@@ -40,6 +46,7 @@ struct Found {
     write: Option<Type>,
     library: Option<Path>,
     page_size: Option<LitInt>,
+    listing: Listing,
     own_behavior: bool,
     output: Option<Type>,
     bulk: Option<LitInt>,
@@ -84,6 +91,7 @@ impl Attributes {
             write: parse_quote!(#library::Public),
             library,
             page_size: None,
+            listing: Listing::default(),
             own_behavior: found.own_behavior,
             output: None,
             bulk: None,
@@ -103,6 +111,7 @@ impl Found {
             "write" => self.write = Some(meta.value()?.parse()?),
             "crate" => self.library = Some(meta.value()?.parse()?),
             "page_size" => self.page_size = Some(meta.value()?.parse()?),
+            "pagination" | "shape" | "total" | "ordering" => self.listing.read(&key, meta)?,
             "own_behavior" => self.own_behavior = true,
             "output" => self.output = Some(meta.value()?.parse()?),
             "bulk" => self.bulk = Some(meta.value()?.parse()?),
@@ -137,6 +146,7 @@ impl Found {
             write: self.write.ok_or_else(|| who("change", "write"))?,
             library: self.library.unwrap_or_else(default_library),
             page_size: self.page_size,
+            listing: self.listing,
             own_behavior: self.own_behavior,
             output: self.output,
             bulk: self.bulk,

@@ -6,6 +6,7 @@ use syn::{
     PathArguments, Type, UnOp, ext::IdentExt, meta::ParseNestedMeta,
 };
 
+use super::lookups;
 use crate::nearest::unknown_key;
 
 const KEYS: &[&str] = &[
@@ -31,7 +32,7 @@ const KEYS: &[&str] = &[
 
 /// The keys that have no value.
 const FLAGS: &[&str] =
-    &["read_only", "write_only", "create_only", "allow_blank", "search", "filter", "order"];
+    &["read_only", "write_only", "create_only", "allow_blank", "search", "order"];
 
 /// One field's attributes.
 pub(crate) struct Field {
@@ -51,6 +52,7 @@ pub(crate) struct Field {
     pattern: Option<LitStr>,
     validate: Option<Path>,
     ty: Type,
+    lookups: Vec<Ident>,
 }
 
 impl Field {
@@ -75,6 +77,7 @@ impl Field {
             pattern: None,
             validate: None,
             ty: inner_type(&source.ty).clone(),
+            lookups: Vec::new(),
         };
         let mut serialised = true;
         for attribute in &source.attrs {
@@ -90,6 +93,7 @@ impl Field {
             }
         }
         field.check(serialised)?;
+        lookups::check(&field.lookups, &source.ty)?;
         refuse_unsigned(&source.ty)?;
         Ok(field)
     }
@@ -108,6 +112,10 @@ impl Field {
             "format" => self.format = Some(format_of(&meta.value()?.parse()?)?),
             "pattern" => self.pattern = Some(pattern(meta.value()?.parse()?)?),
             "validate" => self.validate = Some(meta.value()?.parse()?),
+            "filter" => {
+                self.lookups = lookups::read(meta)?;
+                self.flags.push("filter");
+            }
             _ => match FLAGS.iter().find(|flag| **flag == key) {
                 Some(flag) => self.flags.push(flag),
                 None => {
@@ -127,6 +135,11 @@ impl Field {
             *serialised = false;
         }
         skip_value(meta)
+    }
+
+    /// The name in JSON.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -151,6 +164,13 @@ impl Field {
         if self.has("write_only") && serialised {
             return wrong(
                 "a `write_only` field must not be in the answers: add `#[serde(skip_serializing)]` to it (serde writes the JSON)",
+            );
+        }
+        if self.has("write_only") && ["search", "filter", "order"].iter().any(|flag| self.has(flag))
+        {
+            return wrong(
+                "a `write_only` field cannot be searched, filtered or ordered by: the rows that come, and their order, would tell \
+                 what it holds",
             );
         }
         if !self.has("write_only") && !serialised && !self.has("read_only") {
@@ -178,11 +198,12 @@ impl Field {
         let (shape, check) = (option(self.shape(library)), option(self.check_tokens(library)));
         let create_only = flag("create_only");
         let ty = &self.ty;
+        let lookups = lookups::tokens(&self.lookups, library);
         quote! {
             #library::field::Declared {
                 field: #ident, name: #name, help: #help, label: #label,
                 read_only: #read_only, write_only: #write_only, create_only: #create_only, allow_blank: #allow_blank,
-                search: #search, filter: #filter, order: #order,
+                search: #search, filter: #filter, lookups: #lookups, order: #order,
                 max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
                 choices: &[#(#choices),*],
                 variants: || {

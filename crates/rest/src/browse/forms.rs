@@ -1,4 +1,4 @@
-//! The forms of the page, made from the fields: create, update, search and filter, and the raw body.
+//! The forms of the page, made from the fields: create, update, and the raw body.
 use pages::form::{Choice, Field as Input, Kind as InputKind};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -11,7 +11,6 @@ use crate::{
     input::Given,
     problem::FieldError,
     relation::Relation,
-    resource::Action,
 };
 
 /// A form that changes something.
@@ -25,13 +24,6 @@ pub(super) struct Form {
     raw: Input,
     raw_open: bool,
     raw_buttons: Vec<Button>,
-}
-
-/// A form that narrows a list.
-#[derive(Serialize)]
-pub(super) struct Search {
-    open: bool,
-    form: pages::Form,
 }
 
 #[derive(Serialize)]
@@ -261,7 +253,7 @@ fn given_text(given: &Given) -> String {
     }
 }
 
-fn input(field: &Field, value: &str) -> Input {
+pub(super) fn input(field: &Field, value: &str) -> Input {
     let mut input = match field.kind {
         // A box that is not ticked sends nothing, which is not the same as "false".
         Kind::Boolean => Input::new(InputKind::Select, field.name, field.label.as_str())
@@ -311,57 +303,4 @@ fn placeholder(kind: Kind) -> Option<&'static str> {
         Kind::Decimal => Some("12.50"),
         _ => None,
     }
-}
-
-/// The form of the query parameters; `None` when the resource allows none.
-pub(super) fn search(exchange: &Exchange) -> Option<Search> {
-    let facts = &exchange.mounted.facts;
-    if exchange.action != Action::List {
-        return None;
-    }
-    let pairs = crate::pairs::parse(exchange.parts.uri.query().unwrap_or_default().as_bytes())
-        .unwrap_or_default();
-    let now = |name: &str| {
-        pairs
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
-            .unwrap_or_default()
-    };
-    let mut form = pages::Form::get(exchange.mounted.path.as_str())
-        .submit("Show")
-        .cancel(exchange.mounted.path.as_str());
-    let mut used = false;
-    if facts.fields.iter().any(|field| field.search) {
-        used |= !now("search").is_empty();
-        form = form.field(Input::new(InputKind::Search, "search", "Search").value(now("search")));
-    }
-    let ordered: Vec<Choice> = facts
-        .fields
-        .iter()
-        .filter(|field| field.order)
-        .flat_map(|field| {
-            let reverse = format!("-{}", field.name);
-            [
-                Choice::new(field.name, format!("{}, up", field.label)),
-                Choice::new(reverse, format!("{}, down", field.label)),
-            ]
-        })
-        .collect();
-    if !ordered.is_empty() {
-        used |= !now("ordering").is_empty();
-        form = form.field(
-            Input::new(InputKind::Select, "ordering", "Order")
-                .choices(ordered)
-                .value(now("ordering")),
-        );
-    }
-    for field in facts.fields.iter().filter(|field| field.filter) {
-        used |= !now(field.name).is_empty();
-        let mut filter = input(field, &now(field.name));
-        (filter.required, filter.min, filter.max, filter.max_length, filter.help) =
-            (false, None, None, None, None);
-        form = form.field(filter);
-    }
-    (!form.fields.is_empty()).then_some(Search { open: used, form })
 }

@@ -1,6 +1,6 @@
 //! The actions themselves, once the caller has passed.
-use http::{HeaderName, StatusCode, header};
-use sea_orm::{ConnectionTrait, QueryResult, Value, sea_query::SelectStatement};
+use http::{StatusCode, header};
+use sea_orm::{ConnectionTrait, Value, sea_query::SelectStatement};
 
 use crate::{
     Problem, Result,
@@ -8,17 +8,14 @@ use crate::{
     describe,
     field::coerce,
     input::{ACCEPT_PATCH, ACCEPT_PATCH_NAME, ACCEPT_POST, ACCEPT_POST_NAME, validate::Mode},
-    list::{self, ListQuery},
+    list::{check_item_query, item_query},
     negotiate::Format,
-    pairs,
     problem::FieldError,
-    relation::{Expansion, Look, Reader},
+    relation::Expansion,
     resource::Action,
 };
 
-use super::{Answer, Exchange, Place, precondition};
-
-const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+use super::{Answer, Exchange, Place, list, precondition, rows::Shown};
 
 impl Exchange {
     /// Does what `self.action` says.
@@ -28,7 +25,7 @@ impl Exchange {
             Action::Extra { .. } => self.extra().await,
             Action::PartialUpdate if many => self.change_many().await,
             Action::Delete if many => self.delete_many().await,
-            Action::List => self.list().await,
+            Action::List => list::run(self).await,
             Action::Retrieve => self.retrieve().await,
             Action::Create => self.create().await,
             Action::Update => self.update(Mode::Replace).await,
@@ -56,80 +53,33 @@ impl Exchange {
         answer.with(header::ETAG, tag)
     }
 
-    async fn list(&self) -> Result<Answer> {
-        let mounted = &*self.mounted;
-        let (facts, database) = (&mounted.facts, mounted.state.database());
-        let query = ListQuery::parse(facts, self.parts.uri.query())?;
-        let ctx = self.ctx();
-        let mut select = mounted.core.select(&ctx).await?;
-        query.narrow(facts, database.kind(), &mut select);
-        query.page_of(facts, &mut select);
-        let rows = database.read().query_all(&select).await?;
-        let json = self.rows_json(&ctx, &rows).await?;
-        let total = match query.total_from(rows.len() as u64) {
-            Some(total) => total,
-            None => count(&ctx, select).await?,
-        };
-        let mut answer = Answer::ok(json).with(TOTAL, total.into());
-        if let Some(link) = list::link_header(&mounted.path, &query, total) {
-            answer = answer.with(header::LINK, link);
-        }
-        answer.list = Some((query, total));
-        Ok(answer)
-    }
-
     async fn retrieve(&self) -> Result<Answer> {
-        list::check_shown_query(&self.mounted.facts, self.parts.uri.query())?;
+        let query = item_query(&self.mounted.facts, self.parts.uri.query())?;
         let ctx = self.ctx();
         let select = self.select_one(&ctx).await?;
-        let expansion = self.expansion()?;
         let row = ctx.db().query_one(&select).await?.ok_or_else(Problem::not_found)?;
-        let core = &*self.mounted.core;
-        core.admit(&ctx, &row).await?;
-        let rows = core.decode(std::slice::from_ref(&row))?;
-        Ok(Answer::ok(super::write::one(self.look(&ctx), &self.mounted, &*rows, &expansion).await?))
+        self.mounted.core.admit(&ctx, &row).await?;
+        let expansion = self.expansion(query.expand.as_deref())?;
+        let shown = Shown {
+            mounted: &self.mounted,
+            ctx: &ctx,
+            expansion: &expansion,
+            fields: query.fields.as_deref(),
+        };
+        let rows = shown.each(std::slice::from_ref(&row)).await?;
+        Ok(Answer::ok(rows.into_iter().next().unwrap_or_default()))
     }
 
     /// What of the relations is asked for.
-    fn expansion(&self) -> Result<Expansion> {
-        let query = self.parts.uri.query().unwrap_or_default();
-        let pairs = pairs::parse(query.as_bytes()).unwrap_or_default();
-        match pairs.iter().find(|(name, _)| name == list::EXPAND) {
-            Some((_, value)) => {
-                Expansion::parse(&self.mounted.registry, &self.mounted.facts, value)
-            }
+    pub(super) fn expansion(&self, asked: Option<&str>) -> Result<Expansion> {
+        match asked {
+            Some(asked) => Expansion::parse(&self.mounted.registry, &self.mounted.facts, asked),
             None => Ok(Expansion::default()),
         }
     }
 
-    fn look<'a>(&'a self, ctx: &'a Ctx) -> Look<'a> {
-        Look { ctx, registry: &self.mounted.registry, reader: Reader::Pool(ctx.db()) }
-    }
-
-    /// The rows of a list as JSON, with what hangs on them.
-    async fn rows_json(&self, ctx: &Ctx, rows: &[QueryResult]) -> Result<Vec<u8>> {
-        let facts = &self.mounted.facts;
-        let expansion = self.expansion()?;
-        let mut json = Vec::with_capacity(2 + rows.len() * 64);
-        json.push(b'[');
-        if expansion.is_empty() && !facts.relations.iter().any(|relation| relation.writable) {
-            self.mounted.core.write_rows(rows, &mut json)?;
-        } else {
-            let rows = self.mounted.core.decode(rows)?;
-            let members = self.look(ctx).members(facts, &*rows, &expansion).await?;
-            for (row, members) in members.iter().enumerate() {
-                if row > 0 {
-                    json.push(b',');
-                }
-                rows.write(row, members, &mut json)?;
-            }
-        }
-        json.push(b']');
-        Ok(json)
-    }
-
     fn describe(&self) -> Result<Answer> {
-        list::check_item_query(self.parts.uri.query())?;
+        check_item_query(self.parts.uri.query())?;
         let facts = &self.mounted.facts;
         let with_fields = self.satisfies(facts.read) || self.satisfies(facts.write);
         let answer = Answer::ok(describe::json(facts, &self.mounted.path, with_fields));
@@ -161,15 +111,6 @@ impl Exchange {
         }
         Ok(select)
     }
-}
-
-async fn count(ctx: &Ctx, select: SelectStatement) -> Result<u64> {
-    let row = ctx.db().query_one(&list::count(select)).await?;
-    let total: i64 = match row {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    Ok(u64::try_from(total).unwrap_or_default())
 }
 
 impl Problem {

@@ -5,7 +5,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use crate::{Result, list::ListQuery};
+use crate::{Result, list::links::Links};
 
 /// The media type of answers.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -19,13 +19,24 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) json: Vec<u8>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// For the page's pagination: what was asked and how many rows there are.
-    pub(crate) list: Option<(ListQuery, u64)>,
+    /// The body instead of `json`, and its media type: a list that is read while it is sent.
+    pub(crate) stream: Option<(HeaderValue, Body)>,
+    /// For the page's pagination.
+    pub(crate) list: Option<Listed>,
+}
+
+/// Where in a list an answer is.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    /// In words: `Page 2 of 3, 5 rows`.
+    pub(crate) text: String,
+    /// The pieces around it.
+    pub(crate) links: Links,
 }
 
 impl Answer {
     pub(crate) fn ok(json: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, json, headers: Vec::new(), list: None }
+        Self { status: StatusCode::OK, json, headers: Vec::new(), stream: None, list: None }
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -45,15 +56,21 @@ pub(crate) fn json(result: Result<Answer>, head: bool) -> Response {
         }
     };
     let empty = matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let length = answer.json.len();
-    let mut response =
-        Response::new(if head || empty { Body::empty() } else { Body::from(answer.json) });
+    // How long a list will be that is read while it is sent, nobody knows: a HEAD does not say it.
+    let length = answer.stream.is_none().then_some(answer.json.len());
+    let (content_type, body) = match answer.stream {
+        Some(stream) => stream,
+        None => (JSON, Body::from(answer.json)),
+    };
+    // The router takes the body of a HEAD away; an empty one here would make it say that there is none.
+    let without = empty || (head && length.is_some());
+    let mut response = Response::new(if without { Body::empty() } else { body });
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     if !empty {
-        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::CONTENT_TYPE, content_type);
     }
-    if head && !empty {
+    if let (true, false, Some(length)) = (head, empty, length) {
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
     headers.insert(header::VARY, VARY);

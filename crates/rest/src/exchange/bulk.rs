@@ -7,9 +7,8 @@ use sea_orm::{Value, sea_query::SelectStatement};
 use crate::{
     Problem, Result,
     ctx::Ctx,
-    field::coerce,
+    field::{coerce, written},
     input::{Given, Submitted, validate::Mode},
-    key::key_text,
     pairs,
     problem::FieldError,
 };
@@ -153,7 +152,7 @@ impl Exchange {
             Ok(key) => key,
             Err(refusal) => return wrong("type", refusal.detail.into_owned()),
         };
-        if !key_text(&key).is_some_and(|text| seen.insert(text)) {
+        if !written(&key).is_some_and(|text| seen.insert(text)) {
             return wrong("repeated", "Each row can be there once.".to_owned());
         }
         let draft = match Draft::of(&self.mounted, row, Mode::Partial) {

@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header, request::Parts};
 use crate::{
     Problem, browse, list,
     mounted::{ALLOW_ROOT, Root},
-    negotiate::{self, Format},
+    negotiate::{self, Format, Offers},
     state::RestState,
 };
 
@@ -31,7 +31,10 @@ pub(crate) fn attach_root(
 
 async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {
     let (parts, _) = request.into_parts();
-    let (format, result) = match negotiate::format(&parts, root.state.browsable().is_some()) {
+    let (format, result) = match negotiate::format(
+        &parts,
+        Offers { pages: root.state.browsable().is_some(), exports: false },
+    ) {
         Ok(format) if exists => {
             (format, list::check_item_query(parts.uri.query()).and_then(|()| run(&root, &parts)))
         }
@@ -42,7 +45,7 @@ async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {
     let result = result.map_err(|problem| problem.about(parts.uri.path(), id));
     let head = parts.method == Method::HEAD;
     match format {
-        Format::Json => answer::json(result, head),
+        Format::Json | Format::Csv | Format::Ndjson => answer::json(result, head),
         Format::Html if head => browse::without_body(browse::root(&root, &parts, result).await),
         Format::Html => browse::root(&root, &parts, result).await,
     }

@@ -12,11 +12,11 @@ use crate::{
     core::{Rows, Values},
     ctx::Ctx,
     dialect::Dialect,
+    field::written,
     input::{
         Submitted,
         validate::{self, Mode},
     },
-    key::key_text,
     list,
     mounted::Mounted,
     problem::{FieldError, REFERENCED},
@@ -245,7 +245,7 @@ impl Exchange {
         let tag = etag(&json);
         let mut answer = Answer::ok(json).with(header::ETAG, tag);
         answer.status = StatusCode::CREATED;
-        let location = key.as_ref().and_then(key_text).map(|key| self.mounted.item_path(&key));
+        let location = key.as_ref().and_then(written).map(|key| self.mounted.item_path(&key));
         if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok())
         {
             answer = answer.with(header::LOCATION, location);

@@ -43,6 +43,18 @@ pub const ENTRIES: &[Entry] = &[
         "Correct the parameter that the answer names.",
     ),
     entry(
+        "invalid_cursor",
+        400,
+        "The cursor does not belong to this list",
+        "Take the first page again, without `cursor`, and follow its links as they are.",
+    ),
+    entry(
+        "too_many_rows",
+        400,
+        "The list is too long for one answer",
+        "Narrow it by filters or a search, or take it as `?format=ndjson`.",
+    ),
+    entry(
         "missing_token",
         401,
         "A credential is needed",

@@ -13,18 +13,19 @@ use crate::{
     Problem, Result,
     core::{Facts, Rows},
     ctx::Ctx,
+    field::written,
     guard,
-    key::key_text,
     nearest::nearest,
+    parameter::MOST_EXPANSIONS,
     resource::Action,
 };
 
 /// Levels of `expand` at most: `book.author.country` has three.
 const DEEPEST: usize = 3;
-/// Relations that one request may expand.
-const MOST: usize = 10;
 /// Rows that one relation may bring into an answer.
-const MOST_ROWS: u64 = 1000;
+const MOST_ROWS: u64 = 5000;
+/// Pairs that one relation may bring into an answer; each is a key.
+const MOST_PAIRS: u64 = 20_000;
 
 /// A relation to expand, and what to expand of the rows at its other end.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,8 +40,10 @@ impl Expansion {
         let mut tree = Self::default();
         let names: Vec<&str> =
             value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        if names.len() > MOST {
-            return Err(refuse(&format!("At most {MOST} relations can be expanded at once.")));
+        if names.len() > MOST_EXPANSIONS {
+            return Err(refuse(&format!(
+                "At most {MOST_EXPANSIONS} relations can be expanded at once."
+            )));
         }
         for name in names {
             tree.add(registry, facts, name, 1)?;
@@ -140,7 +143,7 @@ impl<'a> Look<'a> {
         let pairs = self.pairs(relation, ends, rows).await?;
         Ok((0..rows.len())
             .map(|row| {
-                let keys = rows.value(row, ends.own()).as_ref().and_then(key_text);
+                let keys = rows.value(row, ends.own()).as_ref().and_then(written);
                 let keys = keys.and_then(|key| pairs.get(&key));
                 let keys = keys.into_iter().flatten().map(|key| json_key(&key.value));
                 format!("[{}]", keys.collect::<Vec<_>>().join(",")).into_bytes()
@@ -173,7 +176,7 @@ impl<'a> Look<'a> {
         let objects = self.objects(target, &*found, inner, &ctx).await?;
         let by_key = grouped(&*found, &far.1.to_string());
         let of_row = |row: usize| -> Vec<&[u8]> {
-            let Some(own) = rows.value(row, ends.own()).as_ref().and_then(key_text) else {
+            let Some(own) = rows.value(row, ends.own()).as_ref().and_then(written) else {
                 return Vec::new();
             };
             let places: BTreeSet<usize> = match &pairs {
@@ -275,18 +278,18 @@ impl<'a> Look<'a> {
             .from(pairs.clone())
             .and_where(Expr::col((pairs.clone(), near.clone())).is_in(owned.into_values()))
             .order_by((pairs.clone(), away.clone()), Order::Asc)
-            .limit(MOST_ROWS + 1)
+            .limit(MOST_PAIRS + 1)
             .to_owned();
         let found = self.reader.all(&select).await?;
-        if found.len() as u64 > MOST_ROWS {
+        if found.len() as u64 > MOST_PAIRS {
             return Err(refuse(&format!(
-                "The rows have more than {MOST_ROWS} `{}` together; ask for a smaller page.",
+                "The rows have more than {MOST_PAIRS} `{}` together; ask for a smaller page.",
                 relation.name
             )));
         }
         let mut by_row: BTreeMap<String, Vec<Key>> = BTreeMap::new();
         for row in &found {
-            let Some(near) = key_text(&near_kind.read(row, 0)?) else { continue };
+            let Some(near) = written(&near_kind.read(row, 0)?) else { continue };
             by_row.entry(near).or_default().extend(Key::read(row, away_kind)?);
         }
         Ok(by_row)
@@ -302,13 +305,13 @@ struct Key {
 impl Key {
     fn read(row: &QueryResult, kind: crate::field::Kind) -> Result<Option<Self>> {
         let value = kind.read(row, 1)?;
-        Ok(key_text(&value).map(|text| Self { text, value }))
+        Ok(written(&value).map(|text| Self { text, value }))
     }
 }
 
 /// A key as JSON: a number stays one.
 fn json_key(value: &Value) -> String {
-    let text = key_text(value).unwrap_or_default();
+    let text = written(value).unwrap_or_default();
     match value {
         Value::String(_) | Value::Uuid(_) | Value::ChronoDate(_) => {
             serde_json::Value::from(text).to_string()
@@ -321,7 +324,7 @@ fn json_key(value: &Value) -> String {
 fn own_values(rows: &dyn Rows, column: &str) -> BTreeMap<String, Value> {
     (0..rows.len())
         .filter_map(|row| rows.value(row, column))
-        .filter_map(|value| Some((key_text(&value)?, value)))
+        .filter_map(|value| Some((written(&value)?, value)))
         .collect()
 }
 
@@ -329,7 +332,7 @@ fn own_values(rows: &dyn Rows, column: &str) -> BTreeMap<String, Value> {
 fn grouped(rows: &dyn Rows, column: &str) -> BTreeMap<String, Vec<usize>> {
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for row in 0..rows.len() {
-        if let Some(text) = rows.value(row, column).as_ref().and_then(key_text) {
+        if let Some(text) = rows.value(row, column).as_ref().and_then(written) {
             places.entry(text).or_default().push(row);
         }
     }

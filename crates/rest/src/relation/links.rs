@@ -11,9 +11,8 @@ use crate::{
     Problem, Result,
     core::{Facts, Values},
     ctx::Ctx,
-    field::{Field, coerce},
+    field::{Field, coerce, written},
     input::{Given, Submitted, validate::Mode},
-    key::key_text,
     problem::FieldError,
     resource::Action,
 };
@@ -76,7 +75,7 @@ impl Links {
             let pairs = Pairs { ends, own };
             let known = pairs.known(target, transaction).await?;
             for (index, key) in keys.iter().enumerate() {
-                if !key_text(key).is_some_and(|key| known.contains(&key))
+                if !written(key).is_some_and(|key| known.contains(&key))
                     && !is_there(target, ctx, transaction, key).await?
                 {
                     let pointer = format!("{}/{index}", relation.name);
@@ -122,7 +121,7 @@ fn keys(relation: &Relation, key: &Field, given: Given) -> Result<Vec<Value>, Ve
     let (mut keys, mut errors, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (index, value) in values.into_iter().enumerate() {
         match value {
-            Ok(value) if key_text(&value).is_none_or(|text| seen.insert(text)) => keys.push(value),
+            Ok(value) if written(&value).is_none_or(|text| seen.insert(text)) => keys.push(value),
             Ok(_) => {}
             Err(coerce::Refusal { code, detail }) => {
                 errors.push(FieldError::at(&format!("{}/{index}", relation.name), code, detail));
@@ -156,7 +155,7 @@ impl Pairs<'_> {
         let rows = transaction.query_all(&select).await?;
         let mut known = BTreeSet::new();
         for row in &rows {
-            known.extend(key_text(&key.kind.read(row, 0)?));
+            known.extend(written(&key.kind.read(row, 0)?));
         }
         Ok(known)
     }
@@ -176,7 +175,7 @@ impl Pairs<'_> {
         if !known.is_empty() {
             transaction.execute(&gone).await?;
         }
-        let new = keys.iter().filter(|key| !key_text(key).is_some_and(|key| known.contains(&key)));
+        let new = keys.iter().filter(|key| !written(key).is_some_and(|key| known.contains(&key)));
         let new: Vec<&Value> = new.collect();
         if new.is_empty() {
             return Ok(());
@@ -217,7 +216,7 @@ pub(crate) async fn check_targets(
             continue;
         };
         let sent = values.iter().find(|(index, _)| *index == field.index).map(|(_, value)| value);
-        let Some(value) = sent.filter(|value| key_text(value).is_some()) else { continue };
+        let Some(value) = sent.filter(|value| written(value).is_some()) else { continue };
         if !is_there_by(target, ctx, transaction, relation, value).await? {
             errors.push(FieldError::new(
                 field.name,
@@ -230,7 +229,7 @@ pub(crate) async fn check_targets(
 }
 
 fn nothing_there(target: &Entry, key: &Value) -> String {
-    let key = key_text(key).unwrap_or_default();
+    let key = written(key).unwrap_or_default();
     format!("There is no `{}` with the key {key}, or it is not yours to see.", target.facts.path)
 }
 

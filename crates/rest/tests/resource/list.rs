@@ -88,7 +88,7 @@ fn parameters_that_are_not_understood_are_refused_by_name() {
             (
                 "/v1/unicorn/?name=x",
                 "unknown_parameter",
-                "Allowed: `page`, `page_size`, `format`, `ordering`, `search`, `age`",
+                "Allowed: `page`, `page_size`, `format`, `ordering`, `search`, `fields`, `age`",
             ),
             ("/v1/unicorn/?serach=x", "unknown_parameter", "Did you mean `search`?"),
             ("/v1/unicorn/?age=old", "invalid_parameter", "whole number"),
@@ -101,8 +101,8 @@ fn parameters_that_are_not_understood_are_refused_by_name() {
             ("/v1/unicorn/?page=1&page=2", "malformed", "twice"),
             ("/v1/unicorn/?search=%ff", "malformed", "UTF-8"),
             ("/v1/unicorn/?search=%00", "malformed", "NUL"),
-            ("/v1/unicorn/?format=xml", "invalid_parameter", "json, html"),
-            ("/v1/unicorn/1/?page=1", "unknown_parameter", "`format`"),
+            ("/v1/unicorn/?format=xml", "invalid_parameter", "json, html, csv, ndjson"),
+            ("/v1/unicorn/1/?page=1", "unknown_parameter", "`format`, `fields`"),
             ("/v1/?page=1", "unknown_parameter", "`format`"),
         ] {
             let answer = stand.get(path).await;

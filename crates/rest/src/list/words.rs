@@ -1,0 +1,55 @@
+//! The words of `?search=`: separated by spaces or commas, kept together by quotes.
+use crate::field::lookup::LONGEST_WORD;
+
+/// Words that are looked at.
+const MOST_WORDS: usize = 8;
+
+/// The words.
+///
+/// # Errors
+/// A sentence for the caller, when one is too long.
+pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote: Option<char> = None;
+    for c in text.chars() {
+        match quote {
+            Some(end) if c == end => quote = None,
+            // An apostrophe inside a word (`O'Neill`) opens nothing.
+            None if c == '"' || (c == '\'' && word.is_empty()) => quote = Some(c),
+            None if c.is_whitespace() || c == ',' => words.push(std::mem::take(&mut word)),
+            _ => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words.truncate(MOST_WORDS);
+    if words.iter().any(|word| word.len() > LONGEST_WORD) {
+        return Err(format!("A word to search for has at most {LONGEST_WORD} bytes."));
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn words_are_split_and_quotes_keep_them_together() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a b", vec!["a", "b"]),
+            ("Doe, John", vec!["Doe", "John"]),
+            (r#""pink fluffy" horn"#, vec!["pink fluffy", "horn"]),
+            ("'pink, fluffy'", vec!["pink, fluffy"]),
+            ("O'Neill", vec!["O'Neill"]),
+            (r#"say "it's"#, vec!["say", "it's"]),
+            (r#""""#, vec![]),
+            ("1 2 3 4 5 6 7 8 9", vec!["1", "2", "3", "4", "5", "6", "7", "8"]),
+        ] {
+            assert_eq!(split(text).unwrap(), expected, "{text}");
+        }
+        assert!(split(&"x".repeat(201)).unwrap_err().contains("200"));
+        assert!(split(&"x".repeat(200)).is_ok());
+    }
+}
