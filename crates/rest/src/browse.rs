@@ -145,14 +145,14 @@ pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> 
 }
 
 /// Everything around the content: who is signed in, the form token.
-struct Frame {
+pub(crate) struct Frame {
     page: Page,
     sign_in: String,
     set_cookie: Option<http::HeaderValue>,
 }
 
 impl Frame {
-    async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
+    pub(crate) async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
         let session = state.verifier().session(parts).await;
         let identity = session.as_ref().map(|session| session.identity.as_slice());
         let issued = state
@@ -176,7 +176,7 @@ impl Frame {
     }
 
     /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.
-    fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
+    pub(crate) fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
         let own = response.headers_mut();
         for (name, value) in headers {
             if !matches!(

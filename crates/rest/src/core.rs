@@ -101,6 +101,12 @@ pub struct Facts {
     pub bulk: usize,
     /// Whether changes must say by `If-Match` what they change.
     pub require_if_match: bool,
+    /// What the rows are, for people; empty when nothing was said.
+    pub description: &'static str,
+    /// Whether callers are shown the model itself, so that the fields say what an answer holds.
+    pub shows_model: bool,
+    /// JSON Schema of what callers are shown, where the author gives one.
+    pub output_schema: Option<serde_json::Value>,
 }
 
 impl Facts {
@@ -116,6 +122,9 @@ impl Facts {
             actions: R::actions().into_facts(),
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
+            description: R::DESCRIPTION,
+            shows_model: R::SHOWS_MODEL,
+            output_schema: R::output_schema(),
         }
     }
 

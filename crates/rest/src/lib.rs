@@ -17,6 +17,7 @@ mod metadata;
 mod mounted;
 mod nearest;
 mod negotiate;
+pub mod openapi;
 mod pairs;
 pub mod permission;
 pub mod problem;

@@ -25,8 +25,10 @@ use crate::{
 pub(crate) const EXPAND: &str = "expand";
 /// Words in `?search=` that are looked at.
 const MOST_WORDS: usize = 8;
-/// Bytes of one of them at most; SQLite gives up on a pattern of more than 50,000.
-const LONGEST_WORD: usize = 200;
+/// Characters of `?search=` at most; SQLite gives up on a pattern of more than 50,000 bytes.
+pub(crate) const LONGEST_SEARCH: usize = 200;
+/// The highest page that can be asked for.
+pub(crate) const MOST_PAGES: u64 = 1_000_000_000;
 
 /// What a list is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +82,7 @@ impl ListQuery {
 
     fn take(&mut self, facts: &Facts, name: &str, value: &str) -> Result<()> {
         match name {
-            "page" => self.page = number("page", value, u64::MAX)?,
+            "page" => self.page = number("page", value, MOST_PAGES)?,
             "page_size" => self.page_size = number("page_size", value, facts.page_size)?,
             "format" => {}
             EXPAND if !facts.relations.is_empty() => {}
@@ -88,12 +90,12 @@ impl ListQuery {
                 self.ordering = ordering(&facts.fields, value)?;
             }
             "search" if facts.fields.iter().any(|field| field.search) => {
-                let words = value.split_whitespace().take(MOST_WORDS);
-                self.words = words.map(str::to_owned).collect();
-                if self.words.iter().any(|word| word.len() > LONGEST_WORD) {
-                    let what = format!("A word to search for has at most {LONGEST_WORD} bytes.");
+                if value.chars().count() > LONGEST_SEARCH {
+                    let what = format!("It has at most {LONGEST_SEARCH} characters.");
                     return Err(invalid("search", &what));
                 }
+                let words = value.split_whitespace().take(MOST_WORDS);
+                self.words = words.map(str::to_owned).collect();
             }
             _ => {
                 let place =
@@ -254,7 +256,6 @@ fn ordering(fields: &[Field], value: &str) -> Result<Vec<(usize, Order)>> {
 fn number(name: &str, value: &str, most: u64) -> Result<u64> {
     match value.parse::<u64>() {
         Ok(number) if number >= 1 && number <= most => Ok(number),
-        _ if most == u64::MAX => Err(invalid(name, "It must be a whole number from 1.")),
         _ => Err(invalid(name, &format!("It must be a whole number from 1 to {most}."))),
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Attributes {
     pub(crate) page_size: Option<LitInt>,
     pub(crate) own_behavior: bool,
     pub(crate) output: Option<Type>,
+    /// The first paragraph of the doc comment.
+    pub(crate) description: String,
     pub(crate) bulk: Option<LitInt>,
     pub(crate) require_if_match: bool,
     /// Whether `#[sea_orm::model]` made a `ModelEx`, which knows the relations.
@@ -86,6 +88,7 @@ impl Attributes {
             page_size: None,
             own_behavior: found.own_behavior,
             output: None,
+            description: String::new(),
             bulk: None,
             require_if_match: false,
             has_relations: false,
@@ -139,6 +142,7 @@ impl Found {
             page_size: self.page_size,
             own_behavior: self.own_behavior,
             output: self.output,
+            description: super::field::documentation(&input.attrs),
             bulk: self.bulk,
             require_if_match: self.require_if_match,
             has_relations: self.has_relations,
