@@ -26,6 +26,8 @@ use crate::{
 
 /// The templates of this room, for `Pages::builder().templates(…)`.
 pub const TEMPLATES: &[(&str, &str)] = &[
+    ("rest/docs.html", include_str!("../templates/rest/docs.html")),
+    ("rest/docs_redirect.html", include_str!("../templates/rest/docs_redirect.html")),
     ("rest/resource.html", include_str!("../templates/rest/resource.html")),
     ("rest/root.html", include_str!("../templates/rest/root.html")),
 ];
@@ -86,7 +88,11 @@ struct RootPage {
 /// The page around an answer of a resource.
 pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Response {
     let mounted = &*exchange.mounted;
+    // A form goes back to the list; a program that sends DELETE has nothing to follow.
     if exchange.action == Action::Delete && result.is_ok() {
+        if exchange.parts.method == Method::DELETE {
+            return answer::json(result, false);
+        }
         return match LocalPath::parse(&mounted.path) {
             Ok(path) => pages::redirect::see_other(&path),
             Err(_) => answer::json(result, false),
@@ -173,6 +179,19 @@ impl Frame {
             parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         page.breadcrumbs = breadcrumbs;
         Self { page, sign_in, set_cookie }
+    }
+
+    /// What stands around the content.
+    pub(crate) fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Sends the visitor to sign in and back here.
+    pub(crate) fn to_sign_in(&self) -> Response {
+        match LocalPath::parse(&self.sign_in) {
+            Ok(path) => pages::redirect::see_other(&path),
+            Err(_) => Problem::not_found().into_response(),
+        }
     }
 
     /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.

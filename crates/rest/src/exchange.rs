@@ -4,7 +4,7 @@ pub(crate) mod answer;
 mod bulk;
 mod extra;
 pub(crate) mod form;
-mod precondition;
+pub(crate) mod precondition;
 mod root;
 mod write;
 

@@ -5,6 +5,7 @@ mod browse;
 mod core;
 mod ctx;
 mod describe;
+pub mod docs;
 #[doc(hidden)]
 pub mod doors;
 mod exchange;

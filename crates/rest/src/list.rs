@@ -230,7 +230,9 @@ pub(crate) fn allowed(facts: &Facts) -> Vec<&'static str> {
 
 fn ordering(fields: &[Field], value: &str) -> Result<Vec<(usize, Order)>> {
     let mut order: Vec<(usize, Order)> = Vec::new();
-    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    // An input of a form that was left empty orders nothing; an empty name in a list is a mistake.
+    let names = if value.is_empty() { None } else { Some(value.split(',').map(str::trim)) };
+    for name in names.into_iter().flatten() {
         let (bare, direction) = match name.strip_prefix('-') {
             Some(bare) => (bare, Order::Desc),
             None => (name, Order::Asc),

@@ -25,6 +25,8 @@ pub const VERSION: &str = "3.1.1";
 /// The names of the security schemes.
 pub(crate) const OAUTH2: &str = "oauth2";
 pub(crate) const BEARER: &str = "bearer";
+/// The tag of the API roots.
+const ROOT_TAG: &str = "API";
 
 /// What the document says besides the resources.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +126,8 @@ impl<'a> Draft<'a> {
         if let (false, Some(info)) = (about.description.is_empty(), info.as_object_mut()) {
             info.insert("description".to_owned(), about.description.as_str().into());
         }
+        let mut tags = self.tags;
+        tags.push(json!({ "name": ROOT_TAG, "description": "What there is." }));
         let mut schemas = self.schemas;
         schemas.insert("Problem".to_owned(), answers::problem_schema());
         let server = if about.server.is_empty() { "/" } else { &about.server };
@@ -131,7 +135,7 @@ impl<'a> Draft<'a> {
             "openapi": VERSION,
             "info": info,
             "servers": [{ "url": server }],
-            "tags": self.tags,
+            "tags": tags,
             "paths": self.paths,
             "components": {
                 "schemas": schemas,

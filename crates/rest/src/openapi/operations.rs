@@ -7,7 +7,7 @@ use super::{
     names::{self, ResourceNames},
     parameters, schema,
 };
-use crate::{Facts, Requirement, Resources, action::ExtraFacts};
+use crate::{Facts, Requirement, Resources, action::ExtraFacts, input::validate::Mode};
 
 /// A resource where it is.
 pub(super) struct Place<'a> {
@@ -70,7 +70,7 @@ pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str)
     let good = answers::good(about, "Each resource and its address.", schema, json!({}));
     answers.insert("200".to_owned(), good);
     json!({ "get": {
-        "operationId": id, "summary": "List the resources",
+        "operationId": id, "summary": "List the resources", "tags": [super::ROOT_TAG],
         "parameters": [parameters::format(about)], "security": [], "responses": answers,
     } })
 }
@@ -106,7 +106,7 @@ impl Place<'_> {
         let create = self
             .operation("create", &format!("Add a row to {}", facts.name), facts.write)
             .parameters(vec![parameters::format(about)])
-            .body(self.body("Create", &["application/json", FORM]))
+            .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
             .answer(201, answers::good(about, "The new row.", made, headers))
             .problems(WRITING);
         item.insert("post".to_owned(), create.finish());
@@ -155,12 +155,12 @@ impl Place<'_> {
             .problems(&[404]);
         item.insert("get".to_owned(), read.finish());
         for (method, verb, summary, input, types) in [
-            ("put", "replace", "Replace a row of", "Replace", &["application/json", FORM][..]),
+            ("put", "replace", "Replace a row of", ("Replace", Mode::Replace), &["application/json", FORM][..]),
             (
                 "patch",
                 "update",
                 "Change a row of",
-                "Patch",
+                ("Patch", Mode::Partial),
                 &["application/merge-patch+json", "application/json", FORM][..],
             ),
         ] {
@@ -229,9 +229,9 @@ impl Place<'_> {
         if self.facts.require_if_match { &[404, 412, 428] } else { &[404, 412] }
     }
 
-    fn body(&self, input: &str, types: &[&str]) -> Json {
+    fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
         let one = reference(&self.names.input(input));
-        let mut body = content(&one, types, true);
+        let mut body = content(&one, types, schema::needs_body(self.facts, mode));
         if self.facts.bulk > 0 && input == "Create" {
             let many =
                 json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });

@@ -76,6 +76,11 @@ fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
     schema
 }
 
+/// Whether a body has to be there: one without any field is that of nobody who sends none.
+pub(super) fn needs_body(facts: &Facts, mode: Mode) -> bool {
+    input(facts, mode).get("required").is_some()
+}
+
 fn input(facts: &Facts, mode: Mode) -> Json {
     object(&facts.fields, &facts.relations, mode)
 }
