@@ -232,7 +232,24 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
+    use sha2::{Digest as _, Sha256};
+
     use super::STATIC_FILES;
+
+    #[test]
+    fn the_vendored_files_are_those_of_the_page_about_them() {
+        let page = include_str!("../vendor/swagger-ui/README.md");
+        let packed = STATIC_FILES.iter().filter(|(name, _)| name.ends_with(".gz"));
+        for (name, bytes) in packed {
+            let mut plain = Vec::new();
+            flate2::read::GzDecoder::new(*bytes).read_to_end(&mut plain).unwrap();
+            let digest = Sha256::digest(&plain);
+            let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(page.contains(&format!("| `{name}` | `{hash}` |")), "{name} has {hash}");
+        }
+    }
 
     #[test]
     fn our_own_files_of_the_page_name_no_other_host() {

@@ -22,6 +22,8 @@ mod kinds;
 mod library;
 #[path = "resource/list.rs"]
 mod list;
+#[path = "resource/openapi.rs"]
+mod openapi;
 #[path = "resource/page.rs"]
 mod page;
 #[path = "resource/program.rs"]
