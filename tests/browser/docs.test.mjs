@@ -27,14 +27,14 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone]]) {
     await popup.waitForSelector('#allow');
     assert.ok(new URL(popup.url()).searchParams.get('code_challenge'), 'PKCE');
     await Promise.all([popup.waitForEvent('close'), popup.click('#allow')]);
-    await dialog.getByRole('button', { name: /logout/i }).first().waitFor();
+    await dialog.locator('button', { hasText: 'Logout' }).first().waitFor();
     await sound(page, `docs-authorized-${device}`, ['#docs']);
-    await dialog.getByRole('button', { name: /^close$/i }).first().click();
+    await dialog.locator('button', { hasText: 'Close' }).first().click();
 
     const list = page.locator('#operations-Unicorn-list_unicorn');
     await list.locator('.opblock-summary-control').click();
-    await list.getByRole('button', { name: /try it out/i }).click();
-    await list.getByRole('button', { name: /^execute$/i }).click();
+    await list.locator('button', { hasText: 'Try it out' }).click();
+    await list.locator('button', { hasText: 'Execute' }).click();
     await list.locator('.live-responses-table .response-col_status').first().waitFor();
     assert.match(await list.locator('.live-responses-table tbody .response-col_status').first().innerText(), /200/);
     await sound(page, `docs-answered-${device}`, ['#docs']);

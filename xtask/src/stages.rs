@@ -273,7 +273,9 @@ fn schemathesis(house: &House, server: &Server) -> Result<(), String> {
     }
     let folder = house.root.join("tests/clients");
     let token = tools::ask(subject(
-        Command::new(python_environment().join("bin/python")).arg("access_token.py").current_dir(&folder),
+        Command::new(python_environment().join("bin/python"))
+            .arg("access_token.py")
+            .current_dir(&folder),
         server,
     ))?;
     let mut command = Command::new(&program);

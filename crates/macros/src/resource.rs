@@ -60,8 +60,18 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
 }
 
 fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
-    let Attributes { path, name, read, write, library, page_size, own_behavior, output, description, .. } =
-        attributes;
+    let Attributes {
+        path,
+        name,
+        read,
+        write,
+        library,
+        page_size,
+        own_behavior,
+        output,
+        description,
+        ..
+    } = attributes;
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));

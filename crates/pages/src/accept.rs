@@ -68,7 +68,8 @@ pub fn best(headers: &HeaderMap, offers: &[&str]) -> Option<usize> {
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut chosen: Option<(bool, u16)> = None;
     let entries = headers.get_all(header::ACCEPT_ENCODING).iter();
-    let entries = entries.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let entries =
+        entries.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     for entry in entries.take(MOST_RANGES) {
         let (coding, parameters) = entry.split_once(';').unwrap_or((entry, ""));
         let coding = coding.trim();

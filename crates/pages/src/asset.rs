@@ -53,7 +53,8 @@ impl Assets {
         let plain = !name.starts_with('.')
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         // A file of another room may be kept compressed; its name is the one without the ending.
-        let (name, compressed) = name.strip_suffix(".gz").map_or((name, false), |name| (name, true));
+        let (name, compressed) =
+            name.strip_suffix(".gz").map_or((name, false), |name| (name, true));
         let Some(kind) = content_type(name).filter(|_| plain) else { return false };
         let mut hash = String::with_capacity(16);
         for byte in Sha256::digest(&bytes).iter().take(8) {
@@ -228,7 +229,8 @@ mod tests {
     #[tokio::test]
     async fn a_compressed_file_is_sent_as_the_browser_takes_it() {
         let packed: &'static [u8] = {
-            let mut encoder = flate2::GzBuilder::new().read(&b"alert(1)"[..], flate2::Compression::best());
+            let mut encoder =
+                flate2::GzBuilder::new().read(&b"alert(1)"[..], flate2::Compression::best());
             let mut packed = Vec::new();
             encoder.read_to_end(&mut packed).unwrap();
             packed.leak()
@@ -245,8 +247,7 @@ mod tests {
         ] {
             let request = Request::builder().uri(&path).header("accept-encoding", accepted);
             let request = request.body(Body::empty()).unwrap();
-            let (parts, sent) =
-                pages.static_router().oneshot(request).await.unwrap().into_parts();
+            let (parts, sent) = pages.static_router().oneshot(request).await.unwrap().into_parts();
             let given = parts.headers.get("content-encoding").map(|one| one.to_str().unwrap());
             assert_eq!(given, coding, "{accepted}");
             assert_eq!(parts.headers["vary"], "Accept-Encoding");
@@ -254,7 +255,8 @@ mod tests {
             assert_eq!(sent.collect().await.unwrap().to_bytes(), body, "{accepted}");
             tags.push((coding, parts.headers["etag"].clone()));
         }
-        let differ = tags.iter().all(|(coding, tag)| (*tag == tags[0].1) == (*coding == Some("gzip")));
+        let differ =
+            tags.iter().all(|(coding, tag)| (*tag == tags[0].1) == (*coding == Some("gzip")));
         assert!(differ, "each form has a tag of its own: {tags:?}");
     }
 

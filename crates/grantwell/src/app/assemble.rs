@@ -44,7 +44,8 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
     let rest = rest_state(&parts, &state);
     let docs = super::docs::router(&project, (parts.settings, parts.policy), pages.clone(), &rest)?;
     let (mounted, merged) = project.into_parts();
-    let mut router = web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
+    let mut router =
+        web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
     for (prefix, resources) in mounted {
         router = router.merge(resources.router(&prefix, rest.clone()));
     }

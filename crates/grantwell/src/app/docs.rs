@@ -7,9 +7,9 @@ use oauth::client::{Client, ClientMetadata, ConsentRule, GrantType, Origin, Redi
 use oauth::pkce::Pkce;
 use oauth::policy::Policy;
 use pages::Pages;
+use rest::RestState;
 use rest::docs::{Docs, REDIRECT};
 use rest::openapi::{About, document};
-use rest::RestState;
 use serde_json::Value;
 use store::Store;
 use url::Url;
@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn the_page_is_come_back_to_under_every_name_of_this_machine_and_one_of_others() {
         for (url, expected) in [
-            ("https://api.example.com/", &["https://api.example.com/docs/oauth2-redirect.html"][..]),
+            (
+                "https://api.example.com/",
+                &["https://api.example.com/docs/oauth2-redirect.html"][..],
+            ),
             (
                 "http://127.0.0.1:8000/",
                 &[

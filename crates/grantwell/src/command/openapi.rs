@@ -61,7 +61,9 @@ fn read(path: &Path) -> Result<Value> {
         ))
     })?;
     if document.get("paths").is_none_or(|paths| !paths.is_object()) {
-        return Err(Error::failed(format!("{name} is not an OpenAPI document: it has no `paths`.")));
+        return Err(Error::failed(format!(
+            "{name} is not an OpenAPI document: it has no `paths`."
+        )));
     }
     Ok(document)
 }

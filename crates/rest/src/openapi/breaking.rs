@@ -45,7 +45,9 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn compare(&self, lines: &mut Vec<String>) {
         let mut found = Vec::new();
-        let id = |operation: &Json| operation.get("operationId").and_then(Json::as_str).map(str::to_owned);
+        let id = |operation: &Json| {
+            operation.get("operationId").and_then(Json::as_str).map(str::to_owned)
+        };
         if let (Some(was), is) = (id(self.old.2), id(self.new.2))
             && is.as_ref() != Some(&was)
         {
@@ -96,7 +98,12 @@ impl Pair<'_> {
                         None => found.push(format!("it no longer takes {kind}")),
                         Some(is) => {
                             let both = (was.get("schema"), is.get("schema"));
-                            self.shapes(Direction::Sent, &format!("the body ({kind})"), both, found);
+                            self.shapes(
+                                Direction::Sent,
+                                &format!("the body ({kind})"),
+                                both,
+                                found,
+                            );
                         }
                     }
                 }
@@ -148,7 +155,9 @@ impl Pair<'_> {
                 found.push("it was open to everybody and now needs a credential".to_owned());
                 continue;
             }
-            let scheme = |needs: &BTreeSet<(String, String)>| needs.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
+            let scheme = |needs: &BTreeSet<(String, String)>| {
+                needs.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
+            };
             let like = is.iter().find(|new| scheme(new) == scheme(old));
             let added: Vec<&str> = like
                 .into_iter()
@@ -199,7 +208,9 @@ fn parameters<'a>(
 }
 
 /// The credentials that are enough, each as scheme and scope (an empty one for the scheme itself).
-fn alternatives((document, _, operation): (&Json, &Json, &Json)) -> Vec<BTreeSet<(String, String)>> {
+fn alternatives(
+    (document, _, operation): (&Json, &Json, &Json),
+) -> Vec<BTreeSet<(String, String)>> {
     let named = operation.get("security").or_else(|| document.get("security"));
     let list = named.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     if list.is_empty() {

@@ -124,11 +124,14 @@ impl Place<'_> {
             let key = json!({ "properties": { key.name: schema::compared_value(key) }, "required": [key.name] });
             patch = json!({ "allOf": [patch, key] });
         }
-        let sent = json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
+        let sent =
+            json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
             .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
             .parameters(vec![parameters::format(about)])
-            .body(json!({ "required": true, "content": { "application/json": { "schema": sent } } }))
+            .body(
+                json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
+            )
             .answer(200, answers::good(about, "The rows as they are now.", rows, json!({})))
             .problems(WRITING)
             .problems(&[404]);
@@ -155,7 +158,13 @@ impl Place<'_> {
             .problems(&[404]);
         item.insert("get".to_owned(), read.finish());
         for (method, verb, summary, input, types) in [
-            ("put", "replace", "Replace a row of", ("Replace", Mode::Replace), &["application/json", FORM][..]),
+            (
+                "put",
+                "replace",
+                "Replace a row of",
+                ("Replace", Mode::Replace),
+                &["application/json", FORM][..],
+            ),
             (
                 "patch",
                 "update",
@@ -233,8 +242,7 @@ impl Place<'_> {
         let one = reference(&self.names.input(input));
         let mut body = content(&one, types, schema::needs_body(self.facts, mode));
         if self.facts.bulk > 0 && input == "Create" {
-            let many =
-                json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
+            let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
             if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
                 *schema = json!({ "anyOf": [one, many] });
             }
@@ -245,7 +253,6 @@ impl Place<'_> {
     fn shown(&self) -> Json {
         reference(&self.names.schema)
     }
-
 }
 
 fn reference(name: &str) -> Json {

@@ -111,8 +111,7 @@ fn listed(name: &str, description: &str, items: Json) -> Json {
 
 fn ordering(facts: &Facts) -> Json {
     let names = facts.fields.iter().filter(|field| field.order).map(|field| field.name);
-    let both: Vec<String> =
-        names.flat_map(|name| [name.to_owned(), format!("-{name}")]).collect();
+    let both: Vec<String> = names.flat_map(|name| [name.to_owned(), format!("-{name}")]).collect();
     listed(
         "ordering",
         "What the rows are ordered by, first things first; a minus turns the order round.",

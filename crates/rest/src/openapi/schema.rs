@@ -64,8 +64,7 @@ fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
     }
     // A type that the author writes out by hand may leave fields out, and may have others.
     if facts.shows_model {
-        let links =
-            facts.relations.iter().filter(|relation| relation.writable).map(|one| one.name);
+        let links = facts.relations.iter().filter(|relation| relation.writable).map(|one| one.name);
         let required: Vec<&str> = shown.iter().map(|field| field.name).chain(links).collect();
         map.insert("required".to_owned(), required.into());
         map.insert("additionalProperties".to_owned(), false.into());
@@ -89,10 +88,8 @@ fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
         let open = if mode == Mode::Create { field.writable() } else { field.changeable() };
-        properties.insert(
-            field.name.to_owned(),
-            if open { taken_value(field, mode) } else { ignored() },
-        );
+        properties
+            .insert(field.name.to_owned(), if open { taken_value(field, mode) } else { ignored() });
         let may_stay = field.write_only && mode == Mode::Replace;
         if open && field.required && !may_stay && mode != Mode::Partial {
             required.push(field.name);
@@ -110,9 +107,9 @@ fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
     if required.is_empty() {
         schema.as_object_mut().and_then(|map| map.shift_remove("required"));
     }
-    let open = fields.iter().filter(|field| {
-        if mode == Mode::Create { field.writable() } else { field.changeable() }
-    });
+    let open = fields
+        .iter()
+        .filter(|field| if mode == Mode::Create { field.writable() } else { field.changeable() });
     if let (Some(map), Some(example)) = (schema.as_object_mut(), example::row(open)) {
         map.insert("examples".to_owned(), json!([example]));
     }
@@ -224,10 +221,8 @@ fn integer(least: i128, bits: u8, format: &str) -> Json {
 }
 
 fn whole(number: i128) -> Json {
-    i64::try_from(number).map_or_else(
-        |_| u64::try_from(number).map_or(Json::Null, Json::from),
-        Json::from,
-    )
+    i64::try_from(number)
+        .map_or_else(|_| u64::try_from(number).map_or(Json::Null, Json::from), Json::from)
 }
 
 /// The limits that new values have.

@@ -54,7 +54,10 @@ fn fields_become_schemas_of_what_is_shown_and_of_what_is_taken() {
             ("/Things/properties/colour/enum", json!(["white", "black", null])),
             ("/Things/properties/pin", Data::Null),
             ("/Things/additionalProperties", json!(false)),
-            ("/ThingsCreate/properties/id", json!({ "readOnly": true, "description": "Not taken; passed over when it is sent." })),
+            (
+                "/ThingsCreate/properties/id",
+                json!({ "readOnly": true, "description": "Not taken; passed over when it is sent." }),
+            ),
             ("/ThingsCreate/properties/pin/writeOnly", json!(true)),
             ("/ThingsCreate/properties/large/minimum", json!(-5)),
             ("/ThingsCreate/properties/large/maximum", json!(5)),
@@ -81,23 +84,44 @@ fn operations_say_their_scopes_parameters_and_answers() {
             ("/info", json!({ "title": "Stable", "version": "3" })),
             ("/paths/~1v1~1book~1/get/operationId", json!("list_book")),
             ("/paths/~1v1~1book~1/get/security", json!([{ "oauth2": ["read"] }, { "bearer": [] }])),
-            ("/paths/~1v1~1book~1/post/security", json!([{ "oauth2": ["write"] }, { "bearer": [] }])),
+            (
+                "/paths/~1v1~1book~1/post/security",
+                json!([{ "oauth2": ["write"] }, { "bearer": [] }]),
+            ),
             ("/paths/~1v1~1book~1count~1/get/security", json!([])),
             ("/paths/~1v1~1book~1count~1/get/operationId", json!("count_book")),
             ("/paths/~1v1~1book~1{id}~1publish~1/post/summary", json!("Puts the book on sale.")),
             ("/paths/~1v1~1book~1{id}~1publish~1/delete/operationId", json!("withdraw_book")),
             ("/paths/~1v1~1book~1{id}~1publish~1/parameters/0/name", json!("id")),
             ("/paths/~1v1~1tag~1/delete/operationId", json!("bulk_delete_tag")),
-            ("/paths/~1v1~1tag~1/patch/requestBody/content/application~1json/schema/maxItems", json!(3)),
-            ("/paths/~1v1~1review~1{id}~1/put/responses/428/$ref", json!("#/components/responses/PreconditionRequired")),
+            (
+                "/paths/~1v1~1tag~1/patch/requestBody/content/application~1json/schema/maxItems",
+                json!(3),
+            ),
+            (
+                "/paths/~1v1~1review~1{id}~1/put/responses/428/$ref",
+                json!("#/components/responses/PreconditionRequired"),
+            ),
             ("/paths/~1v1~1book~1{id}~1/put/responses/428", Data::Null),
-            ("/paths/~1v1~1book~1{id}~1/put/responses/404/$ref", json!("#/components/responses/NotFound")),
-            ("/components/schemas/Book/properties/author/anyOf/0/$ref", json!("#/components/schemas/Author")),
+            (
+                "/paths/~1v1~1book~1{id}~1/put/responses/404/$ref",
+                json!("#/components/responses/NotFound"),
+            ),
+            (
+                "/components/schemas/Book/properties/author/anyOf/0/$ref",
+                json!("#/components/schemas/Author"),
+            ),
             ("/components/schemas/BookCreate/properties/tags/items/type", json!("string")),
             ("/components/schemas/BookReplace/properties/code/readOnly", json!(true)),
-            ("/components/schemas/TagCreate/properties/name/allOf", json!([{ "pattern": "^[a-z]+$" }])),
+            (
+                "/components/schemas/TagCreate/properties/name/allOf",
+                json!([{ "pattern": "^[a-z]+$" }]),
+            ),
             ("/components/schemas/AuthorCreate/properties/mail/format", json!("email")),
-            ("/components/securitySchemes/oauth2/flows/authorizationCode/scopes/publish", json!("Publish books")),
+            (
+                "/components/securitySchemes/oauth2/flows/authorizationCode/scopes/publish",
+                json!("Publish books"),
+            ),
         ],
     );
     let references = document.to_string();
@@ -125,14 +149,19 @@ fn what_plain_routes_say_is_joined_below_the_prefix() {
     let document = described(&resources);
     assert_eq!(document["paths"]["/v1/oldest"]["get"]["operationId"], "oldest");
     assert_eq!(document["paths"]["/v1/unicorn/"]["get"]["operationId"], "list_unicorn");
-    let tags: Vec<&str> =
-        document["tags"].as_array().unwrap().iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let tags: Vec<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
     assert_eq!(tags, ["Unicorn", "API", "Plain"]);
 }
 
 #[test]
 fn the_same_resource_below_another_prefix_has_names_of_its_own() {
-    let (one, two) = (Resources::new().add::<program::Model>(), Resources::new().add::<program::Model>());
+    let (one, two) =
+        (Resources::new().add::<program::Model>(), Resources::new().add::<program::Model>());
     let document = document(&about(), [("/v1", &one), ("/v2", &two)]);
     assert_eq!(document["paths"]["/v1/unicorn/"]["get"]["operationId"], "list_unicorn");
     assert_eq!(document["paths"]["/v2/unicorn/"]["get"]["operationId"], "list_v2_unicorn");

@@ -41,7 +41,8 @@ impl<'a> Shapes<'a> {
     }
 
     fn walk(&self, (old, new): (&Json, &Json), at: &str, found: &mut Vec<String>) {
-        let name = |json: &Json| json.get("$ref").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let name =
+            |json: &Json| json.get("$ref").and_then(Json::as_str).unwrap_or_default().to_owned();
         let pair = (name(old), name(new));
         let named = !pair.0.is_empty() || !pair.1.is_empty();
         if named && !self.open.borrow_mut().insert(pair.clone()) {
@@ -63,11 +64,13 @@ impl<'a> Shapes<'a> {
             self.schema((old, new), at, found);
             return;
         }
-        let (each, among) = if self.direction == Direction::Sent { (&was, &is) } else { (&is, &was) };
+        let (each, among) =
+            if self.direction == Direction::Sent { (&was, &is) } else { (&is, &was) };
         for one in each {
             let tried = among.iter().map(|other| {
                 let mut broken = Vec::new();
-                let pair = if self.direction == Direction::Sent { (*one, *other) } else { (*other, *one) };
+                let pair =
+                    if self.direction == Direction::Sent { (*one, *other) } else { (*other, *one) };
                 self.walk(pair, at, &mut broken);
                 broken
             });
@@ -150,14 +153,17 @@ impl<'a> Shapes<'a> {
     fn properties(&self, (old, new): (&Json, &Json), at: &str, found: &mut Vec<String>) {
         let (was, is) = (properties(old), properties(new));
         let needed = |json: &Json, name: &str| {
-            json.get("required").and_then(Json::as_array).is_some_and(|all| all.iter().any(|one| one == name))
+            json.get("required")
+                .and_then(Json::as_array)
+                .is_some_and(|all| all.iter().any(|one| one == name))
         };
         let closed = new.get("additionalProperties") == Some(&Json::Bool(false));
         for (name, old_property) in &was {
             let place = inside(at, name);
             match (is.get(name), self.direction) {
                 (Some(new_property), _) => {
-                    let passed_over = self.direction == Direction::Sent && is_true(old_property, "readOnly");
+                    let passed_over =
+                        self.direction == Direction::Sent && is_true(old_property, "readOnly");
                     if !passed_over {
                         self.walk((old_property, new_property), &place, found);
                     }
@@ -170,7 +176,11 @@ impl<'a> Shapes<'a> {
             }
             let (was, is) = (needed(old, name), needed(new, name));
             match self.direction {
-                Direction::Answered if was && !is && new.get("properties").is_some_and(|all| all.get(name).is_some()) => {
+                Direction::Answered
+                    if was
+                        && !is
+                        && new.get("properties").is_some_and(|all| all.get(name).is_some()) =>
+                {
                     found.push(format!("the field `{place}` may be missing"));
                 }
                 Direction::Sent if is && !was => {
@@ -183,7 +193,10 @@ impl<'a> Shapes<'a> {
             for name in is.keys().filter(|name| !was.contains_key(*name) && needed(new, name)) {
                 found.push(format!("there is a new required field `{}`", inside(at, name)));
             }
-            if closed && !was.is_empty() && old.get("additionalProperties") != Some(&Json::Bool(false)) {
+            if closed
+                && !was.is_empty()
+                && old.get("additionalProperties") != Some(&Json::Bool(false))
+            {
                 found.push(format!("{} no longer takes other fields", the(at)));
             }
         }

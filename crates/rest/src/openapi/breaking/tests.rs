@@ -79,7 +79,11 @@ fn each_way_to_break_a_client_is_one_line() {
     let cases: &[(String, Option<Json>, &[&str])] = &[
         ("/paths/~1v1~1unicorn~1".into(), None, &["/v1/unicorn/: the path is gone"]),
         (POST.into(), None, &["POST /v1/unicorn/: the operation is gone"]),
-        (format!("{GET}/operationId"), Some(json!("unicorns")), &["`list_unicorn` is now `unicorns`"]),
+        (
+            format!("{GET}/operationId"),
+            Some(json!("unicorns")),
+            &["`list_unicorn` is now `unicorns`"],
+        ),
         (format!("{GET}/parameters/0"), None, &["the query parameter `page` is gone"]),
         (format!("{GET}/parameters/0/required"), Some(json!(true)), &["`page` is now required"]),
         (
@@ -87,33 +91,121 @@ fn each_way_to_break_a_client_is_one_line() {
             Some(json!({ "name": "tenant", "in": "header", "required": true })),
             &["`page` is gone", "a new required header parameter `tenant`"],
         ),
-        (format!("{GET}/parameters/0/schema/maximum"), Some(json!(8)), &["the maximum of the value is 8 instead of 9"]),
-        (format!("{GET}/parameters/0/schema/minimum"), Some(json!(2)), &["the minimum of the value is 2 instead of 1"]),
-        (format!("{GET}/parameters/1/schema/enum/1"), None, &["the value can no longer be \"html\""]),
-        (format!("{GET}/security"), Some(json!([{ "oauth2": ["read", "more"] }, { "bearer": [] }])), &["it now needs the scope `more`"]),
-        (format!("{GET}/security"), Some(json!([{ "oauth2": ["read"] }])), &["it can no longer be called with `bearer`"]),
-        (format!("{POST}/security"), Some(json!([{ "bearer": [] }])), &["it was open to everybody"]),
+        (
+            format!("{GET}/parameters/0/schema/maximum"),
+            Some(json!(8)),
+            &["the maximum of the value is 8 instead of 9"],
+        ),
+        (
+            format!("{GET}/parameters/0/schema/minimum"),
+            Some(json!(2)),
+            &["the minimum of the value is 2 instead of 1"],
+        ),
+        (
+            format!("{GET}/parameters/1/schema/enum/1"),
+            None,
+            &["the value can no longer be \"html\""],
+        ),
+        (
+            format!("{GET}/security"),
+            Some(json!([{ "oauth2": ["read", "more"] }, { "bearer": [] }])),
+            &["it now needs the scope `more`"],
+        ),
+        (
+            format!("{GET}/security"),
+            Some(json!([{ "oauth2": ["read"] }])),
+            &["it can no longer be called with `bearer`"],
+        ),
+        (
+            format!("{POST}/security"),
+            Some(json!([{ "bearer": [] }])),
+            &["it was open to everybody"],
+        ),
         (format!("{GET}/responses/200"), None, &["it no longer answers 200"]),
-        (format!("{GET}/responses/200/headers"), Some(json!({})), &["without the header `X-Total-Count`"]),
-        (format!("{GET}/responses/200/content"), Some(json!({})), &["the answer 200 is no longer application/json"]),
+        (
+            format!("{GET}/responses/200/headers"),
+            Some(json!({})),
+            &["without the header `X-Total-Count`"],
+        ),
+        (
+            format!("{GET}/responses/200/content"),
+            Some(json!({})),
+            &["the answer 200 is no longer application/json"],
+        ),
         (format!("{SHOWN}/properties/name"), None, &["the field `[].name` is gone"]),
         (format!("{SHOWN}/required"), Some(json!(["id"])), &["the field `[].name` may be missing"]),
-        (format!("{SHOWN}/properties/name/type"), Some(json!(["string", "null"])), &["`[].name` can now be null"]),
-        (format!("{SHOWN}/properties/id/type"), Some(json!("number")), &["`[].id` can now be number"]),
-        (format!("{SHOWN}/properties/id/format"), Some(json!("int64")), &["the format int64 instead of int32"]),
-        (format!("{SHOWN}/properties/colour/enum"), Some(json!(["white", "grey", "red"])), &["`[].colour` can now be \"red\""]),
-        (format!("{SHOWN}/properties/colour"), Some(json!({})), &["`[].colour` can now be any value"]),
+        (
+            format!("{SHOWN}/properties/name/type"),
+            Some(json!(["string", "null"])),
+            &["`[].name` can now be null"],
+        ),
+        (
+            format!("{SHOWN}/properties/id/type"),
+            Some(json!("number")),
+            &["`[].id` can now be number"],
+        ),
+        (
+            format!("{SHOWN}/properties/id/format"),
+            Some(json!("int64")),
+            &["the format int64 instead of int32"],
+        ),
+        (
+            format!("{SHOWN}/properties/colour/enum"),
+            Some(json!(["white", "grey", "red"])),
+            &["`[].colour` can now be \"red\""],
+        ),
+        (
+            format!("{SHOWN}/properties/colour"),
+            Some(json!({})),
+            &["`[].colour` can now be any value"],
+        ),
         (format!("{POST}/requestBody"), None, &["it no longer takes a body"]),
         (format!("{POST}/requestBody/required"), Some(json!(true)), &["the body is now required"]),
-        (format!("{POST}/requestBody/content/text~1plain"), None, &["it no longer takes text/plain"]),
-        (format!("{TAKEN}/required"), Some(json!(["name", "age"])), &["the field `age` is now required"]),
-        (format!("{TAKEN}/properties/name/type"), Some(json!("string")), &["`name` can no longer be null"]),
-        (format!("{TAKEN}/properties/name/maxLength"), Some(json!(50)), &["the maxLength of `name` is 50 instead of 100"]),
-        (format!("{TAKEN}/properties/name/minLength"), Some(json!(1)), &["the minLength of `name` is 1 instead of none"]),
-        (format!("{TAKEN}/properties/name/pattern"), Some(json!("^a")), &["`name` has to match another pattern"]),
-        (format!("{TAKEN}/properties/age/type"), Some(json!("integer")), &["`age` can no longer be number"]),
-        (format!("{TAKEN}/properties/colour/enum"), Some(json!(["white"])), &["`colour` can no longer be \"grey\""]),
-        (format!("{TAKEN}/additionalProperties"), Some(json!(false)), &["no longer takes other fields"]),
+        (
+            format!("{POST}/requestBody/content/text~1plain"),
+            None,
+            &["it no longer takes text/plain"],
+        ),
+        (
+            format!("{TAKEN}/required"),
+            Some(json!(["name", "age"])),
+            &["the field `age` is now required"],
+        ),
+        (
+            format!("{TAKEN}/properties/name/type"),
+            Some(json!("string")),
+            &["`name` can no longer be null"],
+        ),
+        (
+            format!("{TAKEN}/properties/name/maxLength"),
+            Some(json!(50)),
+            &["the maxLength of `name` is 50 instead of 100"],
+        ),
+        (
+            format!("{TAKEN}/properties/name/minLength"),
+            Some(json!(1)),
+            &["the minLength of `name` is 1 instead of none"],
+        ),
+        (
+            format!("{TAKEN}/properties/name/pattern"),
+            Some(json!("^a")),
+            &["`name` has to match another pattern"],
+        ),
+        (
+            format!("{TAKEN}/properties/age/type"),
+            Some(json!("integer")),
+            &["`age` can no longer be number"],
+        ),
+        (
+            format!("{TAKEN}/properties/colour/enum"),
+            Some(json!(["white"])),
+            &["`colour` can no longer be \"grey\""],
+        ),
+        (
+            format!("{TAKEN}/additionalProperties"),
+            Some(json!(false)),
+            &["no longer takes other fields"],
+        ),
     ];
     for (place, value, lines) in cases {
         let mut new = document();
@@ -151,9 +243,7 @@ fn what_breaks_nobody_is_not_told() {
 
 #[test]
 fn a_way_that_was_open_stays_open() {
-    let body = |schema: Json| {
-        json!({ "paths": { "/x": { "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } } } })
-    };
+    let body = |schema: Json| json!({ "paths": { "/x": { "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } } } });
     let one = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
     let many = json!({ "type": "array", "items": one });
     let both = json!({ "anyOf": [one, many] });
