@@ -19,6 +19,9 @@ pub(super) struct Place<'a> {
 
 /// What every operation may answer.
 const ALWAYS: &[u16] = &[400, 401, 403, 406, 503];
+/// The verbs of the usual operations.
+const USUAL: [&str; 8] =
+    ["list", "create", "retrieve", "replace", "update", "delete", "bulk_update", "bulk_delete"];
 /// What writing may answer besides.
 const WRITING: &[u16] = &[409, 413, 415, 422];
 
@@ -194,6 +197,11 @@ impl Place<'_> {
 
     fn action(&self, action: &ExtraFacts) -> Json {
         let word = names::snake(action.name);
+        let verb = if self.is_named_before(action) {
+            format!("{}_{word}", action.method.as_str().to_ascii_lowercase())
+        } else {
+            word.clone()
+        };
         let summary = if action.help.is_empty() {
             crate::field::label_of(&word)
         } else {
@@ -201,7 +209,7 @@ impl Place<'_> {
         };
         let good = answers::good(self.about, "What the action answers.", json!({}), json!({}));
         let mut operation = self
-            .operation(&word, &summary, action.requirement)
+            .operation(&verb, &summary, action.requirement)
             .answer(200, good)
             .answer(204, answers::empty("Done; there is nothing to say."))
             .problems(if action.detail { &[404, 422] } else { &[422] });
@@ -215,6 +223,14 @@ impl Place<'_> {
             operation = operation.body(content(&schema, &["application/json", FORM], needed));
         }
         operation.parameters(named).finish()
+    }
+
+    /// Whether the name of an action is that of an operation which comes before it: one address may have several methods.
+    fn is_named_before(&self, action: &ExtraFacts) -> bool {
+        let first = self.facts.actions.iter().find(|one| one.name == action.name);
+        let is_first =
+            first.is_some_and(|one| one.method == action.method && one.detail == action.detail);
+        !is_first || USUAL.contains(&names::snake(action.name).as_str())
     }
 
     fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {

@@ -91,7 +91,7 @@ fn operations_say_their_scopes_parameters_and_answers() {
             ("/paths/~1v1~1book~1count~1/get/security", json!([])),
             ("/paths/~1v1~1book~1count~1/get/operationId", json!("count_book")),
             ("/paths/~1v1~1book~1{id}~1publish~1/post/summary", json!("Puts the book on sale.")),
-            ("/paths/~1v1~1book~1{id}~1publish~1/delete/operationId", json!("withdraw_book")),
+            ("/paths/~1v1~1book~1{id}~1publish~1/delete/operationId", json!("delete_publish_book")),
             ("/paths/~1v1~1book~1{id}~1publish~1/parameters/0/name", json!("id")),
             ("/paths/~1v1~1tag~1/delete/operationId", json!("bulk_delete_tag")),
             (
