@@ -130,7 +130,7 @@ pub(super) fn problem_schema() -> Json {
 }
 
 /// A good answer with JSON in it, and a page where browsers get one.
-pub(super) fn good(about: &About, description: &str, schema: Json, headers: Json) -> Json {
+pub(super) fn good(about: &About, description: &str, schema: &Json, headers: &Json) -> Json {
     let mut content = json!({ "application/json": { "schema": schema } });
     if let (true, Some(content)) = (about.pages, content.as_object_mut()) {
         content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));

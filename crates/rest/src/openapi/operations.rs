@@ -70,7 +70,7 @@ pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str)
         "examples": [entries],
     });
     let mut answers = answers::references(&[400, 406]);
-    let good = answers::good(about, "Each resource and its address.", schema, json!({}));
+    let good = answers::good(about, "Each resource and its address.", &schema, &json!({}));
     answers.insert("200".to_owned(), good);
     json!({ "get": {
         "operationId": id, "summary": "List the resources", "tags": [super::ROOT_TAG],
@@ -94,7 +94,7 @@ impl Place<'_> {
         let list = self
             .operation("list", &format!("List rows of {}", facts.name), facts.read)
             .parameters(parameters::of_list(facts, about))
-            .answer(200, answers::good(about, "The rows of one page.", rows, headers))
+            .answer(200, answers::good(about, "The rows of one page.", &rows, &headers))
             .answer(304, answers::empty("Nothing has changed since."));
         item.insert("get".to_owned(), list.finish());
         let made = if facts.bulk > 0 {
@@ -110,7 +110,7 @@ impl Place<'_> {
             .operation("create", &format!("Add a row to {}", facts.name), facts.write)
             .parameters(vec![parameters::format(about)])
             .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
-            .answer(201, answers::good(about, "The new row.", made, headers))
+            .answer(201, answers::good(about, "The new row.", &made, &headers))
             .problems(WRITING);
         item.insert("post".to_owned(), create.finish());
         if facts.bulk > 0 {
@@ -135,7 +135,7 @@ impl Place<'_> {
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
             )
-            .answer(200, answers::good(about, "The rows as they are now.", rows, json!({})))
+            .answer(200, answers::good(about, "The rows as they are now.", &rows, &json!({})))
             .problems(WRITING)
             .problems(&[404]);
         item.insert("patch".to_owned(), change.finish());
@@ -152,7 +152,7 @@ impl Place<'_> {
         let mut item = Map::new();
         item.insert("parameters".to_owned(), json!([parameters::key(facts)]));
         let tag = || json!({ "ETag": answers::header("The state of the row, for `If-Match`.", "string") });
-        let row = |text: &str| answers::good(about, text, self.shown(), tag());
+        let row = |text: &str| answers::good(about, text, &self.shown(), &tag());
         let read = self
             .operation("retrieve", &format!("See one row of {}", facts.name), facts.read)
             .parameters(parameters::of_shown(facts, about))
@@ -207,7 +207,7 @@ impl Place<'_> {
         } else {
             action.help.to_owned()
         };
-        let good = answers::good(self.about, "What the action answers.", json!({}), json!({}));
+        let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
         let mut operation = self
             .operation(&verb, &summary, action.requirement)
             .answer(200, good)

@@ -16,19 +16,19 @@ pub(super) fn of_list(facts: &Facts, about: &About) -> Vec<Json> {
         "page" => query(
             "page",
             "The page, from 1.",
-            json!({ "type": "integer", "minimum": 1, "maximum": list::MOST_PAGES, "default": 1 }),
+            &json!({ "type": "integer", "minimum": 1, "maximum": list::MOST_PAGES, "default": 1 }),
         ),
         "page_size" => query(
             "page_size",
             "Rows on one page.",
-            json!({ "type": "integer", "minimum": 1, "maximum": facts.page_size, "default": facts.page_size }),
+            &json!({ "type": "integer", "minimum": 1, "maximum": facts.page_size, "default": facts.page_size }),
         ),
         "ordering" => ordering(facts),
         "search" => search(facts),
         name => match facts.field(name) {
             Some(field) => filter(field),
             // What lists learn later is shown at least.
-            None => query(name, "", json!({ "type": "string" })),
+            None => query(name, "", &json!({ "type": "string" })),
         },
     });
     named.chain([if_none_match()]).collect()
@@ -72,9 +72,12 @@ pub(super) fn keys(facts: &Facts) -> Json {
 /// The query of an action that reads: its input.
 pub(super) fn of_input(fields: &[Field]) -> Vec<Json> {
     let input = schema::of_fields(fields);
+    let property = |name: &str| {
+        input.get("properties").and_then(|all| all.get(name)).cloned().unwrap_or_default()
+    };
     let named = fields.iter().map(|field| {
         let name = field.name;
-        let mut parameter = query(name, field.help, input["properties"][name].clone());
+        let mut parameter = query(name, field.help, &property(name));
         if let (true, Some(map)) = (field.required, parameter.as_object_mut()) {
             map.insert("required".to_owned(), true.into());
         }
@@ -89,11 +92,11 @@ pub(super) fn format(about: &About) -> Json {
     query(
         "format",
         "The form of the answer, whatever `Accept` says.",
-        json!({ "type": "string", "enum": known }),
+        &json!({ "type": "string", "enum": known }),
     )
 }
 
-fn query(name: &str, description: &str, schema: Json) -> Json {
+fn query(name: &str, description: &str, schema: &Json) -> Json {
     let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
     if let (false, Some(map)) = (description.is_empty(), parameter.as_object_mut()) {
         map.insert("description".to_owned(), description.into());
@@ -102,7 +105,7 @@ fn query(name: &str, description: &str, schema: Json) -> Json {
 }
 
 /// A list in one parameter, its members separated by commas.
-fn listed(name: &str, description: &str, items: Json) -> Json {
+fn listed(name: &str, description: &str, items: &Json) -> Json {
     json!({
         "name": name, "in": "query", "style": "form", "explode": false, "description": description,
         "schema": { "type": "array", "items": items },
@@ -115,7 +118,7 @@ fn ordering(facts: &Facts) -> Json {
     listed(
         "ordering",
         "What the rows are ordered by, first things first; a minus turns the order round.",
-        json!({ "type": "string", "enum": both }),
+        &json!({ "type": "string", "enum": both }),
     )
 }
 
@@ -126,7 +129,7 @@ fn expand(facts: &Facts) -> Json {
         "The relations whose rows are shown in place: {}; a dot leads on to theirs.",
         names.join(", ")
     );
-    listed(list::EXPAND, &text, json!({ "type": "string", "pattern": pattern }))
+    listed(list::EXPAND, &text, &json!({ "type": "string", "pattern": pattern }))
 }
 
 fn search(facts: &Facts) -> Json {
@@ -139,7 +142,7 @@ fn search(facts: &Facts) -> Json {
     query(
         "search",
         &text,
-        json!({ "type": "string", "maxLength": list::LONGEST_SEARCH, "pattern": schema::NO_NUL }),
+        &json!({ "type": "string", "maxLength": list::LONGEST_SEARCH, "pattern": schema::NO_NUL }),
     )
 }
 
@@ -155,7 +158,7 @@ fn filter(field: &Field) -> Json {
     if field.kind == Kind::Boolean {
         schema = json!({ "type": "boolean" });
     }
-    query(field.name, &format!("Only rows with this value. {}", field.help), schema)
+    query(field.name, &format!("Only rows with this value. {}", field.help), &schema)
 }
 
 fn if_none_match() -> Json {

@@ -161,7 +161,7 @@ fn described(field: &Field, mut schema: Map<String, Json>) -> Map<String, Json> 
     let mut text = field.help.to_owned();
     for (word, bound) in [("From", field.min), ("Up to", field.max)] {
         if let Some(Constant::Text(bound)) = bound {
-            text = format!("{text} {word} {bound}.").trim_start().to_owned();
+            format!("{text} {word} {bound}.").trim_start().clone_into(&mut text);
         }
     }
     if !text.is_empty() {

@@ -115,7 +115,7 @@ impl<'a> Shapes<'a> {
         let (from, to) = if self.direction == Direction::Sent { (&was, &is) } else { (&is, &was) };
         let lost: Vec<&str> = from
             .iter()
-            .filter(|kind| !to.contains(*kind) && !(**kind == "integer" && to.contains("number")))
+            .filter(|kind| !(to.contains(*kind) || **kind == "integer" && to.contains("number")))
             .copied()
             .collect();
         if lost.is_empty() {
