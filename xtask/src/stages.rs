@@ -138,6 +138,7 @@ fn clients(house: &mut House) -> Result<(), String> {
         let told = [("GRANTWELL_PARTNER", for_node), ("GRANTWELL_SECOND_OPINION", &opinion)];
         node(house, server, "tests/clients", &told)?;
         python(house, server, &[("GRANTWELL_PARTNER", for_python)])?;
+        schemathesis(house, server)?;
         crates.test(server)
     })
 }
@@ -248,7 +249,7 @@ fn node(house: &mut House, server: &Server, folder: &str, told: &Told) -> Result
 
 fn python(house: &mut House, server: &Server, told: &Told) -> Result<(), String> {
     let folder = house.root.join("tests/clients");
-    let venv = tools::target().join("python-clients");
+    let venv = python_environment();
     let program = venv.join("bin/python");
     if !program.is_file() {
         let made = tools::run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
@@ -264,6 +265,32 @@ fn python(house: &mut House, server: &Server, told: &Told) -> Result<(), String>
     let mut command = Command::new(&program);
     command.args(["-m", "pytest", "-q"]).current_dir(&folder).envs(told.iter().copied());
     tools::run(subject(&mut command, server))
+}
+
+/// Requests made up from the OpenAPI document, good ones and bad ones, with every check that there is; it prints what it did.
+fn schemathesis(house: &House, server: &Server) -> Result<(), String> {
+    let program = python_environment().join("bin/schemathesis");
+    if !program.is_file() {
+        // Without Python nothing is there; that was said above.
+        return Ok(());
+    }
+    let folder = house.root.join("tests/clients");
+    let token = tools::ask(subject(
+        Command::new(python_environment().join("bin/python"))
+            .arg("access_token.py")
+            .current_dir(&folder),
+        server,
+    ))?;
+    let mut command = Command::new(&program);
+    command.args(["--config-file", "schemathesis.toml", "run", "--url"]);
+    let address = format!("http://127.0.0.1:{}", server.port());
+    command.arg(&address).arg(format!("{address}/openapi.json")).current_dir(&folder);
+    // By the environment: what stands on a command line is shown.
+    tools::run(command.env("GRANTWELL_TOKEN", token.trim()))
+}
+
+fn python_environment() -> PathBuf {
+    tools::target().join("python-clients")
 }
 
 /// Tell a test program where the server is and how to reach its commands.

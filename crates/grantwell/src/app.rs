@@ -1,9 +1,11 @@
 //! A project that is open: its database, its store, its router; and how these are put together from the settings.
 
 mod assemble;
+mod docs;
 mod listing;
 
 pub(crate) use assemble::entities;
+pub(crate) use docs::{is_served as has_docs, openapi};
 pub(crate) use listing::routes;
 
 use std::net::SocketAddr;
@@ -57,6 +59,7 @@ impl App {
         let sets = project.migration_sets();
         let applied = bring_up(&settings, &database, &sets, &clock).await?;
         let store = crate::open::store(&settings, database, clock.clone(), entropy.clone()).await?;
+        docs::keep_client(&store, &public_url, docs::is_served(&project, &settings)).await?;
         let shutdown = Shutdown::default();
         let parts = assemble::Parts {
             settings: &settings,

@@ -11,6 +11,7 @@ mod doctor;
 mod keys;
 mod makemigrations;
 mod migrate;
+mod openapi;
 #[cfg(test)]
 mod reference;
 mod registration_token;
@@ -105,6 +106,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// List every address that the server answers to
     Routes(routes::Arguments),
+    /// Print the OpenAPI document of the API, or say what of an older one it breaks
+    Openapi(openapi::Arguments),
     /// Show the settings in force, or the reference of all settings
     #[command(subcommand)]
     Config(config::Command),
@@ -215,6 +218,7 @@ async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> 
         Command::Token(command) => token::run(context, command).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Routes(arguments) => routes::run(&context, &arguments),
+        Command::Openapi(arguments) => openapi::run(&context, &arguments),
         Command::Config(command) => config::run(&context, &command),
         Command::Completions(arguments) => {
             completions::run(&arguments, &context.project, context.out)

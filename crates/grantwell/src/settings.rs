@@ -4,6 +4,7 @@
 
 mod contradictions;
 mod describe;
+mod docs;
 mod fetch;
 mod load;
 mod oauth;
@@ -14,6 +15,7 @@ mod trusted_issuer;
 mod value;
 
 pub use describe::{Field, Index, Kind, Section};
+pub use docs::{Docs, Readers};
 pub use fetch::Fetch;
 pub(crate) use load::json_of_toml;
 pub use load::{Loaded, Origin, SettingsError, Sources, load};
@@ -51,6 +53,8 @@ pub struct Settings {
     pub admin: Admin,
     /// How pages look.
     pub pages: Pages,
+    /// What the API says about itself: the OpenAPI document and the interactive page.
+    pub docs: Docs,
     /// Outgoing requests: what clients keep on servers of their own, such as their keys, is fetched from there.
     pub fetch: Fetch,
     /// What is written to the log, and in which form.

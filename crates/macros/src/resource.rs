@@ -63,12 +63,23 @@ fn parse(input: &DeriveInput) -> syn::Result<(Attributes, Vec<Field>)> {
 }
 
 fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
-    let Attributes { path, name, read, write, library, page_size, own_behavior, output, .. } =
-        attributes;
+    let Attributes {
+        path,
+        name,
+        read,
+        write,
+        library,
+        page_size,
+        own_behavior,
+        output,
+        description,
+        ..
+    } = attributes;
     let listing = attributes.listing.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));
+    let shows_model = output.is_none();
     let output = output.as_ref().map_or_else(|| quote!(Self), |output| quote!(#output));
     let relations = attributes.has_relations.then(|| {
         quote! {
@@ -95,6 +106,8 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             const PATH: &'static str = #path;
             #name
             #page_size
+            const DESCRIPTION: &'static str = #description;
+            const SHOWS_MODEL: bool = #shows_model;
             #require_if_match
             #bulk
             #relations

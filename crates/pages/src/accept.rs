@@ -64,6 +64,26 @@ pub fn best(headers: &HeaderMap, offers: &[&str]) -> Option<usize> {
     chosen.map(|(index, _)| index)
 }
 
+/// Whether the caller takes an answer that is compressed by gzip (RFC 9110 §12.5.3).
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let mut chosen: Option<(bool, u16)> = None;
+    let entries = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let entries =
+        entries.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    for entry in entries.take(MOST_RANGES) {
+        let (coding, parameters) = entry.split_once(';').unwrap_or((entry, ""));
+        let coding = coding.trim();
+        let named = ["gzip", "x-gzip"].iter().any(|name| coding.eq_ignore_ascii_case(name));
+        let weight = parameters.trim().strip_prefix("q=").map_or(Some(1000), quality);
+        if let (true, Some(weight)) = (named || coding == "*", weight)
+            && chosen.is_none_or(|(exact, _)| named || !exact)
+        {
+            chosen = Some((named, weight));
+        }
+    }
+    chosen.is_some_and(|(_, weight)| weight > 0)
+}
+
 /// The most exact range that covers `kind/subtype` decides its quality (RFC 9110 §12.5.1).
 fn fit(ranges: &[Range<'_>], kind: &str, subtype: &str) -> Option<Fit> {
     let mut found: Option<Fit> = None;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
+use crate::accept;
 use crate::template::Pages;
 
 /// Where static files are served.
@@ -31,6 +34,8 @@ struct Asset {
     bytes: Bytes,
     kind: &'static str,
     hash: String,
+    /// Whether the bytes are compressed by gzip (RFC 1952).
+    compressed: bool,
 }
 
 impl Assets {
@@ -47,12 +52,15 @@ impl Assets {
     pub(crate) fn insert(&mut self, name: &str, bytes: Bytes) -> bool {
         let plain = !name.starts_with('.')
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        // A file of another room may be kept compressed; its name is the one without the ending.
+        let (name, compressed) =
+            name.strip_suffix(".gz").map_or((name, false), |name| (name, true));
         let Some(kind) = content_type(name).filter(|_| plain) else { return false };
         let mut hash = String::with_capacity(16);
         for byte in Sha256::digest(&bytes).iter().take(8) {
             let _ = write!(hash, "{byte:02x}");
         }
-        self.0.insert(name.to_owned(), Asset { bytes, kind, hash });
+        self.0.insert(name.to_owned(), Asset { bytes, kind, hash, compressed });
         true
     }
 
@@ -66,7 +74,11 @@ impl Assets {
         // A page from before an update asks for the old hash: it gets the new file, but may not keep it under that name.
         let keep =
             if asset.hash == hash { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let tag = format!("\"{}\"", asset.hash);
+        let packed = asset.compressed && accept::takes_gzip(request);
+        let Some(bytes) = (if packed { Some(asset.bytes.clone()) } else { asset.plain() }) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let tag = format!("\"{}{}\"", asset.hash, if packed { "-gzip" } else { "" });
         let known = request
             .get_all(header::IF_NONE_MATCH)
             .iter()
@@ -74,9 +86,15 @@ impl Assets {
         let mut response = if known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            Body::from(asset.bytes.clone()).into_response()
+            Body::from(bytes).into_response()
         };
         let headers = response.headers_mut();
+        if asset.compressed {
+            headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+        if packed && !known {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -90,6 +108,21 @@ impl Assets {
         response
     }
 }
+
+impl Asset {
+    /// The bytes as they were before they were compressed; `None` for what was never compressed well.
+    fn plain(&self) -> Option<Bytes> {
+        if !self.compressed {
+            return Some(self.bytes.clone());
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(self.bytes.as_ref()).take(LARGEST).read_to_end(&mut plain).ok()?;
+        Some(plain.into())
+    }
+}
+
+/// Bytes of an uncompressed file at most.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The types that are served; anything else in a folder is left alone.
 fn content_type(name: &str) -> Option<&'static str> {
@@ -191,6 +224,40 @@ mod tests {
             let (status, _, _) = fetch(&pages, &format!("/static/grantwell/x/{name}"), "").await;
             assert_eq!(status.as_u16(), expected, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_compressed_file_is_sent_as_the_browser_takes_it() {
+        let packed: &'static [u8] = {
+            let mut encoder =
+                flate2::GzBuilder::new().read(&b"alert(1)"[..], flate2::Compression::best());
+            let mut packed = Vec::new();
+            encoder.read_to_end(&mut packed).unwrap();
+            packed.leak()
+        };
+        let pages = Pages::builder().static_files(&[("docs.js.gz", packed)]).build().unwrap();
+        let path = pages.asset("docs.js").unwrap();
+        let mut tags = Vec::new();
+        for (accepted, coding, body) in [
+            ("gzip, br", Some("gzip"), packed),
+            ("", None, &b"alert(1)"[..]),
+            ("br", None, b"alert(1)"),
+            ("gzip;q=0", None, b"alert(1)"),
+            ("*", Some("gzip"), packed),
+        ] {
+            let request = Request::builder().uri(&path).header("accept-encoding", accepted);
+            let request = request.body(Body::empty()).unwrap();
+            let (parts, sent) = pages.static_router().oneshot(request).await.unwrap().into_parts();
+            let given = parts.headers.get("content-encoding").map(|one| one.to_str().unwrap());
+            assert_eq!(given, coding, "{accepted}");
+            assert_eq!(parts.headers["vary"], "Accept-Encoding");
+            assert_eq!(parts.headers["content-type"], "text/javascript; charset=utf-8");
+            assert_eq!(sent.collect().await.unwrap().to_bytes(), body, "{accepted}");
+            tags.push((coding, parts.headers["etag"].clone()));
+        }
+        let differ =
+            tags.iter().all(|(coding, tag)| (*tag == tags[0].1) == (*coding == Some("gzip")));
+        assert!(differ, "each form has a tag of its own: {tags:?}");
     }
 
     #[test]

@@ -65,8 +65,12 @@ impl SecurityHeaders {
         // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms (Fetch §3.2), which the CSRF
         // check must refuse. Nothing is sent to other sites with either.
         absent(headers, header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        if html {
+        // A redirect counts as a step of its own (HTML, "obtain a cross-origin opener policy"): without the header a window of
+        // ours that goes through one on its way to a page of ours would lose the one that opened it.
+        if html || headers.contains_key(header::LOCATION) {
             absent(headers, OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        }
+        if html {
             absent(headers, RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
             absent(headers, PERMISSIONS_POLICY, PERMISSIONS);
         }
@@ -162,10 +166,19 @@ mod tests {
 
     use super::*;
 
+    #[tokio::test]
+    async fn a_window_keeps_its_opener_on_the_way_through_a_redirect() {
+        let redirect = headers_of("/redirect", SecurityHeaders::https()).await;
+        assert_eq!(redirect["cross-origin-opener-policy"], "same-origin");
+        let json = headers_of("/json", SecurityHeaders::https()).await;
+        assert!(!json.contains_key("cross-origin-opener-policy"));
+    }
+
     async fn headers_of(path: &str, policy: SecurityHeaders) -> HeaderMap {
         let router: Router = Router::new()
             .route("/html", get(|| async { Html("x") }))
             .route("/json", get(|| async { Json(1) }))
+            .route("/redirect", get(|| async { axum::response::Redirect::to("/html") }))
             .route(
                 "/own",
                 get(|| async {

@@ -27,6 +27,8 @@ use crate::{
 
 /// The templates of this room, for `Pages::builder().templates(…)`.
 pub const TEMPLATES: &[(&str, &str)] = &[
+    ("rest/docs.html", include_str!("../templates/rest/docs.html")),
+    ("rest/docs_redirect.html", include_str!("../templates/rest/docs_redirect.html")),
     ("rest/resource.html", include_str!("../templates/rest/resource.html")),
     ("rest/root.html", include_str!("../templates/rest/root.html")),
 ];
@@ -80,7 +82,11 @@ struct RootPage {
 /// The page around an answer of a resource.
 pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Response {
     let mounted = &*exchange.mounted;
+    // A form goes back to the list; a program that sends DELETE has nothing to follow.
     if exchange.action == Action::Delete && result.is_ok() {
+        if exchange.parts.method == Method::DELETE {
+            return answer::json(result, false);
+        }
         return match LocalPath::parse(&mounted.path) {
             Ok(path) => pages::redirect::see_other(&path),
             Err(_) => answer::json(result, false),
@@ -146,14 +152,14 @@ pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> 
 }
 
 /// Everything around the content: who is signed in, the form token.
-struct Frame {
+pub(crate) struct Frame {
     page: Page,
     sign_in: String,
     set_cookie: Option<http::HeaderValue>,
 }
 
 impl Frame {
-    async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
+    pub(crate) async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
         let session = state.verifier().session(parts).await;
         let identity = session.as_ref().map(|session| session.identity.as_slice());
         let issued = state
@@ -176,8 +182,21 @@ impl Frame {
         Self { page, sign_in, set_cookie }
     }
 
+    /// What stands around the content.
+    pub(crate) fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Sends the visitor to sign in and back here.
+    pub(crate) fn to_sign_in(&self) -> Response {
+        match LocalPath::parse(&self.sign_in) {
+            Ok(path) => pages::redirect::see_other(&path),
+            Err(_) => Problem::not_found().into_response(),
+        }
+    }
+
     /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.
-    fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
+    pub(crate) fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
         let own = response.headers_mut();
         for (name, value) in headers {
             if !matches!(

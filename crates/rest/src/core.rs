@@ -115,6 +115,12 @@ pub struct Facts {
     pub parameters: Vec<Parameter>,
     /// The query parameters of a row that is read.
     pub item_parameters: Vec<Parameter>,
+    /// What the rows are, for people; empty when nothing was said.
+    pub description: &'static str,
+    /// Whether callers are shown the model itself, so that the fields say what an answer holds.
+    pub shows_model: bool,
+    /// JSON Schema of what callers are shown, where the author gives one.
+    pub output_schema: Option<serde_json::Value>,
 }
 
 impl Facts {
@@ -131,6 +137,9 @@ impl Facts {
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
             throttles: R::throttles(),
+            description: R::DESCRIPTION,
+            shows_model: R::SHOWS_MODEL,
+            output_schema: R::output_schema(),
             lists: R::LISTING,
             ordering: list::declared_order(R::PATH, &fields, R::ORDERING),
             fields,

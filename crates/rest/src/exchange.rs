@@ -6,7 +6,7 @@ mod export;
 mod extra;
 pub(crate) mod form;
 mod list;
-mod precondition;
+pub(crate) mod precondition;
 mod root;
 mod rows;
 mod write;

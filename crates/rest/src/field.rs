@@ -235,6 +235,11 @@ impl Field {
         }
     }
 
+    /// Whether the author checks values with a function, which no description can tell.
+    pub(crate) fn has_check(&self) -> bool {
+        self.check.is_some()
+    }
+
     /// Whether a caller may send it when creating.
     pub fn writable(&self) -> bool {
         !self.read_only

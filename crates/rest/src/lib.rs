@@ -6,6 +6,7 @@ mod core;
 mod ctx;
 mod describe;
 mod dialect;
+pub mod docs;
 #[doc(hidden)]
 pub mod doors;
 mod exchange;
@@ -18,6 +19,7 @@ mod metadata;
 mod mounted;
 mod nearest;
 mod negotiate;
+pub mod openapi;
 mod pairs;
 pub mod parameter;
 pub mod permission;

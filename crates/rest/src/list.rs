@@ -14,6 +14,7 @@ pub use order::Ordered;
 pub(crate) use order::declared as declared_order;
 pub(crate) use pick::pick;
 pub(crate) use read::{check_item_query, invalid, item_query};
+pub(crate) use words::LONGEST_SEARCH;
 
 use crate::{
     core::Facts,

@@ -7,6 +7,8 @@ use crate::{
     listing::Pagination,
 };
 
+/// The highest page, and the most rows that can be passed over.
+const MOST_PAGES: u64 = 1_000_000_000;
 /// Names in `?ordering=` at most.
 pub(crate) const MOST_ORDERINGS: usize = 8;
 /// Relations that one request may expand.
@@ -168,7 +170,11 @@ fn paging(facts: &Facts) -> Vec<Parameter> {
     };
     match facts.lists.pagination() {
         Pagination::Page => vec![
-            Parameter::new("page", Role::Page, "The number of the page.").number(1, None, 1),
+            Parameter::new("page", Role::Page, "The number of the page.").number(
+                1,
+                Some(MOST_PAGES),
+                1,
+            ),
             page_size(),
         ],
         Pagination::LimitOffset => vec![
@@ -177,7 +183,11 @@ fn paging(facts: &Facts) -> Vec<Parameter> {
                 Some(size),
                 size,
             ),
-            Parameter::new("offset", Role::Offset, "Rows to pass over.").number(0, None, 0),
+            Parameter::new("offset", Role::Offset, "Rows to pass over.").number(
+                0,
+                Some(MOST_PAGES),
+                0,
+            ),
         ],
         Pagination::Cursor => vec![
             Parameter::new(

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 pub(crate) use expand::{Expansion, Look};
-pub(crate) use links::{Links, check_targets};
+pub(crate) use links::{Links, MOST_KEYS, check_targets};
 
 use crate::{
     Result, ViewSet,
@@ -157,6 +157,11 @@ impl Relation {
     /// The path of the resource at the other end, below its prefix.
     pub fn target_path(&self) -> &'static str {
         self.target.path
+    }
+
+    /// What is known about the resource at the other end.
+    pub(crate) fn target_facts(&self) -> Facts {
+        (self.target.make)().0
     }
 
     /// What reading at the other end asks for.

@@ -57,6 +57,10 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const LISTING: Listing = Listing::DEFAULT;
     /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.
     const ORDERING: &'static str = "";
+    /// What the rows are, for people; `#[derive(Resource)]` takes the doc comment of the struct.
+    const DESCRIPTION: &'static str = "";
+    /// Whether [`Output`](Self::Output) is the model itself, so that the fields say what an answer holds.
+    const SHOWS_MODEL: bool = false;
     /// The fields that callers see or send.
     fn fields() -> &'static [Declared];
     /// What hangs together with the rows of other resources; none, unless said otherwise.
@@ -138,6 +142,13 @@ pub trait ViewSet: Resource {
     ) -> impl Future<Output = Result<()>> + Send {
         let _ = (ctx, transaction, change);
         std::future::ready(Ok(()))
+    }
+
+    /// JSON Schema of what callers are shown, for a resource whose `Output` is a type of the author's own:
+    /// `Some(rest::openapi::schema_of::<Shown>())`. Without it the OpenAPI document says what the fields are, and that there may
+    /// be fewer or others.
+    fn output_schema() -> Option<serde_json::Value> {
+        None
     }
 
     /// The actions besides the usual ones; `#[viewset]` writes it from functions with `#[action(…)]`.

@@ -30,6 +30,7 @@ pub struct Resources {
     entities: Vec<fn(&mut Entities)>,
     throttles: Vec<Throttle>,
     lists: Listing,
+    fragments: Vec<serde_json::Value>,
 }
 
 /// A resource that was added.
@@ -102,6 +103,18 @@ impl Resources {
     pub fn merge(mut self, router: Router<RestState>) -> Self {
         self.merged.push(router);
         self
+    }
+
+    /// Says what plain routes do, as a piece of an OpenAPI document: its `paths` are below the prefix, and everything in it is
+    /// joined with what the resources say of themselves.
+    #[must_use]
+    pub fn document(mut self, fragment: serde_json::Value) -> Self {
+        self.fragments.push(fragment);
+        self
+    }
+
+    pub(crate) fn fragments(&self) -> &[serde_json::Value] {
+        &self.fragments
     }
 
     /// Declares a scope that only plain routes ask for, so that tokens with it can be had.
@@ -218,7 +231,7 @@ impl std::fmt::Debug for Resources {
 }
 
 /// With a slash at the start, without one at the end; empty for the root.
-fn normal(prefix: &str) -> String {
+pub(crate) fn normal(prefix: &str) -> String {
     let bare = prefix.trim_matches('/');
     if bare.is_empty() { String::new() } else { format!("/{bare}") }
 }

@@ -26,6 +26,8 @@ mod library;
 mod list;
 #[path = "resource/lists.rs"]
 mod lists;
+#[path = "resource/openapi.rs"]
+mod openapi;
 #[path = "resource/page.rs"]
 mod page;
 #[path = "resource/page_of_books.rs"]

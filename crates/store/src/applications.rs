@@ -1,6 +1,7 @@
 //! Registered clients: made, found, changed; whatever ends their credentials is told to every node.
 
 pub(crate) mod apply;
+mod built_in;
 pub(crate) mod cache;
 mod ending;
 mod row;
@@ -13,7 +14,7 @@ use oauth::id::{ApplicationId, ClientId, UserId};
 use oauth::revocation::{Kind, Subject, forget_at};
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
@@ -125,7 +126,7 @@ impl Applications<'_> {
         row.map(Application::try_from).transpose()
     }
 
-    /// Applications in the order of their making, without the built-in one: those of `owner`, or all;
+    /// Applications in the order of their making, without those that are part of this installation: those of `owner`, or all;
     /// `limit` at most, after the one with id `after`.
     pub async fn list(
         self,
@@ -134,7 +135,7 @@ impl Applications<'_> {
         limit: u64,
     ) -> Result<Vec<Application>, StoreError> {
         let mut rows = application::Entity::find()
-            .filter(application::Column::ClientId.ne(FIRST_PARTY))
+            .filter(application::Column::FirstParty.eq(false))
             .order_by_asc(application::Column::Id)
             .limit(limit);
         if let Some(owner) = owner {
@@ -187,42 +188,12 @@ impl Applications<'_> {
             })
             .await
     }
-
-    /// Makes the built-in first-party client unless it is there.
-    pub(crate) async fn ensure_first_party(self) -> Result<(), StoreError> {
-        let id = first_party_id()?;
-        if self.find_by_client_id(&id).await?.is_some() {
-            return Ok(());
-        }
-        let now = self.0.now();
-        let application = Application {
-            id: ApplicationId::from(self.0.entropy().uuid(now)?),
-            client: row::first_party(id),
-            created_at: now,
-            updated_at: now,
-        };
-        let row = application.row();
-        self.0
-            .write(move |tx| {
-                Box::pin(async move {
-                    let once =
-                        OnConflict::column(application::Column::ClientId).do_nothing().to_owned();
-                    application::Entity::insert_many([row])
-                        .on_conflict(once)
-                        .try_insert()
-                        .exec_without_returning(tx)
-                        .await?;
-                    Ok(())
-                })
-            })
-            .await
-    }
 }
 
 impl Application {
-    /// Whether it is the client that the server itself made.
+    /// Whether it is a client that the server itself made.
     pub fn is_built_in(&self) -> bool {
-        self.client.id.as_str() == FIRST_PARTY
+        self.client.first_party
     }
 
     /// What is remembered of it is out of date.
@@ -298,7 +269,7 @@ async fn remove(tx: &impl ConnectionTrait, id: ApplicationId) -> Result<Applicat
     let found = hit(tx, raise(update)).await?;
     if found.is_built_in() {
         return Err(StoreError::Forbidden(
-            "the built-in first-party application cannot be deleted; disable it instead",
+            "an application that is part of this installation cannot be deleted; disable it instead",
         ));
     }
     application::Entity::delete_by_id(id.as_uuid()).exec(tx).await?;

@@ -42,9 +42,11 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
         settings,
     )
     .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
-    let (mounted, merged) = project.into_parts();
     let rest = rest_state(&parts, &state);
-    let mut router = web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest));
+    let docs = super::docs::router(&project, (parts.settings, parts.policy), pages.clone(), &rest)?;
+    let (mounted, merged) = project.into_parts();
+    let mut router =
+        web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
     for (prefix, resources) in mounted {
         router = router.merge(resources.router(&prefix, rest.clone()));
     }
@@ -68,6 +70,7 @@ fn pages(settings: &Settings, name: &str) -> Result<Pages> {
     let mut builder = Pages::builder()
         .templates(rest::TEMPLATES)
         .templates(web::TEMPLATES)
+        .static_files(rest::docs::STATIC_FILES)
         .brand(Brand::new(brand))
         .reload(settings.pages.reload_templates);
     if let Some(folder) = &settings.pages.templates {
@@ -78,7 +81,7 @@ fn pages(settings: &Settings, name: &str) -> Result<Pages> {
     })
 }
 
-fn capitalised(name: &str) -> String {
+pub(super) fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

@@ -15,13 +15,18 @@ pub(crate) struct Route {
 }
 
 /// Every address, by the part of the house that answers.
-pub(crate) fn routes(project: &Project, admin: Option<&str>) -> Vec<Route> {
+pub(crate) fn routes(project: &Project, admin: Option<&str>, docs: bool) -> Vec<Route> {
     let mut routes = Vec::new();
     let mut add = |path: String, about: &str| routes.push(Route { path, about: about.to_owned() });
     for (prefix, resources) in project.mounted() {
         for path in resources.paths(prefix) {
             add(path, "resource");
         }
+    }
+    if docs {
+        add(rest::docs::PAGE.to_owned(), "the API, described and tried out in a browser");
+        add(rest::docs::JSON.to_owned(), "the API as an OpenAPI document");
+        add(rest::docs::YAML.to_owned(), "the same as YAML");
     }
     let urls = web::Urls::default();
     add(urls.register(), "make an account and get tokens");

@@ -16,7 +16,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode> {
     let admin = crate::policy::admin_prefix(context.settings())?;
-    let routes = crate::app::routes(&context.project, admin);
+    let routes = crate::app::routes(
+        &context.project,
+        admin,
+        crate::app::has_docs(&context.project, context.settings()),
+    );
     if arguments.json {
         context.out.json(&routes)?;
     } else {

@@ -257,6 +257,26 @@ fn routes_name_the_endpoints() {
 }
 
 #[test]
+fn openapi_prints_the_document_without_a_database_and_names_what_an_older_one_loses() {
+    let house = House::new();
+    let document = house.run(&["openapi"]).code(0).json();
+    assert_eq!(document["openapi"], "3.1.1");
+    assert!(house.run(&["openapi", "--yaml"]).code(0).out.starts_with("openapi:"));
+    house.run(&["openapi", "-o", "api.json"]).code(0);
+    let file = house.path().join("api.json");
+    assert_eq!(house.run(&["openapi", "--check", "api.json"]).code(0).out, "");
+    let mut old: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    old["paths"]["/v0/dragon/"] = serde_json::json!({ "get": {} });
+    std::fs::write(&file, old.to_string()).unwrap();
+    let ran = house.run(&["openapi", "--check", "api.json"]).code(1);
+    assert_eq!(ran.out, "/v0/dragon/: the path is gone\n");
+    std::fs::write(&file, "{}").unwrap();
+    house.run(&["openapi", "--check", "api.json"]).code(1);
+    house.run(&["openapi", "--check", "nothing.json"]).code(3);
+}
+
+#[test]
 fn a_port_that_is_taken_is_one_clear_line() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = held.local_addr().unwrap().to_string();

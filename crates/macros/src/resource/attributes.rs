@@ -32,6 +32,8 @@ pub(crate) struct Attributes {
     pub(crate) listing: Listing,
     pub(crate) own_behavior: bool,
     pub(crate) output: Option<Type>,
+    /// The first paragraph of the doc comment.
+    pub(crate) description: String,
     pub(crate) bulk: Option<LitInt>,
     pub(crate) require_if_match: bool,
     /// Whether `#[sea_orm::model]` made a `ModelEx`, which knows the relations.
@@ -94,6 +96,7 @@ impl Attributes {
             listing: Listing::default(),
             own_behavior: found.own_behavior,
             output: None,
+            description: String::new(),
             bulk: None,
             require_if_match: false,
             has_relations: false,
@@ -149,6 +152,7 @@ impl Found {
             listing: self.listing,
             own_behavior: self.own_behavior,
             output: self.output,
+            description: super::field::documentation(&input.attrs),
             bulk: self.bulk,
             require_if_match: self.require_if_match,
             has_relations: self.has_relations,

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::{Problem, Result};
 
 /// The strong tag of a representation.
-pub(super) fn etag(json: &[u8]) -> HeaderValue {
+pub(crate) fn etag(json: &[u8]) -> HeaderValue {
     let digest = Sha256::digest(json);
     let short = digest.first_chunk::<16>().map_or_else(Vec::new, |short| short.to_vec());
     let text = format!("\"{}\"", URL_SAFE_NO_PAD.encode(short));
@@ -14,7 +14,7 @@ pub(super) fn etag(json: &[u8]) -> HeaderValue {
 }
 
 /// Whether a caller has this representation already (RFC 9110 §13.1.2: weak comparison).
-pub(super) fn has_already(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(crate) fn has_already(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     tags(headers, &header::IF_NONE_MATCH).is_some_and(|known| {
         known.any
             || known

@@ -71,10 +71,19 @@ fn whole_json(kind: Kind, number: &serde_json::Number) -> Result<Value, Refusal>
     if let Some(whole) = number.as_u64() {
         return whole_number(kind, whole.into());
     }
-    Err(match number.as_f64() {
-        Some(float) if float.fract() == 0.0 => range(kind),
-        _ => Refusal::new("type", "This must be a whole number, without a fraction."),
-    })
+    match number.as_f64() {
+        // JSON knows one kind of number: 34.0 is 34 (JSON Schema, validation §6.1.1).
+        Some(float) if float.fract() == 0.0 => whole_float(kind, float),
+        _ => Err(Refusal::new("type", "This must be a whole number, without a fraction.")),
+    }
+}
+
+/// The largest number up to which every whole number can be told apart in 64 bits of floating point.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+#[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
+fn whole_float(kind: Kind, float: f64) -> Result<Value, Refusal> {
+    if float.abs() > EXACT { Err(range(kind)) } else { whole_number(kind, float as i128) }
 }
 
 fn whole_number(kind: Kind, number: i128) -> Result<Value, Refusal> {

@@ -56,7 +56,9 @@ pub(super) fn complete(facts: &Facts, mut order: Vec<Ordered>) -> Vec<Ordered> {
 /// Reads `?ordering=`.
 pub(super) fn read(fields: &[Field], value: &str) -> Result<Vec<Ordered>> {
     let mut order: Vec<Ordered> = Vec::new();
-    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    // An input of a form that was left empty orders nothing; an empty name in a list is a mistake.
+    let names = (!value.is_empty()).then(|| value.split(',').map(str::trim));
+    for name in names.into_iter().flatten() {
         let (bare, descending) = direction(name);
         let Some(place) = fields.iter().position(|field| field.order && field.name == bare) else {
             let known: Vec<&str> =

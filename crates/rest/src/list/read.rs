@@ -135,7 +135,8 @@ fn without_exact<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a str>
 
 fn fields(facts: &Facts, value: &str) -> Result<Option<Vec<&'static str>>> {
     let mut wanted: Vec<&'static str> = Vec::new();
-    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    let names = (!value.is_empty()).then(|| value.split(',').map(str::trim));
+    for name in names.into_iter().flatten() {
         let Some(member) = facts.members().find(|member| *member == name) else {
             let known: Vec<&str> = facts.members().collect();
             return Err(invalid("fields", &known_names(name, &known)));

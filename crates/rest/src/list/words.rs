@@ -1,14 +1,17 @@
 //! The words of `?search=`: separated by spaces or commas, kept together by quotes.
-use crate::field::lookup::LONGEST_WORD;
-
+/// Characters of `?search=` at most; SQLite gives up on a pattern of more than 50,000 bytes.
+pub(crate) const LONGEST_SEARCH: usize = 200;
 /// Words that are looked at.
 const MOST_WORDS: usize = 8;
 
 /// The words.
 ///
 /// # Errors
-/// A sentence for the caller, when one is too long.
+/// A sentence for the caller, when they are too long.
 pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
+    if text.chars().count() > LONGEST_SEARCH {
+        return Err(format!("It has at most {LONGEST_SEARCH} characters."));
+    }
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quote: Option<char> = None;
@@ -24,9 +27,6 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, String> {
     words.push(word);
     words.retain(|word| !word.is_empty());
     words.truncate(MOST_WORDS);
-    if words.iter().any(|word| word.len() > LONGEST_WORD) {
-        return Err(format!("A word to search for has at most {LONGEST_WORD} bytes."));
-    }
     Ok(words)
 }
 

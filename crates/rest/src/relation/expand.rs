@@ -39,7 +39,7 @@ impl Expansion {
     pub(crate) fn parse(registry: &Registry, facts: &Facts, value: &str) -> Result<Self> {
         let mut tree = Self::default();
         let names: Vec<&str> =
-            value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            if value.is_empty() { Vec::new() } else { value.split(',').map(str::trim).collect() };
         if names.len() > MOST_EXPANSIONS {
             return Err(refuse(&format!(
                 "At most {MOST_EXPANSIONS} relations can be expanded at once."

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Keys that one list may hold.
-const MOST_KEYS: usize = 200;
+pub(crate) const MOST_KEYS: usize = 200;
 
 /// The lists of keys that a caller sent, by relation.
 #[derive(Clone, Debug, Default)]

@@ -239,10 +239,14 @@ pub async fn library(database: &database::Database) -> Stand {
     make_table(database, book_tag::Entity).await;
     make_table(database, review::Entity).await;
     assert_eq!(Publish::NAME, "publish");
-    let resources = Resources::new()
+    Stand::new(database.clone(), resources())
+}
+
+/// Its resources.
+pub fn resources() -> Resources {
+    Resources::new()
         .add::<author::Model>()
         .add::<tag::Model>()
         .add::<book::Model>()
-        .add::<review::Model>();
-    Stand::new(database.clone(), resources)
+        .add::<review::Model>()
 }

@@ -1,0 +1,352 @@
+//! The operations of a resource: of its list, of its rows, of its actions, each with what it asks for, takes and answers.
+use http::Method;
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    About, BEARER, OAUTH2, answers,
+    names::{self, ResourceNames},
+    parameters, schema,
+};
+use crate::{
+    Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+};
+
+/// A resource where it is.
+pub(super) struct Place<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) facts: &'a Facts,
+    pub(super) names: &'a ResourceNames,
+    pub(super) about: &'a About,
+}
+
+/// What every operation may answer.
+const ALWAYS: &[u16] = &[400, 401, 403, 406, 429, 503];
+/// The verbs of the usual operations.
+const USUAL: [&str; 8] =
+    ["list", "create", "retrieve", "replace", "update", "delete", "bulk_update", "bulk_delete"];
+/// What writing may answer besides.
+const WRITING: &[u16] = &[409, 413, 415, 422];
+
+/// An operation while it is being written.
+struct Operation {
+    json: Map<String, Json>,
+    answers: Map<String, Json>,
+    problems: Vec<u16>,
+}
+
+/// The path items of a resource.
+pub(super) fn paths(place: &Place<'_>) -> Vec<(String, Json)> {
+    let list = format!("{}/{}/", place.prefix, place.facts.path);
+    let item = format!("{list}{{id}}/");
+    let mut paths = vec![(list.clone(), place.list()), (item.clone(), place.item())];
+    for action in &place.facts.actions {
+        let path = format!("{}{}/", if action.detail { &item } else { &list }, action.name);
+        let method = action.method.as_str().to_ascii_lowercase();
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, item)) => {
+                if let Some(item) = item.as_object_mut() {
+                    item.insert(method, place.action(action));
+                }
+            }
+            None => {
+                let mut item = Map::new();
+                if action.detail {
+                    item.insert("parameters".to_owned(), json!([parameters::key(place.facts)]));
+                }
+                item.insert(method, place.action(action));
+                paths.push((path, item.into()));
+            }
+        }
+    }
+    paths
+}
+
+/// The API root.
+pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str) -> Json {
+    let entries: Map<String, Json> = resources
+        .facts()
+        .map(|facts| (facts.path.to_owned(), format!("{prefix}/{}/", facts.path).into()))
+        .collect();
+    let schema = json!({
+        "type": "object", "additionalProperties": { "type": "string", "format": "uri-reference" },
+        "examples": [entries],
+    });
+    let mut answers = answers::references(&[400, 406]);
+    let good = answers::good(about, "Each resource and its address.", &schema, &json!({}));
+    answers.insert("200".to_owned(), good);
+    json!({ "get": {
+        "operationId": id, "summary": "List the resources", "tags": [super::ROOT_TAG],
+        "parameters": [parameters::format(about)], "security": [], "responses": answers,
+    } })
+}
+
+impl Place<'_> {
+    fn list(&self) -> Json {
+        let (facts, about) = (self.facts, self.about);
+        let mut item = Map::new();
+        let list = self
+            .operation("list", &format!("List rows of {}", facts.name), facts.read)
+            .parameters(parameters::of_list(facts, about))
+            .answer(200, self.rows())
+            .answer(304, answers::empty("Nothing has changed since."));
+        item.insert("get".to_owned(), list.finish());
+        let made = if facts.bulk > 0 {
+            json!({ "anyOf": [self.shown(), { "type": "array", "items": self.shown() }] })
+        } else {
+            self.shown()
+        };
+        let headers = json!({
+            "ETag": answers::header("The state of the new row, for `If-Match`.", "string"),
+            "Location": answers::header("The address of the new row.", "string"),
+        });
+        let create = self
+            .operation("create", &format!("Add a row to {}", facts.name), facts.write)
+            .parameters(vec![parameters::format(about)])
+            .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
+            .answer(201, answers::good(about, "The new row.", &made, &headers))
+            .problems(WRITING);
+        item.insert("post".to_owned(), create.finish());
+        if facts.bulk > 0 {
+            self.bulk(&mut item);
+        }
+        item.into()
+    }
+
+    fn bulk(&self, item: &mut Map<String, Json>) {
+        let (facts, about) = (self.facts, self.about);
+        let rows = json!({ "type": "array", "items": self.shown() });
+        let mut patch = reference(&self.names.input("Patch"));
+        if let Some(key) = facts.key() {
+            let key = json!({ "properties": { key.name: schema::compared_value(key) }, "required": [key.name] });
+            patch = json!({ "allOf": [patch, key] });
+        }
+        let sent =
+            json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
+        let change = self
+            .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
+            .parameters(vec![parameters::format(about)])
+            .body(
+                json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
+            )
+            .answer(200, answers::good(about, "The rows as they are now.", &rows, &json!({})))
+            .problems(WRITING)
+            .problems(&[404]);
+        item.insert("patch".to_owned(), change.finish());
+        let delete = self
+            .operation("bulk_delete", &format!("Remove many rows of {}", facts.name), facts.write)
+            .parameters(vec![parameters::keys(facts)])
+            .answer(204, answers::empty("The rows are gone."))
+            .problems(&[404, 409, 413]);
+        item.insert("delete".to_owned(), delete.finish());
+    }
+
+    fn item(&self) -> Json {
+        let (facts, about) = (self.facts, self.about);
+        let mut item = Map::new();
+        item.insert("parameters".to_owned(), json!([parameters::key(facts)]));
+        let tag = || json!({ "ETag": answers::header("The state of the row, for `If-Match`.", "string") });
+        let row = |text: &str| answers::good(about, text, &self.shown(), &tag());
+        let seen = answers::good(about, "The row.", &self.picked(), &tag());
+        let read = self
+            .operation("retrieve", &format!("See one row of {}", facts.name), facts.read)
+            .parameters(parameters::of_shown(facts, about))
+            .answer(200, seen)
+            .answer(304, answers::empty("Nothing has changed since."))
+            .problems(&[404]);
+        item.insert("get".to_owned(), read.finish());
+        for (method, verb, summary, input, types) in [
+            (
+                "put",
+                "replace",
+                "Replace a row of",
+                ("Replace", Mode::Replace),
+                &["application/json", FORM][..],
+            ),
+            (
+                "patch",
+                "update",
+                "Change a row of",
+                ("Patch", Mode::Partial),
+                &["application/merge-patch+json", "application/json", FORM][..],
+            ),
+        ] {
+            let change = self
+                .operation(verb, &format!("{summary} {}", facts.name), facts.write)
+                .parameters(parameters::of_changed(facts, about))
+                .body(self.body(input, types))
+                .answer(200, row("The row as it is now."))
+                .problems(WRITING)
+                .problems(self.precondition());
+            item.insert(method.to_owned(), change.finish());
+        }
+        let delete = self
+            .operation("delete", &format!("Remove a row of {}", facts.name), facts.write)
+            .parameters(parameters::of_changed(facts, about))
+            .answer(204, answers::empty("The row is gone."))
+            .problems(&[409])
+            .problems(self.precondition());
+        item.insert("delete".to_owned(), delete.finish());
+        item.into()
+    }
+
+    fn action(&self, action: &ExtraFacts) -> Json {
+        let word = names::snake(action.name);
+        let verb = if self.is_named_before(action) {
+            format!("{}_{word}", action.method.as_str().to_ascii_lowercase())
+        } else {
+            word.clone()
+        };
+        let summary = if action.help.is_empty() {
+            crate::field::label_of(&word)
+        } else {
+            action.help.to_owned()
+        };
+        let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
+        let mut operation = self
+            .operation(&verb, &summary, action.requirement)
+            .answer(200, good)
+            .answer(204, answers::empty("Done; there is nothing to say."))
+            .problems(if action.detail { &[404, 422] } else { &[422] });
+        let mut named = vec![parameters::format(self.about)];
+        if action.method == Method::GET {
+            named.extend(parameters::of_input(&action.fields));
+        } else {
+            operation = operation.problems(WRITING);
+            let schema = schema::of_fields(&action.fields);
+            let needed = action.fields.iter().any(|field| field.required);
+            operation = operation.body(content(&schema, &["application/json", FORM], needed));
+        }
+        operation.parameters(named).finish()
+    }
+
+    /// Whether the name of an action is that of an operation which comes before it: one address may have several methods.
+    fn is_named_before(&self, action: &ExtraFacts) -> bool {
+        let first = self.facts.actions.iter().find(|one| one.name == action.name);
+        let is_first =
+            first.is_some_and(|one| one.method == action.method && one.detail == action.detail);
+        !is_first || USUAL.contains(&names::snake(action.name).as_str())
+    }
+
+    fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {
+        let security = match requirement.scope_name() {
+            Some(scope) => json!([{ OAUTH2: [scope] }, { BEARER: [] }]),
+            None => json!([]),
+        };
+        let mut json = Map::new();
+        json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
+        json.insert("summary".to_owned(), summary.into());
+        json.insert("tags".to_owned(), json!([self.names.schema]));
+        if let Some(scope) = requirement.scope() {
+            let text = format!("Needs the scope `{}`: {}.", scope.name, scope.description);
+            json.insert("description".to_owned(), text.into());
+        }
+        json.insert("security".to_owned(), security);
+        Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }
+    }
+
+    fn precondition(&self) -> &'static [u16] {
+        if self.facts.require_if_match { &[404, 412, 428] } else { &[404, 412] }
+    }
+
+    fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
+        let one = reference(&self.names.input(input));
+        let mut body = content(&one, types, schema::needs_body(self.facts, mode));
+        if self.facts.bulk > 0 && input == "Create" {
+            let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
+            if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
+                *schema = json!({ "anyOf": [one, many] });
+            }
+        }
+        body
+    }
+
+    fn shown(&self) -> Json {
+        reference(&self.names.schema)
+    }
+
+    /// A row as reading shows it: whole, or the members that were asked for.
+    fn picked(&self) -> Json {
+        json!({ "anyOf": [self.shown(), reference(&self.names.input("Part"))] })
+    }
+
+    /// What a list answers, in the shape that the resource chose.
+    fn rows(&self) -> Json {
+        let (facts, about) = (self.facts, self.about);
+        let mut rows =
+            json!({ "type": "array", "items": self.picked(), "maxItems": facts.page_size });
+        let whole = json!({ "type": "integer", "minimum": 0 });
+        if facts.lists.shape() == Shape::Envelope {
+            let link = json!({ "type": ["string", "null"] });
+            let mut properties = json!({ "next": link, "previous": link, "results": rows });
+            let count = match facts.lists.total() {
+                Total::Exact => Some("count"),
+                Total::Estimated => Some("estimated_count"),
+                Total::None => None,
+            };
+            if let (Some(count), Some(map)) = (count, properties.as_object_mut()) {
+                map.insert(count.to_owned(), whole.clone());
+            }
+            rows = json!({
+                "type": "object", "properties": properties, "required": ["next", "previous", "results"],
+            });
+        }
+        let mut headers = json!({
+            "ETag": answers::header("Changes whenever the answer does.", "string"),
+            "Link": answers::header("The other pieces of the list (RFC 8288), where there are several.", "string"),
+        });
+        let (name, text) = match facts.lists.total() {
+            Total::Exact => ("X-Total-Count", "How many rows there are in all pieces."),
+            _ => ("X-Estimated-Count", "About how many rows there are in all pieces."),
+        };
+        if let (false, Some(map)) = (facts.lists.total() == Total::None, headers.as_object_mut()) {
+            map.insert(name.to_owned(), json!({ "description": text, "schema": whole }));
+        }
+        let mut good = answers::good(about, "The rows of one piece.", &rows, &headers);
+        if let Some(Json::Object(content)) = good.get_mut("content") {
+            for kind in ["text/csv", "application/x-ndjson"] {
+                content.insert(kind.to_owned(), json!({ "schema": { "type": "string" } }));
+            }
+        }
+        good
+    }
+}
+
+fn reference(name: &str) -> Json {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn content(schema: &Json, types: &[&str], required: bool) -> Json {
+    let content: Map<String, Json> =
+        types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
+    json!({ "required": required, "content": content })
+}
+
+impl Operation {
+    fn parameters(mut self, parameters: Vec<Json>) -> Self {
+        self.json.insert("parameters".to_owned(), parameters.into());
+        self
+    }
+
+    fn body(mut self, body: Json) -> Self {
+        self.json.insert("requestBody".to_owned(), body);
+        self
+    }
+
+    fn answer(mut self, status: u16, answer: Json) -> Self {
+        self.answers.insert(status.to_string(), answer);
+        self
+    }
+
+    fn problems(mut self, statuses: &[u16]) -> Self {
+        self.problems.extend(statuses);
+        self
+    }
+
+    fn finish(mut self) -> Json {
+        self.answers.extend(answers::references(&self.problems));
+        self.json.insert("responses".to_owned(), self.answers.into());
+        self.json.into()
+    }
+}

@@ -1,0 +1,309 @@
+//! JSON Schema 2020-12 of a resource: what is shown of a row, and what is taken to make, replace or change one.
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde_json::{Map, Value as Json, json};
+
+use super::{example, names::ResourceNames};
+use crate::{
+    Facts,
+    field::{Constant, Field, Kind},
+    input::validate::Mode,
+    relation::{Cardinality, MOST_KEYS, Relation},
+};
+
+/// Every text is without NUL.
+pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
+/// A text with at least one character that is no white space, as Unicode knows it: engines disagree about `\s`.
+const NOT_BLANK: &str = r"^[^\u0000]*[^\u0000\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000]*$";
+
+/// The schema of a type, for [`ViewSet::output_schema`](crate::ViewSet::output_schema) of a resource that shows a type of its own:
+/// `Some(rest::openapi::schema_of::<Shown>())`. Types inside it are written out in place.
+pub fn of<T: JsonSchema>() -> Json {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The schemas of one resource by name; `known` are the names of the resources beside it, by path.
+pub(super) fn components(
+    facts: &Facts,
+    names: &ResourceNames,
+    known: &BTreeMap<&str, String>,
+) -> Vec<(String, Json)> {
+    vec![
+        (names.schema.clone(), output(facts, known)),
+        (names.input("Part"), part(facts, known)),
+        (names.input("Create"), input(facts, Mode::Create)),
+        (names.input("Replace"), input(facts, Mode::Replace)),
+        (names.input("Patch"), input(facts, Mode::Partial)),
+    ]
+}
+
+/// What is taken by an action of the author's own.
+pub(super) fn of_fields(fields: &[Field]) -> Json {
+    object(fields, &[], Mode::Create)
+}
+
+fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
+    if let Some(schema) = &facts.output_schema {
+        return schema.clone();
+    }
+    let shown: Vec<&Field> = facts.fields.iter().filter(|field| !field.write_only).collect();
+    let mut properties: Map<String, Json> =
+        shown.iter().map(|field| (field.name.to_owned(), shown_value(field))).collect();
+    for relation in &facts.relations {
+        properties.insert(relation.name.to_owned(), shown_relation(relation, known));
+    }
+    let mut schema = json!({ "type": "object", "properties": properties });
+    let Some(map) = schema.as_object_mut() else { return schema };
+    if !facts.description.is_empty() {
+        map.insert("description".to_owned(), facts.description.into());
+    }
+    // A type that the author writes out by hand may leave fields out, and may have others.
+    if facts.shows_model {
+        let links = facts.relations.iter().filter(|relation| relation.writable).map(|one| one.name);
+        let required: Vec<&str> = shown.iter().map(|field| field.name).chain(links).collect();
+        map.insert("required".to_owned(), required.into());
+        map.insert("additionalProperties".to_owned(), false.into());
+        if let Some(example) = example::row(shown.iter().copied()) {
+            map.insert("examples".to_owned(), json!([example]));
+        }
+    }
+    schema
+}
+
+/// Some members of a row, as `fields` asks for them.
+fn part(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
+    let mut schema = output(facts, known);
+    if let Some(map) = schema.as_object_mut() {
+        map.shift_remove("required");
+        map.shift_remove("examples");
+    }
+    schema
+}
+
+/// Whether a body has to be there: one without any field is that of nobody who sends none.
+pub(super) fn needs_body(facts: &Facts, mode: Mode) -> bool {
+    input(facts, mode).get("required").is_some()
+}
+
+fn input(facts: &Facts, mode: Mode) -> Json {
+    object(&facts.fields, &facts.relations, mode)
+}
+
+fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for field in fields {
+        let open = if mode == Mode::Create { field.writable() } else { field.changeable() };
+        properties
+            .insert(field.name.to_owned(), if open { taken_value(field, mode) } else { ignored() });
+        let may_stay = field.write_only && mode == Mode::Replace;
+        if open && field.required && !may_stay && mode != Mode::Partial {
+            required.push(field.name);
+        }
+    }
+    for relation in relations {
+        properties.insert(
+            relation.name.to_owned(),
+            if relation.writable { keys(relation) } else { ignored() },
+        );
+    }
+    let mut schema = json!({
+        "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+    });
+    if required.is_empty() {
+        schema.as_object_mut().and_then(|map| map.shift_remove("required"));
+    }
+    let open = fields
+        .iter()
+        .filter(|field| if mode == Mode::Create { field.writable() } else { field.changeable() });
+    if let (Some(map), Some(example)) = (schema.as_object_mut(), example::row(open)) {
+        map.insert("examples".to_owned(), json!([example]));
+    }
+    schema
+}
+
+/// A row can be sent back whole: what cannot be changed is passed over.
+fn ignored() -> Json {
+    json!({ "readOnly": true, "description": "Not taken; passed over when it is sent." })
+}
+
+/// The schema of a value as it is shown. Rows may be older than the limits, so these are not promised.
+fn shown_value(field: &Field) -> Json {
+    let mut schema = typed(field.kind);
+    if !field.choices.is_empty() {
+        schema.insert("enum".to_owned(), json!(field.choices));
+    }
+    let mut schema = described(field, nullable(schema, field.nullable));
+    if field.read_only {
+        schema.insert("readOnly".to_owned(), true.into());
+    }
+    schema.into()
+}
+
+/// The schema of a value as it is taken.
+fn taken_value(field: &Field, mode: Mode) -> Json {
+    let mut schema = typed(field.kind);
+    limit(field, &mut schema);
+    // A decimal number may be written as a text too, and is shown as one.
+    if field.kind == Kind::Decimal {
+        schema.insert("type".to_owned(), json!(["string", "number"]));
+    }
+    let mut schema = described(field, nullable(schema, field.nullable));
+    if field.write_only {
+        schema.insert("writeOnly".to_owned(), true.into());
+    }
+    if let (Some(default), true) = (field.default, mode != Mode::Partial) {
+        schema.insert("default".to_owned(), default.to_json());
+    }
+    schema.into()
+}
+
+/// The schema of a value in a path or a query: of the right type, free of the limits that new values have.
+pub(super) fn compared_value(field: &Field) -> Json {
+    typed(field.kind).into()
+}
+
+fn described(field: &Field, mut schema: Map<String, Json>) -> Map<String, Json> {
+    let mut text = field.help.to_owned();
+    for (word, bound) in [("From", field.min), ("Up to", field.max)] {
+        if let Some(Constant::Text(bound)) = bound {
+            format!("{text} {word} {bound}.").trim_start().clone_into(&mut text);
+        }
+    }
+    if !text.is_empty() {
+        schema.insert("description".to_owned(), text.into());
+    }
+    schema
+}
+
+fn nullable(mut schema: Map<String, Json>, nullable: bool) -> Map<String, Json> {
+    if !nullable {
+        return schema;
+    }
+    match schema.get_mut("type") {
+        Some(Json::Array(types)) => types.push("null".into()),
+        Some(one) => *one = json!([one, "null"]),
+        None => {}
+    }
+    if let Some(Json::Array(choices)) = schema.get_mut("enum") {
+        choices.push(Json::Null);
+    }
+    schema
+}
+
+/// Type, format and range, from the kind alone.
+pub(super) fn typed(kind: Kind) -> Map<String, Json> {
+    let schema = match kind {
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Integer(bits) => integer(i128::MIN >> (128 - u32::from(bits)), bits, "int"),
+        Kind::Unsigned(bits) => integer(0, bits, "uint"),
+        Kind::Float => json!({ "type": "number", "format": "float" }),
+        Kind::Double => json!({ "type": "number", "format": "double" }),
+        Kind::Decimal => json!({ "type": "string", "format": "decimal" }),
+        Kind::Text | Kind::LongText => json!({ "type": "string" }),
+        Kind::Date => json!({ "type": "string", "format": "date" }),
+        Kind::Time => json!({ "type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$" }),
+        Kind::LocalDateTime => {
+            json!({ "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?$" })
+        }
+        Kind::Instant | Kind::ZonedInstant => json!({ "type": "string", "format": "date-time" }),
+        Kind::Uuid => json!({ "type": "string", "format": "uuid" }),
+        Kind::Json | Kind::Opaque => json!({}),
+    };
+    match schema {
+        Json::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn integer(least: i128, bits: u8, format: &str) -> Json {
+    let most = if least == 0 { (1i128 << bits) - 1 } else { (1i128 << (bits - 1)) - 1 };
+    let mut schema = json!({ "type": "integer", "format": format!("{format}{bits}") });
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("minimum".to_owned(), whole(least));
+        map.insert("maximum".to_owned(), whole(most));
+    }
+    schema
+}
+
+fn whole(number: i128) -> Json {
+    i64::try_from(number)
+        .map_or_else(|_| u64::try_from(number).map_or(Json::Null, Json::from), Json::from)
+}
+
+/// The limits that new values have.
+fn limit(field: &Field, schema: &mut Map<String, Json>) {
+    for (name, bound) in [("minimum", field.min), ("maximum", field.max)] {
+        if let Some(bound @ (Constant::Integer(_) | Constant::Float(_))) = bound {
+            schema.insert(name.to_owned(), bound.to_json());
+        }
+    }
+    if !field.kind.is_text() {
+        return;
+    }
+    if !field.choices.is_empty() {
+        let blank = field.allow_blank.then(String::new);
+        schema.insert("enum".to_owned(), field.choices.iter().cloned().chain(blank).collect());
+        return;
+    }
+    for (name, length) in [("minLength", field.min_length), ("maxLength", field.max_length)] {
+        if let Some(length) = length {
+            schema.insert(name.to_owned(), length.into());
+        }
+    }
+    let text = if field.allow_blank { NO_NUL } else { NOT_BLANK };
+    schema.insert("pattern".to_owned(), text.into());
+    if let Some(shape) = field.shape {
+        match shape.pattern() {
+            Some(pattern) => {
+                schema.insert("allOf".to_owned(), json!([{ "pattern": pattern }]));
+            }
+            None => {
+                schema.insert("format".to_owned(), shape.word().into());
+            }
+        }
+    }
+}
+
+/// The keys at the other end, as they are taken.
+fn keys(relation: &Relation) -> Json {
+    let mut schema = json!({ "type": "array", "items": key_of(relation), "maxItems": MOST_KEYS });
+    describe_relation(relation, &mut schema, "The keys of the rows that belong to this one.");
+    schema
+}
+
+fn key_of(relation: &Relation) -> Json {
+    let target = relation.target_facts();
+    target.key().map_or_else(|| json!({}), |key| Json::Object(typed(key.kind)))
+}
+
+/// A relation as it is shown: keys where callers write it, rows where it was expanded.
+fn shown_relation(relation: &Relation, known: &BTreeMap<&str, String>) -> Json {
+    let row = match known.get(relation.target_path()) {
+        Some(name) => json!({ "$ref": format!("#/components/schemas/{name}") }),
+        None => json!({ "type": "object" }),
+    };
+    let mut schema = match relation.cardinality {
+        Cardinality::One => json!({ "anyOf": [row, { "type": "null" }] }),
+        Cardinality::Many if relation.writable => {
+            json!({ "type": "array", "items": { "anyOf": [key_of(relation), row] } })
+        }
+        Cardinality::Many => json!({ "type": "array", "items": row }),
+    };
+    let when = if relation.writable { "Keys; rows" } else { "There" };
+    let text = format!("{when} when the query names it in `expand`.");
+    describe_relation(relation, &mut schema, &text);
+    schema
+}
+
+fn describe_relation(relation: &Relation, schema: &mut Json, text: &str) {
+    if let Some(map) = schema.as_object_mut() {
+        let text = format!("{} {text}", relation.help).trim_start().to_owned();
+        map.insert("description".to_owned(), text.into());
+    }
+}
