@@ -58,7 +58,6 @@ pub(crate) fn run(page: &Path, ground: &Ground<'_>) -> Result<usize, String> {
     let (settings, files): (Vec<_>, Vec<_>) =
         content.files.iter().partition(|(name, _)| name == "grantwell.toml");
     let settings: String = settings.into_iter().map(|(_, text)| text.as_str()).collect();
-    let place = |line: usize| format!("{}:{line}", page.display());
     let (port, second) = (tools::free_port()?, tools::free_port()?);
     let memory = Memory::new(port, second);
     let server = Server::start_on(port, ground.binary, ground.database, &memory.fill(&settings))
@@ -72,14 +71,13 @@ pub(crate) fn run(page: &Path, ground: &Ground<'_>) -> Result<usize, String> {
     let person = Person::new(folder, port);
     let mut run = Run { ground, server, second, beside: Vec::new(), memory, person };
     for step in &content.steps {
-        let told = run.take(&step.action);
-        let answer = told.map_err(|fault| {
-            format!("{}: {fault}\nthe server's log:\n{}", place(step.line), run.server.log())
-        })?;
-        let expected = run.memory.fill(&step.expected.join("\n"));
-        if !step.expected.is_empty() && !matches(&expected, answer.trim_end()) {
-            let (place, answer) = (place(step.line), answer.trim_end());
-            return Err(format!("{place} answered\n{answer}\nand the page shows\n{expected}"));
+        let fault = match run.take(&step.action) {
+            Ok(answer) => difference(&run.memory.fill(&step.expected.join("\n")), &answer),
+            Err(fault) => Some(fault),
+        };
+        if let Some(fault) = fault {
+            let (shown, log) = (page.display(), run.server.log());
+            return Err(format!("{shown}:{} {fault}\nthe server's log:\n{log}", step.line));
         }
     }
     say(&format!("{}: {} steps answered as shown", page.display(), content.steps.len()));
@@ -176,6 +174,13 @@ fn of_binary(command: &str) -> String {
         }
     }
     filled + rest
+}
+
+/// How `answer` differs from what the page shows, if the page shows anything.
+fn difference(expected: &str, answer: &str) -> Option<String> {
+    let answer = answer.trim_end();
+    let differs = !expected.is_empty() && !matches(expected, answer);
+    differs.then(|| format!("answered\n{answer}\nand the page shows\n{expected}"))
 }
 
 /// Whether `answer` is what the page shows, `…` standing for anything.
