@@ -1,6 +1,6 @@
 //! Runs what a Markdown page shows (see [`page`]) against a started server, and holds each answer against the page.
 //!
-//! `cargo run` alone is the server itself, which is running already; `cargo run -- X` and `grantwell X` become a command of
+//! `cargo run` or `cargo run -p NAME` is the server itself, which is running already; `cargo run -- X` and `grantwell X` become a command of
 //! its binary. A command that ends with `&` is a second server beside it, on the port that the page calls 8001. What stands in angle brackets comes from an earlier answer (see [`memory`]).
 
 mod memory;
@@ -42,11 +42,11 @@ pub(crate) fn has_steps(page: &Path) -> Result<bool, String> {
     Ok(!read(page)?.steps.is_empty())
 }
 
-/// The example of a package that a page runs as its server (`cargo run … --example NAME`), instead of the unicorns.
+/// The example that a page runs as its server (`cargo run -p NAME`), instead of the unicorns.
 pub(crate) fn example(page: &Path) -> Result<Option<String>, String> {
     let steps = read(page)?.steps;
     let named = steps.iter().find_map(|step| match &step.action {
-        Action::Command(command) if is_server(command) => command.split_once("--example "),
+        Action::Command(command) if is_server(command) => command.split_once(" -p "),
         _ => None,
     });
     Ok(named.map(|(_, name)| name.trim().to_owned()))
@@ -91,11 +91,11 @@ fn read(page: &Path) -> Result<Page, String> {
 
 /// Whether a command is the page's own server.
 fn is_server(command: &str) -> bool {
-    let command = command.trim();
-    matches!(command, "cargo run" | "cargo run --release")
-        || (command.starts_with("cargo run ")
-            && command.contains("--example ")
-            && !command.contains(" -- "))
+    let words: Vec<&str> = command.split_whitespace().collect();
+    matches!(
+        words.as_slice(),
+        ["cargo", "run"] | ["cargo", "run", "--release"] | ["cargo", "run", "-p", _]
+    )
 }
 
 /// The server that a command starts in the background, beside the page's own.
@@ -211,8 +211,8 @@ mod tests {
     fn a_command_is_told_from_a_server() {
         for (command, server, second) in [
             ("cargo run", true, None),
-            ("cargo run -p grantwell --example badge", true, None),
-            ("cargo run -p grantwell --example badge -- user list", false, None),
+            ("cargo run -p badge", true, None),
+            ("cargo run -p badge -- user list", false, None),
             ("A=1 cargo run -p resource-server &", false, Some("A=1 cargo run -p resource-server")),
             ("cargo run -- user list", false, None),
         ] {
@@ -225,7 +225,7 @@ mod tests {
         for (page, here) in [
             ("cargo run -- user list", "grantwell user list"),
             ("echo x | cargo run --quiet -- createsuperuser", "echo x | grantwell createsuperuser"),
-            ("cargo run -p grantwell --example badge -- user list", "grantwell user list"),
+            ("cargo run --quiet -p badge -- user list", "grantwell user list"),
             ("curl -s x", "curl -s x"),
         ] {
             assert_eq!(of_binary(page), here);

@@ -103,8 +103,10 @@ fn docs(_: &mut House) -> Result<(), String> {
     tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// All examples in one build: with other packages named, cargo would choose other features and build everything anew.
 fn example(_: &mut House) -> Result<(), String> {
-    tools::run(&mut cargo(&["build", "--locked", "--package", "unicorn"]))
+    let packages = ["unicorn", "resource-server", "badge"].map(|name| ["--package", name]);
+    tools::run(cargo(&["build", "--locked"]).args(packages.as_flattened()))
 }
 
 /// Whatever the README and the pages of the book show to be run, on both databases.
@@ -122,21 +124,13 @@ pub(crate) fn console(parts: &[&str]) -> Result<(), String> {
 
 fn show(house: &mut House, parts: &[&str]) -> Result<(), String> {
     example(house)?;
-    tools::run(&mut cargo(&["build", "--locked", "--package", "resource-server"]))?;
     for page in console::page::all(&house.root)? {
         let shown = page.display().to_string();
         let asked_for = parts.is_empty() || parts.iter().any(|part| shown.contains(part));
         if !asked_for || !console::has_steps(&page)? {
             continue;
         }
-        let binary = match console::example(&page)? {
-            Some(name) => {
-                let build = ["build", "--locked", "--package", "grantwell", "--example", &name];
-                tools::run(&mut cargo(&build))?;
-                binary(&format!("examples/{name}"))
-            }
-            None => binary("unicorn"),
-        };
+        let binary = binary(console::example(&page)?.as_deref().unwrap_or("unicorn"));
         let mut databases = vec![None];
         if let Some(postgres) = house.server()? {
             let stem = page.file_stem().and_then(|stem| stem.to_str()).unwrap_or("page");

@@ -22,7 +22,8 @@ impl Memory {
         let encoded = ("127.0.0.1%3A8000", format!("127.0.0.1%3A{port}"));
         Self {
             values: BTreeMap::new(),
-            addresses: [&here[..], &[encoded, ("8001", second.to_string())]].concat(),
+            // The bare number first: the port that stands for 8000 may have these digits in it.
+            addresses: [&[("8001", second.to_string()), encoded], &here[..]].concat(),
         }
     }
 
@@ -81,6 +82,12 @@ mod tests {
         for (page, here) in cases {
             assert_eq!(memory.fill(page), here);
         }
+    }
+
+    #[test]
+    fn a_port_with_the_digits_of_another_stays_whole() {
+        let memory = Memory::new(38_001, 48_000);
+        assert_eq!(memory.fill("127.0.0.1:8000 127.0.0.1:8001"), "127.0.0.1:38001 127.0.0.1:48000");
     }
 
     #[test]

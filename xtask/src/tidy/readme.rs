@@ -5,7 +5,7 @@ use std::path::Path;
 /// Pages and the examples that they show whole.
 const SHOWN: &[(&str, &str)] = &[
     ("README.md", "examples/unicorn/src/main.rs"),
-    ("docs/guides/extension-grants.md", "crates/grantwell/examples/badge.rs"),
+    ("docs/guides/extension-grants.md", "examples/badge/src/main.rs"),
 ];
 
 /// A fault for each page that does not show the whole example.
