@@ -137,16 +137,18 @@ async fn checked(
     })
 }
 
+/// What is looked at in a JWT.
+#[derive(Deserialize)]
+struct Claims {
+    exp: i64,
+    scope: String,
+}
+
 fn check(key: &RsaKeyPair, jwt: &str) -> Option<()> {
     let (text, signature) = jwt.rsplit_once('.')?;
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
     public.verify(text.as_bytes(), &signature).ok()?;
-    #[derive(Deserialize)]
-    struct Claims {
-        exp: i64,
-        scope: String,
-    }
     let claims = URL_SAFE_NO_PAD.decode(text.split_once('.')?.1).ok()?;
     let claims: Claims = serde_json::from_slice(&claims).ok()?;
     (claims.exp > 1 && claims.scope.split(' ').any(|scope| scope == "read")).then_some(())
