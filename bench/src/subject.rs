@@ -101,8 +101,8 @@ impl Subject {
         match kind {
             Kind::Grantwell => subject.register(url.as_deref()).await?,
             Kind::Bare => {
-                subject.jwt =
-                    subject.token(&Call::post("/jwt", None, (FORM, String::new()))).await?
+                let issue = Call::post("/jwt", None, (FORM, String::new()));
+                subject.jwt = subject.token(&issue).await?;
             }
         }
         Ok(subject)
