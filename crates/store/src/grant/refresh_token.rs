@@ -1,7 +1,5 @@
 //! Facts and effects of [`oauth::grant::refresh_token`]: one read, then one guarded update.
 
-use std::time::Duration;
-
 use oauth::access_token::Bearer;
 use oauth::active::Standing;
 use oauth::authorization::{Authorization, Reason, Seed};
@@ -36,24 +34,6 @@ const LOAD: &str = "SELECT a.*, u.username AS username, \
 const ROTATE: &str = "UPDATE grantwell_authorization SET generation = $3, rotated_at = $4, \
      last_used_at = $4, delete_at = CASE WHEN expires_at < $5 THEN expires_at ELSE $5 END \
      WHERE id = $1 AND generation = $2 AND revoked_at IS NULL AND state = 'live'";
-
-/// Into how many steps the idle time is divided for [`swept_from`].
-const STEPS: u32 = 32;
-
-/// When a row that is used now may be swept: at the end of the idle time or up to a 32nd of it later.
-///
-/// The column is indexed. As long as it does not change, PostgreSQL leaves all indices of the row alone, and most refreshes
-/// fall into a step in which it does not. When the authorization *ends* is another question, which no sweep answers.
-fn swept_from(now: Timestamp, idle: Duration) -> Timestamp {
-    let step = i64::try_from((idle / STEPS).as_millis()).unwrap_or(i64::MAX).max(1);
-    let end = (now + idle).as_millis();
-    let past = end.rem_euclid(step);
-    Timestamp::from_millis(if past == 0 {
-        end
-    } else {
-        end.saturating_add(step.saturating_sub(past))
-    })
-}
 
 /// An authorization that a refresh token names, and what goes with it.
 #[derive(Debug)]
@@ -158,7 +138,7 @@ impl RefreshTokens<'_> {
             i64::from(step.from).into(),
             i64::from(step.to).into(),
             now.as_millis().into(),
-            swept_from(now, policy.refresh_idle).as_millis().into(),
+            (now + policy.refresh_idle).as_millis().into(),
         ];
         Ok(self.0.database().execute_write(&Sql::new(ROTATE, values)).await? > 0)
     }

@@ -8,7 +8,6 @@ use oauth::grant::refresh_token::{self, Decision, Facts, Rotate};
 use oauth::policy::Policy;
 use oauth::secret::Secret;
 use oauth::time::Timestamp;
-use sea_orm::ConnectionTrait as _;
 
 use crate::world::on_both;
 
@@ -82,40 +81,6 @@ async fn fifty_parallel_refreshes_on_two_nodes_give_one_successor_and_no_error()
         let successor = Secret::new(successors.into_iter().next().unwrap());
         let next = refresh(&nodes[1], &client, &successor, &world.policy, world.clock.now()).await;
         assert_ne!(next.unwrap().expose(), successor.expose());
-    })
-    .await;
-}
-
-/// The moment from which the row of the one authorization may be swept.
-async fn swept_from(store: &Store) -> i64 {
-    let read = store.database().read();
-    let found = read.query_one_raw(sea_orm::Statement::from_string(
-        read.get_database_backend(),
-        "SELECT delete_at FROM grantwell_authorization",
-    ));
-    found.await.unwrap().unwrap().try_get("", "delete_at").unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_leaves_the_index_for_the_sweep_alone_most_times() {
-    on_both(|world| async move {
-        let store = world.node().await;
-        let (client, _) = world.registered(&store, "photos").await;
-        let (_, issued, _) = world.signed_in(&store, "jane", &client).await;
-        let (mut token, mut moved, mut last) = (issued.refresh_token.unwrap(), 0, 0);
-        // The policy's idle time is divided into 32 steps; these are two of them.
-        let (idle, times) = (world.policy.refresh_idle, 20);
-        for _ in 0..times {
-            world.clock.advance(idle / 16 / times);
-            let now = world.clock.now();
-            token = refresh(&store, &client, &token, &world.policy, now).await.unwrap();
-            let at = swept_from(&store).await;
-            assert!(at >= (now + idle).as_millis(), "not before it has ended");
-            assert!(at <= (now + idle + idle / 32).as_millis(), "and not long after");
-            moved += i32::from(at != last);
-            last = at;
-        }
-        assert!((2..=3).contains(&moved), "it moved {moved} times");
     })
     .await;
 }
