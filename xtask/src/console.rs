@@ -162,15 +162,12 @@ fn of_binary(command: &str) -> String {
     let mut filled = String::new();
     while let Some((before, after)) = rest.split_once("cargo run ") {
         filled.push_str(before);
-        match after.split_once("-- ") {
-            Some((_, arguments)) => {
-                filled.push_str("grantwell ");
-                rest = arguments;
-            }
-            None => {
-                filled.push_str("cargo run ");
-                rest = after;
-            }
+        if let Some((_, arguments)) = after.split_once("-- ") {
+            filled.push_str("grantwell ");
+            rest = arguments;
+        } else {
+            filled.push_str("cargo run ");
+            rest = after;
         }
     }
     filled + rest
