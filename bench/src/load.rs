@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, header};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -21,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// The `Authorization` header.
     pub(crate) authorization: Option<String>,
+    /// The `Cookie` header; a form that has one is posted as from a page of the server's own.
+    pub(crate) cookie: Option<String>,
     /// The content type and the body.
     pub(crate) body: Option<(&'static str, String)>,
 }
@@ -28,7 +31,7 @@ pub(crate) struct Call {
 impl Call {
     /// A `GET`.
     pub(crate) fn get(path: String, authorization: Option<String>) -> Self {
-        Self { method: Method::GET, path, authorization, body: None }
+        Self { method: Method::GET, path, authorization, cookie: None, body: None }
     }
 
     /// A `POST`.
@@ -37,12 +40,54 @@ impl Call {
         authorization: Option<String>,
         body: (&'static str, String),
     ) -> Self {
-        Self { method: Method::POST, path: path.to_owned(), authorization, body: Some(body) }
+        Self {
+            method: Method::POST,
+            path: path.to_owned(),
+            authorization,
+            cookie: None,
+            body: Some(body),
+        }
+    }
+
+    /// The same with cookies.
+    pub(crate) fn with_cookie(self, cookie: String) -> Self {
+        Self { cookie: Some(cookie), ..self }
     }
 }
 
-/// What one connection asks next; it sees the last answer, because a refresh chain needs it.
-pub(crate) type Caller = Box<dyn FnMut(Option<&Bytes>) -> Call + Send>;
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: u16,
+    /// The cookies that it sets, as they are sent back.
+    pub(crate) cookies: Vec<String>,
+    /// Where it leads.
+    pub(crate) location: Option<String>,
+    /// The body.
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    async fn read(answer: Response<Incoming>) -> Outcome<Self> {
+        let status = answer.status().as_u16();
+        let texts =
+            |name| answer.headers().get_all(name).iter().filter_map(|text| text.to_str().ok());
+        let cookie = |text: &str| text.split(';').next().unwrap_or_default().to_owned();
+        let cookies = texts(header::SET_COOKIE).map(cookie).collect();
+        let location = texts(header::LOCATION).next().map(str::to_owned);
+        let body = answer.into_body().collect().await?.to_bytes();
+        Ok(Self { status, cookies, location, body })
+    }
+
+    /// The code with which it leads back to a client.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.location.as_deref()?.split(['?', '&']).find_map(|pair| pair.strip_prefix("code="))
+    }
+}
+
+/// What one connection asks next; it sees the last answer if that was a good one, because a refresh chain needs it.
+pub(crate) type Caller = Box<dyn FnMut(Option<&Answer>) -> Call + Send>;
 
 /// What was counted.
 #[derive(Clone, Debug, Default)]
@@ -104,31 +149,28 @@ pub(crate) async fn run(
     Ok(whole)
 }
 
-/// Send one call on a connection of its own and give the answer's status and body.
-pub(crate) async fn once(address: SocketAddr, call: &Call) -> Outcome<(u16, Bytes)> {
+/// Send one call on a connection of its own.
+pub(crate) async fn once(address: SocketAddr, call: &Call) -> Outcome<Answer> {
     let mut sender = connect(address).await?;
-    let answer = sender.send_request(request(call)?).await?;
-    let status = answer.status().as_u16();
-    Ok((status, answer.into_body().collect().await?.to_bytes()))
+    Answer::read(sender.send_request(request(call)?).await?).await
 }
 
 async fn connection(address: SocketAddr, mut caller: Caller, end: Instant) -> Outcome<Measured> {
     let mut sender = connect(address).await?;
     let mut measured = Measured::default();
-    let mut last: Option<Bytes> = None;
+    let mut last: Option<Answer> = None;
     while Instant::now() < end {
         let call = caller(last.as_ref());
         let begun = Instant::now();
-        let answer = sender.send_request(request(&call)?).await?;
-        let good = answer.status().as_u16() < 400;
-        let body = answer.into_body().collect().await?.to_bytes();
+        let answer = Answer::read(sender.send_request(request(&call)?).await?).await?;
+        let good = answer.status < 400;
         measured.latencies.push(u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX));
         if good {
             measured.answered += 1;
-            last = Some(body);
         } else {
             measured.failed += 1;
         }
+        last = good.then_some(answer);
     }
     Ok(measured)
 }
@@ -151,6 +193,9 @@ fn request(call: &Call) -> Outcome<Request<Full<Bytes>>> {
         .header(header::ACCEPT, "application/json");
     if let Some(authorization) = &call.authorization {
         request = request.header(header::AUTHORIZATION, authorization);
+    }
+    if let Some(cookie) = &call.cookie {
+        request = request.header(header::COOKIE, cookie).header("sec-fetch-site", "same-origin");
     }
     let body = match &call.body {
         Some((kind, body)) => {

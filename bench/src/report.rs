@@ -64,7 +64,7 @@ impl Report {
     pub(crate) fn markdown(&self, quick: bool) -> String {
         let mut page = String::from(
             "# Performance\n\nWritten by `cargo xtask bench`. Grantwell and a bare axum and sea-orm server \
-             (`bench/src/bin/bare.rs`) take turns on the same machine in the same run; the load generator \
+             (`bench/src/bin/bare/`) take turns on the same machine in the same run; the load generator \
              shares its cores. Neither writes a line for each request (`log.level = \"warn\"`). Trust the \
              ratios; the absolute figures are of one machine.\n\n",
         );

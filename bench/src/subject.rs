@@ -18,6 +18,14 @@ pub(crate) const ROWS: usize = 1000;
 /// Accounts, one for each connection.
 const PEOPLE: usize = 64;
 
+/// People who are signed in with a browser; connections share them.
+const BROWSERS: usize = 8;
+
+/// The challenge of RFC 7636, appendix B.
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// Its verifier.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
 /// The content type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 /// The content type of JSON.
@@ -47,6 +55,10 @@ pub(crate) struct Subject {
     access_token: String,
     client: (String, String),
     client_token: String,
+    jwt: String,
+    jwt_client: String,
+    openid_token: String,
+    browsers: Vec<String>,
     folder: TempDir,
 }
 
@@ -72,6 +84,10 @@ impl Subject {
             access_token: String::new(),
             client: Default::default(),
             client_token: String::new(),
+            jwt: String::new(),
+            jwt_client: String::new(),
+            openid_token: String::new(),
+            browsers: Vec::new(),
             folder,
         };
         while load::once(address, &Call::get("/readyz".to_owned(), None)).await.is_err() {
@@ -82,8 +98,12 @@ impl Subject {
         }
         subject.started_in = begun.elapsed();
         subject.idle_memory = subject.memory()?.0;
-        if kind == Kind::Grantwell {
-            subject.register(url.as_deref()).await?;
+        match kind {
+            Kind::Grantwell => subject.register(url.as_deref()).await?,
+            Kind::Bare => {
+                let issue = Call::post("/jwt", None, (FORM, String::new()));
+                subject.jwt = subject.token(&issue).await?;
+            }
         }
         Ok(subject)
     }
@@ -99,39 +119,97 @@ impl Subject {
             let body = format!("{{\"name\":\"unicorn {number}\",\"age\":{}}}", number % 90);
             self.ask(&Call::post("/v1/unicorn/", bearer.clone(), (JSON, body))).await?;
         }
-        let mut command = Command::new(program(self.kind)?);
-        prepare(&mut command, &self.folder, self.address, url);
-        let created = command
-            .args([
-                "application",
-                "create",
-                "--json",
-                "--name",
-                "bench",
-                "--grant-type",
-                "client_credentials",
-            ])
-            .stdout(Stdio::piped())
-            .output()?;
-        let created: Value = serde_json::from_slice(&created.stdout)?;
-        self.client = (text(&created, "client_id")?, text(&created, "client_secret")?);
-        let grant = (FORM, "grant_type=client_credentials".to_owned());
-        let answer = self.ask(&Call::post("/o/token/", Some(self.basic()), grant)).await?;
-        self.client_token = text(&answer, "access_token")?;
+        self.client = self.application(url, &["client_credentials", "authorization_code"], "{}")?;
+        let grant = || (FORM, "grant_type=client_credentials&scope=read".to_owned());
+        self.client_token =
+            self.token(&Call::post("/o/token/", Some(self.basic()), grant())).await?;
+        let (id, secret) =
+            self.application(url, &["client_credentials"], "{\"access_token_format\":\"jwt\"}")?;
+        self.jwt_client = basic(&id, &secret);
+        self.jwt =
+            self.token(&Call::post("/o/token/", Some(self.jwt_client.clone()), grant())).await?;
+        for number in 0..BROWSERS {
+            let cookie = self.sign_in(number).await?;
+            self.browsers.push(cookie);
+        }
+        let allowed = load::once(self.address, &self.authorize(0, "openid")).await?;
+        let code = allowed.code().ok_or("the authorization endpoint gave no code")?;
+        self.openid_token = self.token(&self.exchange(code)).await?;
         Ok(())
     }
 
-    async fn ask(&self, call: &Call) -> Outcome<Value> {
-        let (status, body) = load::once(self.address, call).await?;
-        if status >= 400 {
-            return Err(format!(
-                "{} answered {status}: {}",
-                call.path,
-                String::from_utf8_lossy(&body)
-            )
-            .into());
+    /// Register an application by command; its id and its secret.
+    fn application(
+        &self,
+        url: Option<&str>,
+        grants: &[&str],
+        metadata: &str,
+    ) -> Outcome<(String, String)> {
+        let mut command = Command::new(program(self.kind)?);
+        prepare(&mut command, &self.folder, self.address, url);
+        command.args([
+            "application",
+            "create",
+            "--json",
+            "--name",
+            "bench",
+            "--consent",
+            "trusted",
+        ]);
+        command.args(["--metadata", metadata]);
+        command.args(grants.iter().flat_map(|grant| ["--grant-type", grant]));
+        if grants.contains(&"authorization_code") {
+            command.args(["--redirect-uri", "https://app.example/cb"]);
         }
-        Ok(serde_json::from_slice(&body)?)
+        let created = command.stdout(Stdio::piped()).output()?;
+        let created: Value = serde_json::from_slice(&created.stdout)?;
+        Ok((text(&created, "client_id")?, text(&created, "client_secret")?))
+    }
+
+    /// Sign one of the people in as a browser does; gives the cookies.
+    async fn sign_in(&self, number: usize) -> Outcome<String> {
+        let path = "/accounts/login/";
+        let page = load::once(self.address, &Call::get(path.to_owned(), None)).await?;
+        let html = String::from_utf8_lossy(&page.body).into_owned();
+        let field = html.split_once("name=\"csrf_token\" value=\"");
+        let token = field.and_then(|(_, rest)| rest.split('"').next());
+        let token = token.ok_or("the sign-in page has no form")?;
+        let (kind, body) = credentials(number);
+        let call = Call::post(path, None, (kind, format!("{body}&csrf_token={token}")));
+        let answer = load::once(self.address, &call.with_cookie(page.cookies.join("; "))).await?;
+        if answer.status >= 400 || answer.cookies.is_empty() {
+            return Err(format!("signing in answered {}", answer.status).into());
+        }
+        Ok(answer.cookies.join("; "))
+    }
+
+    /// One of the browsers asks for a code for the client.
+    pub(crate) fn authorize(&self, number: usize, scope: &str) -> Call {
+        let path = format!(
+            "/o/authorize/?response_type=code&client_id={}&redirect_uri=https://app.example/cb&scope={scope}\
+             &code_challenge={CHALLENGE}&code_challenge_method=S256",
+            self.client.0
+        );
+        let cookie = self.browsers.get(number % BROWSERS).cloned().unwrap_or_default();
+        Call::get(path, None).with_cookie(cookie)
+    }
+
+    /// The client trades a code in.
+    pub(crate) fn exchange(&self, code: &str) -> Call {
+        exchange(&self.basic(), code)
+    }
+
+    async fn token(&self, call: &Call) -> Outcome<String> {
+        text(&self.ask(call).await?, "access_token")
+    }
+
+    async fn ask(&self, call: &Call) -> Outcome<Value> {
+        let answer = load::once(self.address, call).await?;
+        if answer.status >= 400 {
+            let said = String::from_utf8_lossy(&answer.body);
+            return Err(format!("{} answered {}: {said}", call.path, answer.status).into());
+        }
+        Ok(serde_json::from_slice(&answer.body)?)
     }
 
     /// Which of the two it is.
@@ -166,7 +244,22 @@ impl Subject {
 
     /// The client's `Authorization` header; both halves are URL-safe, so nothing needs escaping.
     pub(crate) fn basic(&self) -> String {
-        format!("Basic {}", base64(format!("{}:{}", self.client.0, self.client.1).as_bytes()))
+        basic(&self.client.0, &self.client.1)
+    }
+
+    /// The `Authorization` header of the client whose access tokens are JWTs.
+    pub(crate) fn jwt_client(&self) -> &str {
+        &self.jwt_client
+    }
+
+    /// An access token that is a JWT.
+    pub(crate) fn jwt(&self) -> &str {
+        &self.jwt
+    }
+
+    /// An access token of a person, for knowing who that is.
+    pub(crate) fn openid_token(&self) -> &str {
+        &self.openid_token
     }
 
     /// Resident memory in megabytes: now and at most so far.
@@ -237,6 +330,18 @@ fn program(kind: Kind) -> Outcome<PathBuf> {
 fn text(answer: &Value, key: &str) -> Outcome<String> {
     let value = answer.get(key).and_then(Value::as_str);
     Ok(value.ok_or_else(|| format!("{answer} has no {key}"))?.to_owned())
+}
+
+/// Trade a code in, as the client with this `Authorization` header.
+pub(crate) fn exchange(basic: &str, code: &str) -> Call {
+    let body = format!(
+        "grant_type=authorization_code&code={code}&redirect_uri=https://app.example/cb&code_verifier={VERIFIER}"
+    );
+    Call::post("/o/token/", Some(basic.to_owned()), (FORM, body))
+}
+
+fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", base64(format!("{id}:{secret}").as_bytes()))
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -1,127 +1,183 @@
-//! Runs the console blocks of a Markdown page against a started server, and holds each answer against the page.
+//! Runs what a Markdown page shows (see [`page`]) against a started server, and holds each answer against the page.
 //!
-//! A block opens with ```` ```console ````; a line that begins with `$ ` is a command and the lines
-//! after it are its expected output, in which `…` stands for anything. A block without output lines
-//! is run all the same. ```` ```console no-run ```` is shown only. `cargo run` alone is the
-//! server itself, which is running already; `cargo run -- X` becomes a command of its binary.
-//! `<token>` and `<refresh token>` stand for those of the last answer that had them.
+//! `cargo run` or `cargo run -p NAME` is the server itself, which is running already; `cargo run -- X` and `grantwell X` become a command of
+//! its binary. A command that ends with `&` is a second server beside it, on the port that the page calls 8001. What stands in angle brackets comes from an earlier answer (see [`memory`]).
 
+mod memory;
+pub(crate) mod page;
+mod person;
+
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
-
-use serde_json::Value;
+use std::process::{Child, Command, Stdio};
 
 use crate::output::say;
 use crate::server::{self, Server};
 use crate::tools;
+use memory::Memory;
+use page::{Action, Page};
+use person::Person;
 
-/// One command of a page with what the page shows as its answer.
-#[derive(Debug, PartialEq, Eq)]
-struct Step {
-    line: usize,
-    command: String,
-    expected: Vec<String>,
+/// What a page is run with.
+pub(crate) struct Ground<'a> {
+    /// The program of the server and of its commands.
+    pub(crate) binary: &'a Path,
+    /// The URL of its database; `None` is a SQLite file of its own.
+    pub(crate) database: Option<&'a str>,
 }
 
-/// Run every step of `page` against `server`.
-pub(crate) fn run(
-    page: &Path,
-    binary: &Path,
-    server: &Server,
-    database: Option<&str>,
-) -> Result<usize, String> {
-    let source =
-        std::fs::read_to_string(page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let mut memory = Memory::default();
-    let steps = steps(&source);
-    for step in &steps {
-        let command = memory.fill(&step.command, server.port());
-        if matches!(command.trim(), "cargo run" | "cargo run --release") {
-            continue;
-        }
-        let command = command.replace("cargo run --quiet -- ", "cargo run -- ");
-        let command = command.replace("cargo run -- ", &format!("{} ", binary.display()));
-        let mut shell = Command::new("bash");
-        shell.args(["-c", &format!("set -euo pipefail\n{command}")]).current_dir(server.folder());
-        server::environment(&mut shell, server.port(), database);
-        let place = format!("{}:{}", page.display(), step.line);
-        let answer = tools::ask(&mut shell).map_err(|fault| format!("{place}: {fault}"))?;
-        memory.learn(&answer);
-        let expected: Vec<String> =
-            step.expected.iter().map(|line| memory.fill(line, server.port())).collect();
-        if !expected.is_empty() && !matches(&expected.join("\n"), answer.trim_end()) {
-            return Err(format!(
-                "{place}: `{}` answered\n{}\nand the page shows\n{}",
-                step.command,
-                answer.trim_end(),
-                expected.join("\n")
-            ));
-        }
+/// Everything that lives as long as a page is run.
+struct Run<'a> {
+    ground: &'a Ground<'a>,
+    server: Server,
+    second: u16,
+    beside: Vec<Child>,
+    memory: Memory,
+    person: Person,
+}
+
+/// Whether a page shows something that is run.
+pub(crate) fn has_steps(page: &Path) -> Result<bool, String> {
+    Ok(!read(page)?.steps.is_empty())
+}
+
+/// The example that a page runs as its server (`cargo run -p NAME`), instead of the unicorns.
+pub(crate) fn example(page: &Path) -> Result<Option<String>, String> {
+    let steps = read(page)?.steps;
+    let named = steps.iter().find_map(|step| match &step.action {
+        Action::Command(command) if is_server(command) => command.split_once(" -p "),
+        _ => None,
+    });
+    Ok(named.map(|(_, name)| name.trim().to_owned()))
+}
+
+/// Run every step of `page` against a server of its own, and say how many there were.
+pub(crate) fn run(page: &Path, ground: &Ground<'_>) -> Result<usize, String> {
+    let content = read(page)?;
+    let (settings, files): (Vec<_>, Vec<_>) =
+        content.files.iter().partition(|(name, _)| name == "grantwell.toml");
+    let settings: String = settings.into_iter().map(|(_, text)| text.as_str()).collect();
+    let (port, second) = (tools::free_port()?, tools::free_port()?);
+    let memory = Memory::new(port, second);
+    let server = Server::start_on(port, ground.binary, ground.database, &memory.fill(&settings))
+        .map_err(|fault| format!("{}: {fault}", page.display()))?;
+    let folder = server.folder();
+    for (name, text) in files {
+        std::fs::write(folder.join(name), memory.fill(text))
+            .map_err(|error| format!("{name}: {error}"))?;
     }
-    say(&format!("{}: {} commands answered as shown", page.display(), steps.len()));
-    Ok(steps.len())
-}
-
-/// What later commands take from earlier answers.
-#[derive(Default)]
-struct Memory {
-    access_token: Option<String>,
-    refresh_token: Option<String>,
-}
-
-impl Memory {
-    fn learn(&mut self, answer: &str) {
-        let Ok(Value::Object(object)) = serde_json::from_str::<Value>(answer.trim()) else {
-            return;
+    symlink(ground.binary, folder.join("grantwell")).map_err(|error| error.to_string())?;
+    let person = Person::new(folder, port);
+    let mut run = Run { ground, server, second, beside: Vec::new(), memory, person };
+    for step in &content.steps {
+        let fault = match run.take(&step.action) {
+            Ok(answer) => difference(&run.memory.fill(&step.expected.join("\n")), &answer),
+            Err(fault) => Some(fault),
         };
-        let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        self.access_token = text("access_token").or(self.access_token.take());
-        self.refresh_token = text("refresh_token").or(self.refresh_token.take());
+        if let Some(fault) = fault {
+            let (shown, log) = (page.display(), run.server.log());
+            return Err(format!("{shown}:{} {fault}\nthe server's log:\n{log}", step.line));
+        }
+    }
+    say(&format!("{}: {} steps answered as shown", page.display(), content.steps.len()));
+    Ok(content.steps.len())
+}
+
+fn read(page: &Path) -> Result<Page, String> {
+    let source = std::fs::read_to_string(page);
+    Ok(Page::parse(&source.map_err(|error| format!("{}: {error}", page.display()))?))
+}
+
+/// Whether a command is the page's own server.
+fn is_server(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    matches!(
+        words.as_slice(),
+        ["cargo", "run"] | ["cargo", "run", "--release"] | ["cargo", "run", "-p", _]
+    )
+}
+
+/// The server that a command starts in the background, beside the page's own.
+fn second_server(command: &str) -> Option<&str> {
+    command.trim().strip_suffix(" &")
+}
+
+impl Run<'_> {
+    /// Do it, and learn from the answer.
+    fn take(&mut self, action: &Action) -> Result<String, String> {
+        let command = match action {
+            Action::Open(address) => {
+                let end = self.person.open(&self.memory.fill(address))?;
+                self.memory.learn_address(&end);
+                return Ok(end);
+            }
+            Action::Command(command) if is_server(command) => return Ok(String::new()),
+            Action::Command(command) => self.memory.fill(command),
+        };
+        if let Some(command) = second_server(&command) {
+            return self.start_beside(command).map(|()| String::new());
+        }
+        let answer = tools::ask(&mut self.shell(&of_binary(&command)))?;
+        self.memory.learn(&answer);
+        Ok(answer)
     }
 
-    fn fill(&self, line: &str, port: u16) -> String {
-        let here = format!("127.0.0.1:{port}");
-        let mut line = ["0.0.0.0:8000", "localhost:8000", "127.0.0.1:8000"]
-            .iter()
-            .fold(line.to_owned(), |line, page| line.replace(page, &here));
-        for (mark, value) in
-            [("<token>", &self.access_token), ("<refresh token>", &self.refresh_token)]
-        {
-            if let Some(value) = value {
-                line = line.replace(mark, value);
-            }
+    fn shell(&self, command: &str) -> Command {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("set -euo pipefail\nPATH=\"$PWD:$PATH\"\n{command}")]);
+        shell.current_dir(self.server.folder());
+        server::environment(&mut shell, self.server.port(), self.ground.database);
+        shell
+    }
+
+    /// Start a server beside the page's own and wait until it listens. Its database is a file of its own.
+    fn start_beside(&mut self, command: &str) -> Result<(), String> {
+        let folder = self.ground.binary.parent().unwrap_or(self.ground.binary);
+        let command = command.replace("cargo run -p ", &format!("{}/", folder.display()));
+        let mut shell = self.shell(&command);
+        shell.env_remove("DATABASE_URL").process_group(0);
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.beside.push(shell.spawn().map_err(|error| error.to_string())?);
+        if server::listens_soon(self.second) {
+            return Ok(());
         }
-        line
+        Err(format!("`{command}` does not listen on port {} within a minute", self.second))
     }
 }
 
-fn steps(source: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
-    for (number, line) in source.lines().enumerate() {
-        if line.starts_with("```") {
-            inside = line.trim_end() == "```console";
-            continue;
-        }
-        if !inside {
-            continue;
-        }
-        if let Some(command) = line.strip_prefix("$ ") {
-            steps.push(Step {
-                line: number + 1,
-                command: command.to_owned(),
-                expected: Vec::new(),
-            });
-        } else if let Some(step) = steps.last_mut() {
-            if step.expected.is_empty() && step.command.ends_with('\\') {
-                step.command.push('\n');
-                step.command.push_str(line);
-            } else {
-                step.expected.push(line.to_owned());
-            }
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        for child in &mut self.beside {
+            // The shell and what it started are one group.
+            let _ = Command::new("kill").args(["--", &format!("-{}", child.id())]).status();
+            let _ = child.wait();
         }
     }
-    steps
+}
+
+/// A command of the project, asked of the program that is built already.
+fn of_binary(command: &str) -> String {
+    let mut rest = command;
+    let mut filled = String::new();
+    while let Some((before, after)) = rest.split_once("cargo run ") {
+        filled.push_str(before);
+        if let Some((_, arguments)) = after.split_once("-- ") {
+            filled.push_str("grantwell ");
+            rest = arguments;
+        } else {
+            filled.push_str("cargo run ");
+            rest = after;
+        }
+    }
+    filled + rest
+}
+
+/// How `answer` differs from what the page shows, if the page shows anything.
+fn difference(expected: &str, answer: &str) -> Option<String> {
+    let answer = answer.trim_end();
+    let differs = !expected.is_empty() && !matches(expected, answer);
+    differs.then(|| format!("answered\n{answer}\nand the page shows\n{expected}"))
 }
 
 /// Whether `answer` is what the page shows, `…` standing for anything.
@@ -141,14 +197,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_is_read_as_commands_with_their_answers() {
-        let page = "text\n```console\n$ cargo run\n$ curl \\\n  x\n{\"a\":1}\n```\n```console no-run\n$ rm -rf /\n```\n";
-        let commands: Vec<_> =
-            steps(page).into_iter().map(|s| (s.command, s.expected.len())).collect();
-        assert_eq!(commands, [("cargo run".to_owned(), 0), ("curl \\\n  x".to_owned(), 1)]);
-    }
-
-    #[test]
     fn the_ellipsis_stands_for_anything_and_nothing_else_does() {
         assert!(matches("{\"t\":\"…\",\"n\":1}", "{\"t\":\"abc\",\"n\":1}"));
         assert!(!matches("{\"t\":\"…\",\"n\":1}", "{\"t\":\"abc\",\"n\":2}"));
@@ -157,12 +205,27 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_carried_from_an_answer_to_the_next_command() {
-        let mut memory = Memory::default();
-        memory.learn("{\"access_token\":\"abc\"}");
-        assert_eq!(
-            memory.fill("curl -H \"Bearer <token>\" 0.0.0.0:8000/", 5),
-            "curl -H \"Bearer abc\" 127.0.0.1:5/"
-        );
+    fn a_command_is_told_from_a_server() {
+        for (command, server, second) in [
+            ("cargo run", true, None),
+            ("cargo run -p badge", true, None),
+            ("cargo run -p badge -- user list", false, None),
+            ("A=1 cargo run -p resource-server &", false, Some("A=1 cargo run -p resource-server")),
+            ("cargo run -- user list", false, None),
+        ] {
+            assert_eq!((is_server(command), second_server(command)), (server, second), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_of_the_project_is_asked_of_the_built_program() {
+        for (page, here) in [
+            ("cargo run -- user list", "grantwell user list"),
+            ("echo x | cargo run --quiet -- createsuperuser", "echo x | grantwell createsuperuser"),
+            ("cargo run --quiet -p badge -- user list", "grantwell user list"),
+            ("curl -s x", "curl -s x"),
+        ] {
+            assert_eq!(of_binary(page), here);
+        }
     }
 }

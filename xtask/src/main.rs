@@ -19,11 +19,12 @@ cargo xtask COMMAND
   test [STAGE ...]   everything that the gate checks, in order; or only the named stages:
                      fmt tidy clippy rust docs example console browser clients
   tidy               the checks that no compiler makes: doors between rooms, first lines,
-                     sizes, sorted manifests, the tables of standards and threats, the README
+                     sizes, sorted manifests, the tables of standards and threats, what pages show
   generate           write docs/reference/commands.md and settings.md from the program
   bench [--quick]    measure the promises of docs/reference/performance.md
   fuzz [SECONDS] [TARGET ...]
                      run the fuzz targets, 20 seconds each unless told otherwise
+  console [PART ...] run what the README and the book show; or only pages with PART in their path
   postgres           start a throw-away PostgreSQL and print its URL; ends with Ctrl-C
 ";
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["generate"] => stages::generate(),
         ["bench", flags @ ..] => stages::bench(flags),
+        ["console", parts @ ..] => stages::console(parts),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["postgres"] => postgres::serve(),
         ["help" | "--help" | "-h"] | [] => {

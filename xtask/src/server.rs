@@ -27,13 +27,22 @@ impl Server {
         database: Option<&str>,
         settings: &str,
     ) -> Result<Self, String> {
+        Self::start_on(tools::free_port()?, binary, database, settings)
+    }
+
+    /// The same on a port that the caller has chosen.
+    pub(crate) fn start_on(
+        port: u16,
+        binary: &Path,
+        database: Option<&str>,
+        settings: &str,
+    ) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("grantwell-server-")
             .tempdir()
             .map_err(|error| format!("no temporary folder: {error}"))?;
         std::fs::write(folder.path().join("grantwell.toml"), settings)
             .map_err(|error| format!("no settings file: {error}"))?;
-        let port = tools::free_port()?;
         let log = |name: &str| {
             std::fs::File::create(folder.path().join(name)).map_err(|error| error.to_string())
         };
@@ -102,6 +111,17 @@ fn is_ready(port: u16) -> bool {
         Ok(answer.starts_with("HTTP/1.1 200"))
     };
     ask().unwrap_or(false)
+}
+
+/// Whether somebody listens on `port` within a minute.
+pub(crate) fn listens_soon(port: u16) -> bool {
+    (0..600).any(|_| {
+        let there = TcpStream::connect(("127.0.0.1", port)).is_ok();
+        if !there {
+            thread::sleep(Duration::from_millis(100));
+        }
+        there
+    })
 }
 
 /// The environment that puts a project on `port` and `database`.

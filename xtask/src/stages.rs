@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use crate::console::Ground;
 use crate::output::say;
 use crate::postgres::Postgres;
 use crate::server::Server;
@@ -37,7 +38,7 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         let known: Vec<_> = STAGES.iter().map(|(stage, _)| *stage).collect();
         return Err(format!("there is no stage {unknown}; the stages are: {}", known.join(" ")));
     }
-    let mut house = House { root: tools::root(), postgres: None, skipped: Vec::new() };
+    let mut house = House::new();
     for (name, stage) in STAGES {
         if !names.is_empty() && !names.contains(name) {
             continue;
@@ -102,25 +103,42 @@ fn docs(_: &mut House) -> Result<(), String> {
     tools::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// All examples in one build: with other packages named, cargo would choose other features and build everything anew.
 fn example(_: &mut House) -> Result<(), String> {
-    tools::run(&mut cargo(&["build", "--locked", "--package", "unicorn"]))
+    let packages = ["unicorn", "resource-server", "badge"].map(|name| ["--package", name]);
+    tools::run(cargo(&["build", "--locked"]).args(packages.as_flattened()))
 }
 
-/// The console blocks of the README and of the tutorial, on both databases.
+/// Whatever the README and the pages of the book show to be run, on both databases.
 fn console_blocks(house: &mut House) -> Result<(), String> {
+    show(house, &[])
+}
+
+/// `cargo xtask console`: the same for the pages whose paths contain one of `parts`.
+pub(crate) fn console(parts: &[&str]) -> Result<(), String> {
+    let mut house = House::new();
+    show(&mut house, parts)?;
+    house.skipped.iter().for_each(|line| say(&format!("skipped: {line}")));
+    Ok(())
+}
+
+fn show(house: &mut House, parts: &[&str]) -> Result<(), String> {
     example(house)?;
-    let binary = binary("unicorn");
-    for page in ["README.md", "docs/start/guide.md"] {
-        let page = house.root.join(page);
+    for page in console::page::all(&house.root)? {
+        let shown = page.display().to_string();
+        let asked_for = parts.is_empty() || parts.iter().any(|part| shown.contains(part));
+        if !asked_for || !console::has_steps(&page)? {
+            continue;
+        }
+        let binary = binary(console::example(&page)?.as_deref().unwrap_or("unicorn"));
         let mut databases = vec![None];
         if let Some(postgres) = house.server()? {
-            let name =
-                page.file_stem().and_then(|stem| stem.to_str()).unwrap_or("page").to_lowercase();
-            databases.push(Some(postgres.database(&format!("console_{name}"))?));
+            let stem = page.file_stem().and_then(|stem| stem.to_str()).unwrap_or("page");
+            let name = format!("console_{}", stem.to_lowercase().replace('-', "_"));
+            databases.push(Some(postgres.database(&name)?));
         }
         for database in databases {
-            let server = Server::start(&binary, database.as_deref(), "")?;
-            console::run(&page, &binary, &server, database.as_deref())?;
+            console::run(&page, &Ground { binary: &binary, database: database.as_deref() })?;
         }
     }
     Ok(())
@@ -314,6 +332,10 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 impl House {
+    fn new() -> Self {
+        Self { root: tools::root(), postgres: None, skipped: Vec::new() }
+    }
+
     /// The PostgreSQL of this run, started at the first need; `None` where there is none to be had.
     fn server(&mut self) -> Result<Option<&Postgres>, String> {
         if self.postgres.is_none() {

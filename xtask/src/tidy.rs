@@ -1,7 +1,8 @@
 //! The checks that no compiler makes: doors between rooms, first lines, sizes, sorted manifests, the tables of
-//! standards and threats, the program in the README.
+//! standards and threats, the programs that pages show, the commands that pages show and nobody runs.
 
 mod dependencies;
+mod guides;
 mod readme;
 mod rfc;
 mod sources;
@@ -15,6 +16,7 @@ pub(crate) fn run() -> Result<(), String> {
     faults.extend(sources::check(&root)?);
     faults.extend(rfc::check(&root)?);
     faults.extend(readme::check(&root)?);
+    faults.extend(guides::check(&root)?);
     if faults.is_empty() {
         say("tidy: no faults");
         return Ok(());

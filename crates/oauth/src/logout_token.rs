@@ -97,6 +97,8 @@ mod tests {
     #[test]
     fn the_waits_grow_and_fit_into_the_time() {
         let waits: Vec<Duration> = (1..8).map(wait_after).collect();
+        let seconds: Vec<u64> = waits.iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [5, 30, 120, 600, 3600, 3600, 3600]);
         assert!(waits.is_sorted() && waits.iter().sum::<Duration>() < KEEP_TRYING, "{waits:?}");
         for (status, accepted) in
             [(200, true), (204, true), (201, false), (302, false), (400, false), (500, false)]

@@ -318,6 +318,46 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_refusal_says_what_is_wrong() {
+        for (text, word) in [
+            ("", "1 to 2048"),
+            ("app.example/cb", "absolute"),
+            ("http://app.example/cb", "plain http is for"),
+            ("https://app.example/cb#x", "fragment"),
+            ("https://*.app.example/", "wildcard"),
+            ("https://app.example/a b", "percent-encode"),
+            ("https://user@app.example/cb", "user name or password"),
+            ("https://@app.example/cb", "user name or password"),
+            ("https://APP.example/@me", "plain form"),
+            ("https://app.example./cb", "plain form"),
+            ("https://app.example/a%2fb", "dot segments"),
+            ("data:text/html,x", "run or read"),
+            ("Com.Example.App:/cb", "lower case"),
+            ("myapp:/cb", "domain name in reverse"),
+            ("com.example.app:cb", "write a path"),
+        ] {
+            let said = RedirectUri::parse(text).unwrap_err().to_string();
+            assert!(said.contains(word), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_app_on_the_device_is_told_from_a_site() {
+        for (text, native, host, source) in [
+            ("https://app.example:8443/cb", false, "app.example:8443", "https://app.example:8443"),
+            ("http://127.0.0.1:81/cb", true, "127.0.0.1:81", "http://127.0.0.1:81"),
+            ("http://localhost/cb", true, "localhost", "http://localhost"),
+            ("com.example.app:/cb", true, "com.example.app", "com.example.app:"),
+            ("com.example.app://cb/x", true, "com.example.app", "com.example.app:"),
+        ] {
+            let uri = RedirectUri::parse(text).unwrap();
+            assert_eq!((uri.is_of_native_app(), host_of(text)), (native, host), "{text}");
+            assert_eq!((source_of(text).as_str(), uri.as_str()), (source, text));
+        }
+        assert_eq!(host_of("https://app.example?x=1"), "app.example");
+    }
+
     /// R21-2.3.1-a, table 1.1-R, R9700-2.1-a
     #[test]
     fn every_mutation_of_a_registered_uri_is_another_uri() {

@@ -219,10 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_fetched_for_a_sector_is_bounded() {
+        let uri = |length: usize| format!("https://sector.example/{}", "x".repeat(length - 23));
+        let sector = Sector::of(&[], Some(&uri(2048))).unwrap();
+        assert_eq!(sector.to_string(), "sector.example");
+        assert!(Sector::of(&[], Some(&uri(2049))).is_err());
+        // The bound is of the address that is fetched; redirect URIs have one of their own.
+        let document = |length: usize| format!("[{}]", " ".repeat(length - 2)).into_bytes();
+        assert!(sector_document_admits(&document(262_144), &[]).is_ok());
+        assert!(sector_document_admits(&document(262_145), &[]).is_err());
+    }
+
+    #[test]
     fn the_words_read_back() {
         for kind in SubjectType::ALL {
             assert_eq!(SubjectType::parse(kind.as_str()), Ok(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.to_string().parse(), Ok(kind));
         }
         assert!(SubjectType::parse("Pairwise").is_err());
     }

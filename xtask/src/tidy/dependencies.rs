@@ -72,7 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Outside crates that only some rooms may use: the wall that keeps a subject in its room.
 const WALLS: &[(&str, &[&str])] = &[
-    ("aws-lc-rs", &["grantwell-jose", "grantwell-vault"]),
+    ("aws-lc-rs", &["grantwell-bench", "grantwell-jose", "grantwell-vault"]),
     (
         "axum",
         &[

@@ -107,6 +107,38 @@ mod tests {
         }
     }
 
+    /// As many keys as there may be, with names that are `more` bytes longer in all.
+    fn set(more: usize) -> Value {
+        let keys = (0..64).map(|number| {
+            let mut key = public()["keys"][0].clone();
+            let longer = more / 64 + usize::from(number < more % 64);
+            key["kid"] = format!("{number:02}{}", "k".repeat(longer)).into();
+            key
+        });
+        json!({"keys": keys.collect::<Vec<_>>()})
+    }
+
+    #[test]
+    fn a_set_is_registered_up_to_32_kib_as_it_is_stored() {
+        let shortest = checked(&set(0)).unwrap().to_string().len();
+        let fits = checked(&set(32_768 - shortest)).unwrap();
+        assert_eq!(fits.to_string().len(), 32_768);
+        let error = checked(&set(32_769 - shortest)).unwrap_err();
+        assert!(error.contains("64 keys"), "{error}");
+    }
+
+    #[test]
+    fn a_refusal_says_whether_there_are_keys_at_all() {
+        for (set, word) in [
+            (json!({"keys": []}), "has no keys"),
+            (json!({"keys": [{"kty": "unheard-of"}]}), "none of the keys"),
+        ] {
+            assert!(checked(&set).unwrap_err().contains(word), "{set}");
+        }
+        assert_eq!(algorithm("ES256"), Ok(Algorithm::Es256));
+        assert!(algorithm("none").is_err());
+    }
+
     #[test]
     fn two_sources_at_once_are_none() {
         let uri = || Some("https://app.example/jwks.json".to_owned());

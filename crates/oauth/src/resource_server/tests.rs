@@ -119,6 +119,20 @@ fn whatever_is_wrong_with_an_answer_has_its_fault() {
 }
 
 #[test]
+fn what_is_expected_is_kept_letter_by_letter() {
+    let expected = expected().with_leeway(Duration::ZERO);
+    assert_eq!((expected.issuer(), expected.resource()), (ISSUER, RESOURCE));
+}
+
+#[test]
+fn a_subject_is_bounded() {
+    for (length, good) in [(0, false), (1, true), (255, true), (256, false)] {
+        let answer = changed("sub", "x".repeat(length).into());
+        assert_eq!(decide(&answer).is_ok(), good, "{length}");
+    }
+}
+
+#[test]
 fn clocks_may_differ_by_a_minute_at_most() {
     let late = changed("exp", json!(NOW.as_seconds() - 59));
     let answer = Answer::parse(late.to_string().as_bytes()).unwrap();

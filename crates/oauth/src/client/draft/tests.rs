@@ -137,6 +137,43 @@ fn redirect_uris_are_checked_each() {
 }
 
 #[test]
+fn redirect_uris_are_bounded_each_counts_once_and_the_code_grant_needs_one() {
+    let uris = |n: usize| (0..n).map(|i| format!("https://a.example/{i}")).collect::<Vec<_>>();
+    check(|d| d.redirect_uris = uris(50), &[]);
+    check(|d| d.redirect_uris = uris(51), &[("redirect_uris", "too_many")]);
+    let code = words(&["authorization_code"]);
+    check(|d| d.grant_types = code.clone(), &[("redirect_uris", "required")]);
+    let twice = [uris(2), uris(3)].concat();
+    let made = Draft { redirect_uris: twice, ..draft() }.check(&policy()).unwrap();
+    let kept: Vec<_> = made.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    assert_eq!(kept, uris(3));
+}
+
+#[test]
+fn a_chosen_secret_is_for_a_client_that_shows_it_and_not_short() {
+    use crate::secret::Secret;
+    let confidential = ClientType::Confidential;
+    for (client_type, auth_method, length, said) in [
+        (confidential, AuthMethod::ClientSecret, 16, None),
+        (confidential, AuthMethod::ClientSecret, 15, Some("fewer than 16")),
+        (confidential, AuthMethod::ClientSecret, 0, Some("fewer than 16")),
+        (confidential, AuthMethod::ClientSecretBasic, 17, None),
+        (confidential, AuthMethod::PrivateKeyJwt, 16, Some("signs")),
+        (ClientType::Public, AuthMethod::None, 16, Some("cannot keep")),
+    ] {
+        let made = draft().check(&policy()).unwrap();
+        let made = Registration { client_type, auth_method, ..made };
+        let error = made.check_secret(&Secret::new("x".repeat(length))).err();
+        let found = error.as_ref().map(|error| error.message.as_str());
+        let agrees = match (found, said) {
+            (Some(found), Some(said)) => found.contains(said),
+            (found, said) => found == said,
+        };
+        assert!(agrees, "{client_type} {auth_method:?} {length}: {found:?}");
+    }
+}
+
+#[test]
 fn the_scope_must_exist() {
     check(|d| d.scope = Some("read".to_owned()), &[]);
     check(|d| d.scope = Some("read admin".to_owned()), &[("scope", "unknown_scope")]);

@@ -160,6 +160,8 @@ mod tests {
     fn a_single_registered_uri_need_not_be_named() {
         let found = run("client_id=cli", Some(&with(&[CB]))).unwrap();
         assert_eq!((found.uri(), found.is_named(), found.host()), (CB, false, "app.example"));
+        assert_eq!((found.is_on_device(), found.state()), (false, None));
+        assert_eq!(found.source(), "https://app.example");
     }
 
     #[test]
@@ -185,5 +187,6 @@ mod tests {
         let loopback = loopback.unwrap();
         assert_eq!(loopback.host(), "127.0.0.1:5000");
         assert_eq!(loopback.source(), "http://127.0.0.1:5000");
+        assert!(loopback.is_on_device());
     }
 }

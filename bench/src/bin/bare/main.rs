@@ -1,5 +1,7 @@
 //! The yardstick: bare axum handlers over sea-orm that do the same database work, with no authentication at all.
 
+mod tokens;
+
 use accounts::password::{self, Outcome, Parameters};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -93,7 +95,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/unicorn/{id}", get(retrieve))
         .route("/password", post(password))
         .route("/refresh", post(refresh))
-        .with_state(db);
+        .with_state(db.clone())
+        .merge(tokens::router(db)?);
     let listener = tokio::net::TcpListener::bind(std::env::var("BARE_LISTEN")?).await?;
     axum::serve(listener, router).await?;
     Ok(())
@@ -117,12 +120,20 @@ async fn open(url: &str) -> Result<DatabaseConnection, Box<dyn std::error::Error
     let schema = Schema::new(db.get_database_backend());
     db.execute(&schema.create_table_from_entity(unicorn::Entity)).await?;
     db.execute(&schema.create_table_from_entity(account::Entity)).await?;
+    db.execute(&schema.create_table_from_entity(tokens::grant::Entity)).await?;
     let rows = (1..=1000).map(|number| unicorn::ActiveModel {
         name: Set(format!("unicorn {number}")),
         age: Set(number % 90),
         ..Default::default()
     });
     unicorn::Entity::insert_many(rows).exec(&db).await?;
+    let allowed = (1..=64).map(|number| tokens::grant::ActiveModel {
+        account_id: Set(number),
+        scope: Set("openid".to_owned()),
+        redeemed: Set(1),
+        ..Default::default()
+    });
+    tokens::grant::Entity::insert_many(allowed).exec(&db).await?;
     let hash = password::hash("correct horse battery", b"0123456789abcdef", Parameters::OWASP)?;
     for number in 0..64 {
         let username = format!("bench{number}");
