@@ -168,7 +168,7 @@ impl Project {
     /// # Errors
     /// Those of [`Project::build`].
     pub async fn router(self) -> Result<Router> {
-        let app = self.build().await?;
+        let app = Box::pin(self.build()).await?;
         app.start_background();
         Ok(app.router())
     }

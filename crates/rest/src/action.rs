@@ -109,7 +109,7 @@ impl ExtraFacts {
     }
 }
 
-type Run<R> = Box<
+pub(crate) type Run<R> = Box<
     dyn for<'a> Fn(
             &'a Ctx,
             Option<&'a DatabaseTransaction>,
@@ -196,16 +196,12 @@ impl<R: ViewSet> Actions<R> {
         self.list.into_iter().map(|(facts, _)| facts).collect()
     }
 
-    pub(crate) async fn run(
-        &self,
-        place: usize,
-        ctx: &Ctx,
-        transaction: Option<&DatabaseTransaction>,
-        row: Option<ModelOf<R>>,
-        values: Values,
-    ) -> Result<Vec<u8>> {
-        let (_, run) = self.list.get(place).ok_or_else(Problem::not_found)?;
-        run(ctx, transaction, row, values).await
+    /// What runs the action at this place.
+    ///
+    /// # Errors
+    /// 404 without one.
+    pub(crate) fn find(&self, place: usize) -> Result<&Run<R>> {
+        self.list.get(place).map(|(_, run)| run).ok_or_else(Problem::not_found)
     }
 }
 

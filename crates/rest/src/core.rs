@@ -388,7 +388,8 @@ impl<R: ViewSet> Core for Typed<R> {
                 None => None,
             };
             R::permit(call.ctx, row.as_ref()).await?;
-            self.actions.run(place, call.ctx, call.transaction, row, call.values).await
+            let run = self.actions.find(place)?;
+            run(call.ctx, call.transaction, row, call.values).await
         })
     }
 }

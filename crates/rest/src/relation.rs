@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 pub(crate) use expand::{Expansion, Look};
-pub(crate) use links::{Links, MOST_KEYS, check_targets};
+pub(crate) use links::{Links, MOST_KEYS, Writing};
 
 use crate::{
     Result, ViewSet,
@@ -101,29 +101,29 @@ fn make<R: ViewSet>() -> (Facts, Arc<dyn Core>) {
 
 impl Relation {
     /// A row here refers to one row there, by a column of its own.
-    pub fn belongs_to<R: ViewSet>(name: &'static str, definition: RelationDef) -> Self {
-        Self::new::<R>(name, Cardinality::One, direct(&definition, true))
+    pub fn belongs_to<R: ViewSet>(name: &'static str, definition: &RelationDef) -> Self {
+        Self::new::<R>(name, Cardinality::One, direct(definition, true))
     }
 
     /// One row there refers to a row here.
-    pub fn to_one<R: ViewSet>(name: &'static str, definition: RelationDef) -> Self {
+    pub fn to_one<R: ViewSet>(name: &'static str, definition: &RelationDef) -> Self {
         let refers = definition.is_owner;
-        Self::new::<R>(name, Cardinality::One, direct(&definition, refers))
+        Self::new::<R>(name, Cardinality::One, direct(definition, refers))
     }
 
     /// Any number of rows there refer to a row here.
-    pub fn to_many<R: ViewSet>(name: &'static str, definition: RelationDef) -> Self {
-        Self::new::<R>(name, Cardinality::Many, direct(&definition, false))
+    pub fn to_many<R: ViewSet>(name: &'static str, definition: &RelationDef) -> Self {
+        Self::new::<R>(name, Cardinality::Many, direct(definition, false))
     }
 
     /// Rows here and there are joined by a table of pairs: `to` leads from the pairs to the other table, `via` from this
     /// table to the pairs.
     pub fn through<R: ViewSet>(
         name: &'static str,
-        to: RelationDef,
-        via: Option<RelationDef>,
+        to: &RelationDef,
+        via: Option<&RelationDef>,
     ) -> Self {
-        let ends = via.and_then(|via| through(&to, &via));
+        let ends = via.and_then(|via| through(to, via));
         Self::new::<R>(name, Cardinality::Many, ends)
     }
 

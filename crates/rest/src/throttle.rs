@@ -16,12 +16,12 @@ use crate::{Action, Ctx, Problem, Result};
 /// Where the requests are counted: in memory for one process, in a place that all nodes share for many.
 pub trait Counter: Send + Sync + 'static {
     /// Counts one request under a key, or refuses it, in one atomic step ([`decide`] has the rule).
-    fn take<'a>(
-        &'a self,
+    fn take(
+        &self,
         key: String,
         rate: Rate,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Taken, CounterFailure>>;
+    ) -> BoxFuture<'_, Result<Taken, CounterFailure>>;
 }
 
 /// The place where requests are counted does not answer. Requests pass then: a rate protects the service, and it must not
@@ -131,7 +131,7 @@ pub(crate) async fn ask(
         match counter.take(key, throttle.rate, ctx.now()).await {
             Ok(taken) => said.push((throttle.name, throttle.rate, taken)),
             Err(failure) => {
-                tracing::warn!(throttle = throttle.name, "{failure}; the request passes")
+                tracing::warn!(throttle = throttle.name, "{failure}; the request passes");
             }
         }
     }

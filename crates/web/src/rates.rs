@@ -17,12 +17,12 @@ impl SharedCounter {
 }
 
 impl Counter for SharedCounter {
-    fn take<'a>(
-        &'a self,
+    fn take(
+        &self,
         key: String,
         rate: Rate,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Taken, CounterFailure>> {
+    ) -> BoxFuture<'_, Result<Taken, CounterFailure>> {
         Box::pin(async move {
             let rates = self.0.rates();
             match rates.take(&key, rate.step(), rate.window_micros(), now).await {

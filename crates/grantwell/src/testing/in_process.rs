@@ -218,6 +218,9 @@ impl Caller {
     }
 
     /// Any request; the token is added unless it brings a credential of its own.
+    ///
+    /// # Panics
+    /// If the request cannot be made, or the person cannot be registered, and when the answer breaks off.
     pub async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
         let mut request = request.unwrap_or_else(|error| panic!("no request: {error}"));
         let headers = request.headers_mut();

@@ -132,16 +132,15 @@ impl Relation {
         let label = field::option(self.label.as_ref().map(|label| quote!(#label)));
         let target = quote!(<#entity as #library::sea_orm::EntityTrait>::Model);
         let related = quote!(<Entity as #library::sea_orm::Related<#entity>>);
-        let to = match &self.variant {
-            Some(variant) => {
-                quote!(#library::sea_orm::RelationTrait::def(&Relation::#variant))
-            }
-            None => quote!(#related::to()),
+        let to = if let Some(variant) = &self.variant {
+            quote!(&#library::sea_orm::RelationTrait::def(&Relation::#variant))
+        } else {
+            quote!(&#related::to())
         };
         let kind = match (self.wrapper, self.through) {
             (Wrapper::HasMany, true) => {
                 return quote! {
-                    #library::relation::Relation::through::<#target>(#name, #related::to(), #related::via())
+                    #library::relation::Relation::through::<#target>(#name, &#related::to(), #related::via().as_ref())
                         .describe(#label, #help).writable(#write)
                 };
             }

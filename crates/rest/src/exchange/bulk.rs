@@ -31,7 +31,7 @@ impl Exchange {
             match Draft::of(&self.mounted, row, Mode::Create) {
                 Ok(draft) => drafts.push(draft),
                 Err(wrong) => {
-                    errors.extend(wrong.into_iter().map(|one| one.inside(&index.to_string())))
+                    errors.extend(wrong.into_iter().map(|one| one.inside(&index.to_string())));
                 }
             }
         }
@@ -76,7 +76,7 @@ impl Exchange {
             match self.change_of(&ctx, row, &mut seen).await {
                 Ok(Ok(change)) => changes.push(change),
                 Ok(Err(wrong)) => {
-                    errors.extend(wrong.into_iter().map(|one| one.inside(&index.to_string())))
+                    errors.extend(wrong.into_iter().map(|one| one.inside(&index.to_string())));
                 }
                 Err(problem) => return Err(problem),
             }

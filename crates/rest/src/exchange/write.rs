@@ -20,7 +20,7 @@ use crate::{
     list,
     mounted::Mounted,
     problem::{FieldError, REFERENCED},
-    relation::{Expansion, Links, Look, Reader, check_targets},
+    relation::{Expansion, Links, Look, Reader, Writing},
 };
 
 use super::{
@@ -80,8 +80,7 @@ impl Work<'_> {
     /// Adds a row.
     pub(super) async fn insert(self, draft: Draft) -> Result<Written> {
         let Self { ctx, mounted, transaction, .. } = self;
-        let (facts, registry) = (&mounted.facts, &mounted.registry);
-        check_targets(facts, registry, ctx, transaction, &draft.values).await?;
+        self.writing().check_targets(&draft.values).await?;
         let rows = mounted.core.create(ctx, transaction, draft.values).await?;
         self.finish(&*rows, &draft.links).await
     }
@@ -95,8 +94,7 @@ impl Work<'_> {
     ) -> Result<Written> {
         let Self { ctx, mounted, transaction, .. } = self;
         let row = self.found(select, precondition).await?;
-        let (facts, registry) = (&mounted.facts, &mounted.registry);
-        check_targets(facts, registry, ctx, transaction, &draft.values).await?;
+        self.writing().check_targets(&draft.values).await?;
         let rows = mounted.core.update(ctx, transaction, row, draft.values).await?;
         self.finish(&*rows, &draft.links).await
     }
@@ -130,16 +128,21 @@ impl Work<'_> {
 
     /// Keeps the links of a row that was written, and shows it.
     async fn finish(self, rows: &dyn Rows, links: &Links) -> Result<Written> {
-        let Self { ctx, mounted, transaction, .. } = self;
+        let Self { mounted, transaction, .. } = self;
         let key = mounted.facts.key().and_then(|key| rows.value(0, key.column));
         if let Some(key) = &key {
-            links.store(&mounted.facts, &mounted.registry, ctx, transaction, key).await?;
+            self.writing().store(links, key).await?;
             if let Some(condition) = self.condition {
                 // Nobody makes a row, or changes one, into one that is not theirs.
                 meets(mounted, transaction, key, condition.clone()).await?;
             }
         }
         Ok(Written { json: self.represent(rows).await?, key })
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        let (facts, registry) = (&self.mounted.facts, &*self.mounted.registry);
+        Writing { facts, registry, ctx: self.ctx, transaction: self.transaction }
     }
 
     /// One row as callers see it.

@@ -42,21 +42,17 @@ pub(super) fn paths(place: &Place<'_>) -> Vec<(String, Json)> {
     for action in &place.facts.actions {
         let path = format!("{}{}/", if action.detail { &item } else { &list }, action.name);
         let method = action.method.as_str().to_ascii_lowercase();
-        match paths.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, item)) => {
-                if let Some(item) = item.as_object_mut() {
-                    item.insert(method, place.action(action));
-                }
-            }
-            None => {
-                let mut item = Map::new();
-                if action.detail {
-                    item.insert("parameters".to_owned(), json!([parameters::key(place.facts)]));
-                }
-                item.insert(method, place.action(action));
-                paths.push((path, item.into()));
-            }
+        let known = paths.iter_mut().find(|(known, _)| *known == path);
+        if let Some(item) = known.and_then(|(_, item)| item.as_object_mut()) {
+            item.insert(method, place.action(action));
+            continue;
         }
+        let mut item = Map::new();
+        if action.detail {
+            item.insert("parameters".to_owned(), json!([parameters::key(place.facts)]));
+        }
+        item.insert(method, place.action(action));
+        paths.push((path, item.into()));
     }
     paths
 }

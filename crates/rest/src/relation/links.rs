@@ -51,21 +51,26 @@ impl Links {
         }
         if errors.is_empty() { Ok(Self(links)) } else { Err(errors) }
     }
+}
 
+/// A row on its way into the database: of which resource, by whom, in which transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) registry: &'a Registry,
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) transaction: &'a DatabaseTransaction,
+}
+
+impl Writing<'_> {
     /// Makes the tables of pairs say what the caller sent. Links that are new must lead to rows that the caller may see.
     ///
     /// # Errors
     /// 422 that names the keys behind which there is nothing.
-    pub(crate) async fn store(
-        &self,
-        facts: &Facts,
-        registry: &Registry,
-        ctx: &Ctx,
-        transaction: &DatabaseTransaction,
-        own: &Value,
-    ) -> Result<()> {
+    pub(crate) async fn store(self, links: &Links, own: &Value) -> Result<()> {
+        let Self { facts, registry, ctx, transaction } = self;
         let mut errors = Vec::new();
-        for (place, keys) in &self.0 {
+        for (place, keys) in &links.0 {
             let Some(relation) = facts.relations.get(*place) else { continue };
             let (Some(ends @ Ends::Through { .. }), Some(target)) =
                 (&relation.ends, registry.find(relation.target.id))
@@ -88,6 +93,36 @@ impl Links {
             }
             if errors.is_empty() {
                 pairs.replace(transaction, keys, &known).await?;
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+    }
+
+    /// Checks that what the columns refer to is there, and is the caller's to see.
+    ///
+    /// # Errors
+    /// 422 that names each field behind which there is nothing.
+    pub(crate) async fn check_targets(self, values: &Values) -> Result<()> {
+        let Self { facts, registry, ctx, transaction } = self;
+        let mut errors = Vec::new();
+        for relation in &facts.relations {
+            let (Some(column), Some(target)) =
+                (relation.referring_column(), registry.find(relation.target.id))
+            else {
+                continue;
+            };
+            let Some(field) = facts.fields.iter().find(|field| field.column == column) else {
+                continue;
+            };
+            let sent =
+                values.iter().find(|(index, _)| *index == field.index).map(|(_, value)| value);
+            let Some(value) = sent.filter(|value| written(value).is_some()) else { continue };
+            if !is_there_by(target, ctx, transaction, relation, value).await? {
+                errors.push(FieldError::new(
+                    field.name,
+                    "does_not_exist",
+                    nothing_there(target, value),
+                ));
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
@@ -192,40 +227,6 @@ impl Pairs<'_> {
         transaction.execute(&insert).await?;
         Ok(())
     }
-}
-
-/// Checks that what the columns refer to is there, and is the caller's to see.
-///
-/// # Errors
-/// 422 that names each field behind which there is nothing.
-pub(crate) async fn check_targets(
-    facts: &Facts,
-    registry: &Registry,
-    ctx: &Ctx,
-    transaction: &DatabaseTransaction,
-    values: &Values,
-) -> Result<()> {
-    let mut errors = Vec::new();
-    for relation in &facts.relations {
-        let (Some(column), Some(target)) =
-            (relation.referring_column(), registry.find(relation.target.id))
-        else {
-            continue;
-        };
-        let Some(field) = facts.fields.iter().find(|field| field.column == column) else {
-            continue;
-        };
-        let sent = values.iter().find(|(index, _)| *index == field.index).map(|(_, value)| value);
-        let Some(value) = sent.filter(|value| written(value).is_some()) else { continue };
-        if !is_there_by(target, ctx, transaction, relation, value).await? {
-            errors.push(FieldError::new(
-                field.name,
-                "does_not_exist",
-                nothing_there(target, value),
-            ));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 fn nothing_there(target: &Entry, key: &Value) -> String {

@@ -17,12 +17,12 @@ const MOST: usize = 100_000;
 pub struct Memory(Mutex<HashMap<String, i64>>);
 
 impl Counter for Memory {
-    fn take<'a>(
-        &'a self,
+    fn take(
+        &self,
         key: String,
         rate: Rate,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Taken, CounterFailure>> {
+    ) -> BoxFuture<'_, Result<Taken, CounterFailure>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (taken, kept) = decide(known.get(&key).copied(), rate, now);
         if known.len() >= MOST && !known.contains_key(&key) {

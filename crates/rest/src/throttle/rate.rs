@@ -18,17 +18,17 @@ impl Rate {
 
     /// So many requests in a minute.
     pub const fn per_minute(requests: u32) -> Self {
-        Self::within(requests, Duration::from_secs(60))
+        Self::within(requests, Duration::from_mins(1))
     }
 
     /// So many requests in an hour.
     pub const fn per_hour(requests: u32) -> Self {
-        Self::within(requests, Duration::from_secs(3600))
+        Self::within(requests, Duration::from_hours(1))
     }
 
     /// So many requests in a day.
     pub const fn per_day(requests: u32) -> Self {
-        Self::within(requests, Duration::from_secs(86_400))
+        Self::within(requests, Duration::from_hours(24))
     }
 
     /// So many requests in this span, one millisecond at least.

@@ -188,10 +188,10 @@ fn actions_have_addresses_scopes_and_input_of_their_own() {
         assert!(refused.header("www-authenticate").contains("scope=\"publish\""));
         for (body, status, pointer) in [
             (r#"{"price": 0}"#, 422, "/price"),
-            (r#"{}"#, 422, "/price"),
+            ("{}", 422, "/price"),
             (r#"{"price": 1, "notes": ""}"#, 422, "/notes"),
             (r#"{"price": 2000}"#, 409, ""),
-            (r#"[]"#, 400, ""),
+            ("[]", 400, ""),
         ] {
             let answer = publish("read+publish", body).await;
             assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.text);

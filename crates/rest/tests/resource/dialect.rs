@@ -9,6 +9,7 @@ use super::{
 };
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn an_old_client_does_not_notice() {
     on_both(async |database| {
         make_table(&database, Entity).await;

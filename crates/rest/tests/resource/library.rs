@@ -126,6 +126,7 @@ pub mod book {
         pub tags: HasMany<super::tag::Entity>,
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what checks are given")]
     fn even(pages: &i32) -> Result<(), String> {
         if pages % 2 == 0 { Ok(()) } else { Err("A book has an even number of pages.".into()) }
     }

@@ -75,6 +75,7 @@ fn fields_become_schemas_of_what_is_shown_and_of_what_is_taken() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn operations_say_their_scopes_parameters_and_answers() {
     let document = described(&library::resources());
     hold(
