@@ -96,6 +96,7 @@ const WALLS: &[(&str, &[&str])] = &[
     (
         "sea-orm",
         &[
+            "bookshop",
             "grantwell",
             "grantwell-bench",
             "grantwell-database",
