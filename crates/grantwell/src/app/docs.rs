@@ -90,12 +90,13 @@ pub(super) async fn keep_client(store: &Store, public_url: &Url, served: bool) -
     Ok(store.applications().keep_built_in(client).await?)
 }
 
-/// The page's own address; on a machine of one's own under each of its names, since any of them is typed.
+/// The page's own address; on a machine of one's own under each of its names, since any of them is typed. Plain http is good for
+/// these alone (RFC 8252 §7.3), so not for `0.0.0.0`.
 fn redirect_uris(public_url: &Url) -> Vec<RedirectUri> {
     let origin = public_url.origin().ascii_serialization();
     let mut origins = vec![origin];
     if is_loopback(public_url) {
-        for host in ["127.0.0.1", "[::1]", "localhost", "0.0.0.0"] {
+        for host in ["127.0.0.1", "[::1]", "localhost"] {
             let mut other = public_url.clone();
             if other.set_host(Some(host)).is_ok() {
                 origins.push(other.origin().ascii_serialization());
@@ -130,7 +131,6 @@ mod tests {
                     "http://127.0.0.1:8000/docs/oauth2-redirect.html",
                     "http://[::1]:8000/docs/oauth2-redirect.html",
                     "http://localhost:8000/docs/oauth2-redirect.html",
-                    "http://0.0.0.0:8000/docs/oauth2-redirect.html",
                 ],
             ),
         ] {
