@@ -175,7 +175,9 @@ fn of_binary(command: &str) -> String {
 
 /// How `answer` differs from what the page shows, if the page shows anything.
 fn difference(expected: &str, answer: &str) -> Option<String> {
-    let answer = answer.trim_end();
+    // How lines end cannot be seen on a page; CSV ends them otherwise than a terminal.
+    let answer = answer.trim_end().replace("\r\n", "\n");
+    let answer = answer.as_str();
     let differs = !expected.is_empty() && !matches(expected, answer);
     differs.then(|| format!("answered\n{answer}\nand the page shows\n{expected}"))
 }
