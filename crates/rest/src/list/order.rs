@@ -58,7 +58,10 @@ pub(super) fn read(fields: &[Field], value: &str) -> Result<Vec<Ordered>> {
     let mut order: Vec<Ordered> = Vec::new();
     // An input of a form that was left empty orders nothing; an empty name in a list is a mistake.
     let names = (!value.is_empty()).then(|| value.split(',').map(str::trim));
-    for name in names.into_iter().flatten() {
+    for (index, name) in names.into_iter().flatten().enumerate() {
+        if index == MOST_ORDERINGS {
+            return Err(invalid("ordering", &format!("It has at most {MOST_ORDERINGS} names.")));
+        }
         let (bare, descending) = direction(name);
         let Some(place) = fields.iter().position(|field| field.order && field.name == bare) else {
             let known: Vec<&str> =
@@ -75,9 +78,6 @@ pub(super) fn read(fields: &[Field], value: &str) -> Result<Vec<Ordered>> {
         };
         if !order.iter().any(|known| known.place == place) {
             order.push(Ordered { place, descending });
-        }
-        if order.len() > MOST_ORDERINGS {
-            return Err(invalid("ordering", &format!("It has at most {MOST_ORDERINGS} names.")));
         }
     }
     Ok(order)

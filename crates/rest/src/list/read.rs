@@ -136,16 +136,16 @@ fn without_exact<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a str>
 fn fields(facts: &Facts, value: &str) -> Result<Option<Vec<&'static str>>> {
     let mut wanted: Vec<&'static str> = Vec::new();
     let names = (!value.is_empty()).then(|| value.split(',').map(str::trim));
-    for name in names.into_iter().flatten() {
+    for (index, name) in names.into_iter().flatten().enumerate() {
+        if index == MOST_FIELDS {
+            return Err(invalid("fields", &format!("It has at most {MOST_FIELDS} names.")));
+        }
         let Some(member) = facts.members().find(|member| *member == name) else {
             let known: Vec<&str> = facts.members().collect();
             return Err(invalid("fields", &known_names(name, &known)));
         };
         if !wanted.contains(&member) {
             wanted.push(member);
-        }
-        if wanted.len() > MOST_FIELDS {
-            return Err(invalid("fields", &format!("It has at most {MOST_FIELDS} names.")));
         }
     }
     Ok((!wanted.is_empty()).then_some(wanted))
