@@ -36,8 +36,12 @@ pub(crate) trait Core: Send + Sync {
     fn decode(&self, rows: &[QueryResult]) -> Result<Box<dyn Rows>>;
     /// The values of columns, by their places in the entity, in the order asked for.
     fn values_of(&self, row: &QueryResult, columns: &[usize]) -> Result<Vec<Value>>;
-    /// Asks `permit` about a row.
-    fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>>;
+    /// Asks `permit` about a row, and gives it with its types.
+    fn admit<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        row: &'a QueryResult,
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>>;
     fn create<'a>(
         &'a self,
         ctx: &'a Ctx,
@@ -333,8 +337,17 @@ impl<R: ViewSet> Core for Typed<R> {
         Ok(columns.iter().filter_map(column).map(|column| model.get(column)).collect())
     }
 
-    fn admit<'a>(&'a self, ctx: &'a Ctx, row: &'a QueryResult) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { R::permit(ctx, Some(&self.model(row)?)).await })
+    fn admit<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        row: &'a QueryResult,
+    ) -> BoxFuture<'a, Result<Box<dyn Rows>>> {
+        Box::pin(async move {
+            let model = self.model(row)?;
+            R::permit(ctx, Some(&model)).await?;
+            let rows: Box<dyn Rows> = Box::new(Models::<R>(vec![model]));
+            Ok(rows)
+        })
     }
 
     fn create<'a>(

@@ -153,15 +153,12 @@ impl Exchange {
             guard::authenticate(&self.mounted.state, &self.parts, &self.mounted.metadata)
                 .await?
                 .map(Arc::new);
-        if let Some(action) = action {
-            self.action = action;
-        }
-        self.throttle().await?;
         if by_form && !self.is_bearer() {
             return form::run(self, body).await;
         }
         let Some(action) = action else { return Err(self.method_not_allowed()) };
         self.action = action;
+        self.throttle().await?;
         self.require(self.requirement())?;
         if self.reads_a_body() {
             let body =

@@ -29,7 +29,7 @@ impl Counter for SharedCounter {
                 Ok(Counted::Passed(full_at)) => Ok(Taken::of(true, full_at, rate, now)),
                 Ok(Counted::Refused(full_at)) => Ok(Taken::of(false, full_at, rate, now)),
                 Err(error) => {
-                    tracing::warn!(%error, "a request to a resource could not be counted");
+                    tracing::debug!(%error, "a request to a resource could not be counted");
                     Err(CounterFailure)
                 }
             }

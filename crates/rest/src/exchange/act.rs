@@ -58,7 +58,7 @@ impl Exchange {
         let ctx = self.ctx();
         let select = self.select_one(&ctx).await?;
         let row = ctx.db().query_one(&select).await?.ok_or_else(Problem::not_found)?;
-        self.mounted.core.admit(&ctx, &row).await?;
+        let rows = self.mounted.core.admit(&ctx, &row).await?;
         let expansion = self.expansion(query.expand.as_deref())?;
         let shown = Shown {
             mounted: &self.mounted,
@@ -66,7 +66,7 @@ impl Exchange {
             expansion: &expansion,
             fields: query.fields.as_deref(),
         };
-        let rows = shown.each(std::slice::from_ref(&row)).await?;
+        let rows = shown.decoded(&*rows).await?;
         Ok(Answer::ok(rows.into_iter().next().unwrap_or_default()))
     }
 

@@ -37,21 +37,29 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
             return Err(exchange.method_not_allowed());
         };
         exchange.action = action;
-        exchange.require(exchange.requirement())?;
+        // Counted here when it goes no further; else once it is known what the form means.
+        if let Err(refused) = exchange.require(exchange.requirement()) {
+            exchange.throttle().await?;
+            return Err(refused);
+        }
     }
     let body =
         input::read(&exchange.parts.headers, body, exchange.mounted.state.body_limit()).await?;
     let mut submitted = input::parse(&exchange.parts.method, &exchange.parts.headers, &body)?;
     let token = submitted.take_text(csrf::FIELD);
-    let named = submitted.find(METHOD).is_some();
-    // Without a session there is nothing to forge with, unless the form wants more than a POST.
-    if exchange.is_session() || token.is_some() || named {
-        check_csrf(exchange, token.as_deref()).await?;
-    }
-    let method = match submitted.take_text(METHOD) {
-        Some(name) => method_called(&name)?,
+    let named = submitted.take_text(METHOD);
+    let method = match &named {
+        Some(name) => method_called(name)?,
         None => Method::POST,
     };
+    if let Some(action) = exchange.action_of(&method) {
+        exchange.action = action;
+    }
+    exchange.throttle().await?;
+    // Without a session there is nothing to forge with, unless the form wants more than a POST.
+    if exchange.is_session() || token.is_some() || named.is_some() {
+        check_csrf(exchange, token.as_deref()).await?;
+    }
     if exchange.is_session() {
         submitted = whole_body(submitted)?;
     }

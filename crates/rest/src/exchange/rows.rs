@@ -3,6 +3,7 @@ use sea_orm::QueryResult;
 
 use crate::{
     Result,
+    core::Rows,
     ctx::Ctx,
     list::pick,
     mounted::Mounted,
@@ -34,10 +35,14 @@ impl Shown<'_> {
 
     /// Each row for itself.
     pub(super) async fn each(self, rows: &[QueryResult]) -> Result<Vec<Vec<u8>>> {
+        self.decoded(&*self.mounted.core.decode(rows)?).await
+    }
+
+    /// The same of rows that have their types already.
+    pub(super) async fn decoded(self, rows: &dyn Rows) -> Result<Vec<Vec<u8>>> {
         let (facts, registry) = (&self.mounted.facts, &*self.mounted.registry);
         let look = Look { ctx: self.ctx, registry, reader: Reader::Pool(self.ctx.db()) };
-        let rows = self.mounted.core.decode(rows)?;
-        let members = look.members(facts, &*rows, self.expansion).await?;
+        let members = look.members(facts, rows, self.expansion).await?;
         let each = members.iter().enumerate().map(|(row, members)| {
             let mut whole = Vec::with_capacity(128);
             rows.write(row, members, &mut whole)?;

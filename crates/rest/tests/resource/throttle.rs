@@ -4,6 +4,7 @@ use grantwell_rest::{Action, Rate, Resources, Throttle};
 use http::{Request, header};
 
 use super::{
+    page::{browse, token},
     program::{Entity, Model},
     stand::{Answer, Stand, make_table, on_both},
 };
@@ -65,6 +66,22 @@ fn callers_are_counted_and_told() {
         let over = ask(&stand, list, "read", "192.0.2.9").await;
         assert_eq!(over.status, 429);
         assert!(over.header("ratelimit").contains("\"user\";r=0"), "{over:?}");
+    });
+}
+
+#[test]
+fn a_form_is_counted_as_what_it_means() {
+    on_both(async |database| {
+        make_table(&database, Entity).await;
+        let throttle =
+            Throttle::scoped("removals", Rate::per_day(1)).for_actions(&[Action::Delete]);
+        let stand = Stand::new(database, Resources::new().add::<Model>().throttle(throttle));
+        let page = browse(&stand, "GET /v1/unicorn/", "read+write", None).await;
+        let form = format!("csrf_token={}&_method=DELETE", token(&page));
+        let remove =
+            async || browse(&stand, "POST /v1/unicorn/7/", "read+write", Some(&form)).await;
+        assert_eq!(remove().await.status, 404);
+        assert_eq!(remove().await.status, 429);
     });
 }
 
