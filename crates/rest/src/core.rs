@@ -1,4 +1,6 @@
 //! The object-safe core: the few steps that need a resource's types, so that everything else is compiled once for all.
+mod rows;
+
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult,
@@ -10,7 +12,7 @@ use crate::{
     access::{Access, Requirement},
     action::{Actions, ExtraFacts},
     ctx::Ctx,
-    field::{self, Field, Kind},
+    field::{self, Field},
     list::{self, Ordered},
     listing::Listing,
     parameter::{self, Parameter},
@@ -20,6 +22,9 @@ use crate::{
     resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet},
     throttle::Throttle,
 };
+
+pub(crate) use rows::Rows;
+use rows::{Models, append};
 
 /// Values for columns, by the column's place in the entity.
 pub(crate) type Values = Vec<(usize, Value)>;
@@ -73,17 +78,6 @@ pub(crate) struct Call<'a> {
     /// Present for actions about one row.
     pub(crate) row: Option<QueryResult>,
     pub(crate) values: Values,
-}
-
-/// Rows with their types, seen without them.
-pub(crate) trait Rows: Send + Sync {
-    fn len(&self) -> usize;
-    /// Appends a row as JSON; `members` are more of the object's members, already written, without the comma before them.
-    fn write(&self, row: usize, members: &[u8], out: &mut Vec<u8>) -> Result<()>;
-    /// What a column of a row holds.
-    fn value(&self, row: usize, column: &str) -> Option<Value>;
-    /// The kind of values in a column.
-    fn kind(&self, column: &str) -> Kind;
 }
 
 /// What is known about a resource without its types.
@@ -232,48 +226,6 @@ impl<R: ViewSet> Typed<R> {
             Verdict::Rows(condition) => Ok(Some(condition)),
         }
     }
-}
-
-/// Rows of one resource.
-struct Models<R: Resource>(Vec<ModelOf<R>>);
-
-fn column<R: Resource>(name: &str) -> Option<<R::Entity as EntityTrait>::Column> {
-    <R::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == name)
-}
-
-impl<R: Resource> Rows for Models<R> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn write(&self, row: usize, members: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let Some(model) = self.0.get(row) else { return Ok(()) };
-        append::<R>(model.clone(), out)?;
-        // An author's own `Output` may be no object; then there is nowhere to put members.
-        if !members.is_empty() && out.pop_if(|last| *last == b'}').is_some() {
-            if out.last().is_some_and(|last| *last != b'{') {
-                out.push(b',');
-            }
-            out.extend_from_slice(members);
-            out.push(b'}');
-        }
-        Ok(())
-    }
-
-    fn value(&self, row: usize, name: &str) -> Option<Value> {
-        Some(self.0.get(row)?.get(column::<R>(name)?))
-    }
-
-    fn kind(&self, name: &str) -> Kind {
-        column::<R>(name).map_or(Kind::Opaque, |column| {
-            let definition = column.def();
-            Kind::of(&ModelOf::<R>::get_value_type(column), definition.get_column_type())
-        })
-    }
-}
-
-fn append<R: Resource>(model: ModelOf<R>, out: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(out, &R::Output::from(model)).map_err(|error| Problem::internal(&error))
 }
 
 fn set<R: Resource>(target: &mut ActiveModelOf<R>, values: Values) -> Result<()> {
