@@ -8,7 +8,7 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+    Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
 };
 
 /// A resource where it is.
@@ -17,6 +17,7 @@ pub(super) struct Place<'a> {
     pub(super) facts: &'a Facts,
     pub(super) names: &'a ResourceNames,
     pub(super) about: &'a About,
+    pub(super) dialect: Dialect,
 }
 
 /// What every operation may answer.
@@ -32,6 +33,7 @@ struct Operation {
     json: Map<String, Json>,
     answers: Map<String, Json>,
     problems: Vec<u16>,
+    dialect: Dialect,
 }
 
 /// The path items of a resource.
@@ -67,7 +69,7 @@ pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str)
         "type": "object", "additionalProperties": { "type": "string", "format": "uri-reference" },
         "examples": [entries],
     });
-    let mut answers = answers::references(&[400, 406]);
+    let mut answers = answers::references(Dialect::Problems, &[400, 406]);
     let good = answers::good(about, "Each resource and its address.", &schema, &json!({}));
     answers.insert("200".to_owned(), good);
     json!({ "get": {
@@ -237,7 +239,8 @@ impl Place<'_> {
             json.insert("description".to_owned(), text.into());
         }
         json.insert("security".to_owned(), security);
-        Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }
+        let (answers, problems) = (Map::new(), ALWAYS.to_vec());
+        Operation { json, answers, problems, dialect: self.dialect }
     }
 
     fn precondition(&self) -> &'static [u16] {
@@ -341,7 +344,7 @@ impl Operation {
     }
 
     fn finish(mut self) -> Json {
-        self.answers.extend(answers::references(&self.problems));
+        self.answers.extend(answers::references(self.dialect, &self.problems));
         self.json.insert("responses".to_owned(), self.answers.into());
         self.json.into()
     }

@@ -5,7 +5,7 @@ use ambient::Clock;
 use axum::Router;
 use database::{Database, Options};
 use grantwell_rest::{
-    Resources, RestState, docs, openapi,
+    Dialect, Resources, RestState, docs, openapi,
     openapi::{About, document, schema_of},
 };
 use serde_json::{Value as Data, json};
@@ -38,6 +38,31 @@ fn hold(document: &Data, cases: &[(&str, Data)]) {
         let found = document.pointer(place).unwrap_or(&Data::Null);
         assert_eq!(found, expected, "{place}");
     }
+}
+
+/// The document tells the words that callers really get, for each set of resources by itself.
+#[test]
+fn errors_are_described_in_the_dialect_in_which_they_come() {
+    let old = Resources::new().add::<program::Model>().dialect(Dialect::DjangoRestFramework);
+    let new = Resources::new().add::<program::Model>();
+    let document = document(&about(), [("/v1", &old), ("/v2", &new)]);
+    let place = |text: &str| json!({ "$ref": format!("#/components/{text}") });
+    hold(
+        &document,
+        &[
+            ("/paths/~1v1~1unicorn~1/post/responses/400", place("responses/MalformedDjango")),
+            ("/paths/~1v1~1unicorn~1/post/responses/422", Data::Null),
+            ("/paths/~1v2~1unicorn~1/post/responses/422", place("responses/Invalid")),
+            (
+                "/components/responses/NotFoundDjango/content",
+                json!({ "application/json": { "schema": place("schemas/Detail") } }),
+            ),
+            ("/components/responses/InvalidDjango", Data::Null),
+            ("/components/schemas/FieldErrors/additionalProperties/type", json!("array")),
+        ],
+    );
+    let new = described(&new);
+    assert_eq!(new.pointer("/components/schemas/Detail"), None, "what nobody speaks is not there");
 }
 
 #[test]
