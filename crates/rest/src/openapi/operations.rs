@@ -113,11 +113,7 @@ impl Place<'_> {
     fn bulk(&self, item: &mut Map<String, Json>) {
         let (facts, about) = (self.facts, self.about);
         let rows = json!({ "type": "array", "items": self.shown() });
-        let mut patch = reference(&self.names.input("Patch"));
-        if let Some(key) = facts.key() {
-            let key = json!({ "properties": { key.name: schema::compared_value(key) }, "required": [key.name] });
-            patch = json!({ "allOf": [patch, key] });
-        }
+        let patch = schema::change_of_many(facts);
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
@@ -250,6 +246,7 @@ impl Place<'_> {
     fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
         let one = reference(&self.names.input(input));
         let mut body = content(&one, types, schema::needs_body(self.facts, mode));
+        self.form(&mut body, mode);
         if self.facts.bulk > 0 && input == "Create" {
             let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
             if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
@@ -257,6 +254,25 @@ impl Place<'_> {
             }
         }
         body
+    }
+
+    /// What is different when a form sends it: empty inputs, and lists with commas.
+    fn form(&self, body: &mut Json, mode: Mode) {
+        let Some(Json::Object(form)) =
+            body.pointer_mut("/content/application~1x-www-form-urlencoded")
+        else {
+            return;
+        };
+        if let Some(schema) = schema::as_form(&schema::input(self.facts, mode)) {
+            form.insert("schema".to_owned(), schema);
+        }
+        let lists = self.facts.relations.iter().filter(|relation| relation.writable);
+        let commas = json!({ "style": "form", "explode": false });
+        let encoding: Map<String, Json> =
+            lists.map(|relation| (relation.name.to_owned(), commas.clone())).collect();
+        if !encoding.is_empty() {
+            form.insert("encoding".to_owned(), encoding.into());
+        }
     }
 
     fn shown(&self) -> Json {
