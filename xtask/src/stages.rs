@@ -61,6 +61,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
 /// `cargo xtask bench`: build for release and run the bench program.
 pub(crate) fn bench(flags: &[&str]) -> Result<(), String> {
     let postgres = Postgres::start()?;
+    // What is measured stands beside the program that measures.
+    let built = ["build", "--release", "--package", "unicorn", "--package", "grantwell-bench"];
+    tools::run(&mut cargo(&built))?;
     let mut command = cargo(&["run", "--release", "--package", "grantwell-bench", "--"]);
     tools::run(command.args(flags).env("GRANTWELL_TEST_POSTGRES", postgres.url()))
 }
