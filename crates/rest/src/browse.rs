@@ -1,7 +1,11 @@
 //! The browsable page: the same answer as a program gets, with its request and headers, links, and forms to go on.
 mod forms;
 mod links;
+mod operation;
+mod picker;
+mod scopes;
 mod search;
+mod snippet;
 
 use axum::{
     Router,
@@ -16,9 +20,11 @@ use pages::{Link, Page, Value as Fragment, redirect::LocalPath};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use operation::Outcome;
+
 use crate::{
     Problem, Requirement, Result,
-    exchange::{Answer, Exchange, Place, answer},
+    exchange::{Answer, Exchange, Place, answer, precondition},
     field::label_of,
     mounted::Root,
     resource::Action,
@@ -29,6 +35,8 @@ use crate::{
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("rest/docs.html", include_str!("../templates/rest/docs.html")),
     ("rest/docs_redirect.html", include_str!("../templates/rest/docs_redirect.html")),
+    ("rest/operation.html", include_str!("../templates/rest/operation.html")),
+    ("rest/parts.html", include_str!("../templates/rest/parts.html")),
     ("rest/resource.html", include_str!("../templates/rest/resource.html")),
     ("rest/root.html", include_str!("../templates/rest/root.html")),
 ];
@@ -58,16 +66,18 @@ struct ResourcePage {
     path: String,
     formats: Vec<Link>,
     orders: Vec<Link>,
+    expansions: Vec<Link>,
     can_describe: bool,
-    can_delete: bool,
-    write_note: String,
     write_hint: Option<String>,
     sign_in: Option<String>,
     pager: Option<links::Pager>,
     rows: Vec<Link>,
     search: Option<search::Search>,
-    form: Option<forms::Form>,
-    actions: Vec<forms::ActionForm>,
+    operations: Vec<operation::Operation>,
+    /// This request from elsewhere, and what it needs.
+    snippets: Vec<snippet::Snippet>,
+    scope: Option<&'static str>,
+    scopes: Option<scopes::Switch>,
     #[serde(flatten)]
     shown: Shown,
 }
@@ -75,8 +85,30 @@ struct ResourcePage {
 #[derive(Serialize)]
 struct RootPage {
     resources: Vec<Link>,
+    scopes: Option<scopes::Switch>,
     #[serde(flatten)]
     shown: Shown,
+}
+
+/// The state of the row that the page shows, for the forms that change it.
+pub(crate) struct Seen(Option<String>);
+
+impl Seen {
+    /// Of a row that is shown whole; or what the form said that is answered here: whoever was too late has to look again.
+    fn of(exchange: &Exchange, result: &Result<Answer>) -> Self {
+        let query = exchange.parts.uri.query().unwrap_or_default();
+        let whole = query.is_empty() || query == "format=html";
+        let tag = match result {
+            Ok(answer) if exchange.item && whole => Some(precondition::etag(&answer.json)),
+            Ok(_) => None,
+            Err(_) => exchange.parts.headers.get(header::IF_MATCH).cloned(),
+        };
+        Self(tag.and_then(|tag| tag.to_str().ok().map(str::to_owned)))
+    }
+
+    fn tag(&self) -> Option<String> {
+        self.0.clone()
+    }
 }
 
 /// The page around an answer of a resource.
@@ -96,42 +128,95 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
     let frame = Frame::of(&mounted.state, &exchange.parts, breadcrumbs(exchange)).await;
     let list = result.as_ref().ok().and_then(|answer| answer.list.clone());
     let errors = result.as_ref().err().map(|problem| problem.errors().to_vec()).unwrap_or_default();
+    let seen = Seen::of(exchange, &result);
     let (shown, status, headers, json) =
         show(&exchange.parts, exchange.method.clone(), result).await;
     let good = status.is_success();
+    let outcome = Outcome {
+        status,
+        detail: shown.problem.as_ref().map_or("", |problem| &problem.detail),
+        errors: &errors,
+        row: good.then_some(&json),
+        seen: &seen,
+    };
     let known = exchange.principal.is_some();
-    let facts = &mounted.facts;
-    let may_write = exchange.satisfies(facts.write)
-        && (exchange.is_session() || facts.write == Requirement::Public);
-    let there = good || status == StatusCode::UNPROCESSABLE_ENTITY;
-    let form = (may_write && there && exchange.action != Action::Describe)
-        .then(|| forms::write(exchange, &errors, good.then_some(&json)))
-        .filter(|_| !matches!(exchange.place, Place::Extra { .. }));
+    let reads_list = exchange.action == Action::List;
+    let next = exchange.shown_at();
     let context = ResourcePage {
         title: title(exchange),
         intro: intro(exchange),
         path: exchange.parts.uri.path().to_owned(),
         formats: links::formats(exchange),
         orders: if list.is_some() { links::orders(exchange) } else { Vec::new() },
-        can_describe: exchange.is_session(),
-        can_delete: exchange.item && may_write && good && exchange.action != Action::Describe,
-        write_note: note(facts.write),
-        write_hint: (good && !may_write).then(|| hint(facts.write, known)),
-        sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
-        pager: list.as_ref().and_then(links::pager),
-        rows: if exchange.action == Action::List {
-            links::rows(exchange, &json)
+        expansions: if good && matches!(exchange.action, Action::List | Action::Retrieve) {
+            links::expansions(exchange)
         } else {
             Vec::new()
         },
-        search: list.as_ref().and_then(|_| search::form(exchange)),
-        form,
-        actions: if there { forms::actions(exchange, &errors) } else { Vec::new() },
+        can_describe: exchange.is_session(),
+        write_hint: (good && !may_write(exchange)).then(|| hint(mounted.facts.write, known)),
+        sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
+        pager: list.as_ref().and_then(links::pager),
+        rows: if reads_list { links::rows(exchange, &json) } else { Vec::new() },
+        // What was mistyped stands in it.
+        search: (reads_list && (good || status == StatusCode::BAD_REQUEST))
+            .then(|| search::form(exchange))
+            .flatten(),
+        operations: operations(exchange, outcome),
+        snippets: snippets(exchange),
+        scope: exchange.requirement().scope_name(),
+        scopes: scopes::switch(
+            &mounted.state,
+            &exchange.parts,
+            (&mounted.root, &mounted.scopes),
+            &next,
+        )
+        .await,
         shown,
     };
     let response = browsable.pages.respond(status, "rest/resource.html", &frame.page, context);
     frame.finish(response, &headers)
 }
+
+fn may_write(exchange: &Exchange) -> bool {
+    let write = exchange.mounted.facts.write;
+    exchange.satisfies(write) && (exchange.is_session() || write == Requirement::Public)
+}
+
+/// What can be done from here.
+fn operations(exchange: &Exchange, outcome: Outcome<'_>) -> Vec<operation::Operation> {
+    let mut all = Vec::new();
+    if !outcome.has_forms(exchange.action) {
+        return all;
+    }
+    let at_extra = matches!(exchange.place, Place::Extra { .. });
+    let writes = may_write(exchange) && !at_extra && exchange.action != Action::Describe;
+    if writes {
+        all.push(operation::write(exchange, outcome));
+    }
+    all.extend(operation::actions(exchange, outcome));
+    if writes && exchange.item {
+        all.push(operation::delete(exchange, outcome.seen));
+    }
+    all
+}
+
+/// The request that was answered, for programs; only where it can be sent again.
+fn snippets(exchange: &Exchange) -> Vec<snippet::Snippet> {
+    if exchange.parts.method != Method::GET {
+        return Vec::new();
+    }
+    let uri = &exchange.parts.uri;
+    let pairs =
+        uri.query().map(|query| query.split('&').filter(|pair| !pair.starts_with("format=")));
+    let query =
+        pairs.map(|pairs| pairs.collect::<Vec<_>>().join("&")).filter(|one| !one.is_empty());
+    let address = query.map_or(uri.path().to_owned(), |query| format!("{}?{query}", uri.path()));
+    snippet::all(&[operation::call(exchange, &Method::GET, &address, exchange.requirement())])
+}
+
+/// Keeps what a person chose on the page of the root: see [`scopes::choose`].
+pub(crate) use scopes::choose;
 
 /// The page of the API root, and of addresses below it where nothing is.
 pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> Response {
@@ -142,12 +227,10 @@ pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> 
     let (shown, status, headers, _) = show(parts, parts.method.clone(), result).await;
     let resources =
         root.entries.iter().map(|(name, path)| Link::new(*name, path.as_str())).collect();
-    let response = browsable.pages.respond(
-        status,
-        "rest/root.html",
-        &frame.page,
-        RootPage { resources, shown },
-    );
+    let here = (root.path.as_str(), &*root.scopes);
+    let scopes = scopes::switch(&root.state, parts, here, &root.path).await;
+    let context = RootPage { resources, scopes, shown };
+    let response = browsable.pages.respond(status, "rest/root.html", &frame.page, context);
     frame.finish(response, &headers)
 }
 

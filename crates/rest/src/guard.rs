@@ -2,7 +2,9 @@
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use oauth::{error::ErrorCode, principal::Principal};
 
-use crate::{Problem, Requirement, Result, state::RestState, verifier::VerifyFailure};
+use crate::{
+    Problem, Requirement, Result, acting::Chosen, state::RestState, verifier::VerifyFailure,
+};
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
 pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
@@ -13,13 +15,13 @@ pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
     )
 }
 
-/// The caller, if a credential was brought.
+/// The caller, if a credential was brought; a session with the scopes that its person chose to act with.
 pub(crate) async fn authenticate(
     state: &RestState,
     parts: &Parts,
     metadata: &str,
 ) -> Result<Option<Principal>> {
-    state.verifier().verify(parts).await.map_err(|failure| match failure {
+    let caller = state.verifier().verify(parts).await.map_err(|failure| match failure {
         VerifyFailure::Unavailable => unchecked(),
         VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
             let text = error.description().into_owned();
@@ -34,6 +36,13 @@ pub(crate) async fn authenticate(
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", text)
                 .with_header(header::WWW_AUTHENTICATE, challenge)
         }
+    })?;
+    Ok(match (caller, state.browsable()) {
+        (Some(caller), Some(browsable)) => {
+            let chosen = Chosen::of(browsable.csrf.cookie_kind(), &parts.headers);
+            Some(chosen.narrow(caller))
+        }
+        (caller, _) => caller,
     })
 }
 

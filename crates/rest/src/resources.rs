@@ -192,7 +192,9 @@ impl Resources {
     pub fn router(self, prefix: &str, state: RestState) -> Router {
         let prefix = normal(prefix);
         let metadata = guard::metadata_url(&state, &prefix);
-        let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
+        let scopes: Arc<[Declaration]> = self.scopes.as_slice().into();
+        let root = Root::new(&prefix, self.facts(), Arc::clone(&scopes), state.clone());
+        let root = Arc::new(root);
         let mut router: Router<RestState> = Router::new();
         let path = |facts: &Facts| format!("{prefix}/{}/", facts.path);
         let entries = self
@@ -206,6 +208,7 @@ impl Resources {
                 root: format!("{prefix}/"),
                 metadata: metadata.as_str().into(),
                 registry: Arc::clone(&registry),
+                scopes: Arc::clone(&scopes),
                 state: state.clone(),
                 throttles: facts.throttles.clone().unwrap_or_else(|| self.throttles.clone()),
                 facts,
