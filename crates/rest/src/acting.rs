@@ -3,7 +3,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
 use oauth::{
     principal::{Principal, Via},
-    scope::ScopeSet,
+    scope::{ScopeSet, ScopeToken},
 };
 use pages::{CookieKind, cookie::BadCookie};
 
@@ -38,7 +38,7 @@ impl Chosen {
         match self {
             Self::All => kind.clear(COOKIE),
             Self::Only(scopes) => {
-                let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+                let names: Vec<&str> = scopes.iter().map(ScopeToken::as_str).collect();
                 let value = format!("{MARK}{}", URL_SAFE_NO_PAD.encode(names.join(" ")));
                 kind.set(COOKIE, &value, None)
             }

@@ -1,8 +1,10 @@
 //! The browsable page: the same answer as a program gets, with its request and headers, links, and forms to go on.
 mod forms;
+mod frame;
 mod links;
 mod operation;
 mod picker;
+mod readers;
 mod scopes;
 mod search;
 mod snippet;
@@ -20,7 +22,10 @@ use pages::{Link, Page, Value as Fragment, redirect::LocalPath};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub(crate) use frame::Frame;
 use operation::Outcome;
+pub(crate) use readers::format;
+pub(crate) use scopes::choose;
 
 use crate::{
     Problem, Requirement, Result,
@@ -114,15 +119,8 @@ impl Seen {
 /// The page around an answer of a resource.
 pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Response {
     let mounted = &*exchange.mounted;
-    // A form goes back to the list; a program that sends DELETE has nothing to follow.
     if exchange.action == Action::Delete && result.is_ok() {
-        if exchange.parts.method == Method::DELETE {
-            return answer::json(result, false);
-        }
-        return match LocalPath::parse(&mounted.path) {
-            Ok(path) => pages::redirect::see_other(&path),
-            Err(_) => answer::json(result, false),
-        };
+        return deleted(exchange, result);
     }
     let Some(browsable) = mounted.state.browsable() else { return answer::json(result, false) };
     let frame = Frame::of(&mounted.state, &exchange.parts, breadcrumbs(exchange)).await;
@@ -178,6 +176,14 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
     frame.finish(response, &headers)
 }
 
+/// A form goes back to the list; a program that sends DELETE has nothing to follow.
+fn deleted(exchange: &Exchange, result: Result<Answer>) -> Response {
+    match LocalPath::parse(&exchange.mounted.path) {
+        Ok(path) if exchange.parts.method != Method::DELETE => pages::redirect::see_other(&path),
+        _ => answer::json(result, false),
+    }
+}
+
 fn may_write(exchange: &Exchange) -> bool {
     let write = exchange.mounted.facts.write;
     exchange.satisfies(write) && (exchange.is_session() || write == Requirement::Public)
@@ -215,9 +221,6 @@ fn snippets(exchange: &Exchange) -> Vec<snippet::Snippet> {
     snippet::all(&[operation::call(exchange, &Method::GET, &address, exchange.requirement())])
 }
 
-/// Keeps what a person chose on the page of the root: see [`scopes::choose`].
-pub(crate) use scopes::choose;
-
 /// The page of the API root, and of addresses below it where nothing is.
 pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> Response {
     let Some(browsable) = root.state.browsable() else { return answer::json(result, false) };
@@ -232,68 +235,6 @@ pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> 
     let context = RootPage { resources, scopes, shown };
     let response = browsable.pages.respond(status, "rest/root.html", &frame.page, context);
     frame.finish(response, &headers)
-}
-
-/// Everything around the content: who is signed in, the form token.
-pub(crate) struct Frame {
-    page: Page,
-    sign_in: String,
-    set_cookie: Option<http::HeaderValue>,
-}
-
-impl Frame {
-    pub(crate) async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
-        let session = state.verifier().session(parts).await;
-        let identity = session.as_ref().map(|session| session.identity.as_slice());
-        let issued = state
-            .browsable()
-            .and_then(|browsable| browsable.csrf.issue(&parts.headers, identity).ok());
-        let (token, set_cookie) =
-            issued.map(|issued| (issued.token, issued.set_cookie)).unwrap_or_default();
-        let here = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let mut sign_in = form_urlencoded::Serializer::new(format!("{}?", state.sign_in_path()));
-        let sign_in = sign_in.append_pair("next", here).finish().replacen("?&", "?", 1);
-        let mut page = Page::new(token);
-        if let Some(browsable) = state.browsable() {
-            page.navigation = (browsable.navigation)(session.is_some(), parts.uri.path());
-        }
-        page.sign_in = session.is_none().then(|| sign_in.clone());
-        page.user = session.map(|session| session.signed_in);
-        page.request_id =
-            parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        page.breadcrumbs = breadcrumbs;
-        Self { page, sign_in, set_cookie }
-    }
-
-    /// What stands around the content.
-    pub(crate) fn page(&self) -> &Page {
-        &self.page
-    }
-
-    /// Sends the visitor to sign in and back here.
-    pub(crate) fn to_sign_in(&self) -> Response {
-        match LocalPath::parse(&self.sign_in) {
-            Ok(path) => pages::redirect::see_other(&path),
-            Err(_) => Problem::not_found().into_response(),
-        }
-    }
-
-    /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.
-    pub(crate) fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
-        let own = response.headers_mut();
-        for (name, value) in headers {
-            if !matches!(
-                *name,
-                header::CONTENT_TYPE | header::CONTENT_LENGTH | header::CACHE_CONTROL
-            ) {
-                own.append(name.clone(), value.clone());
-            }
-        }
-        if let Some(cookie) = self.set_cookie {
-            own.append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
 }
 
 /// The answer that a program would have got, taken apart.

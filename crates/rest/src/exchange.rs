@@ -27,7 +27,7 @@ use crate::{
     guard,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
-    negotiate::{self, Format, Offers},
+    negotiate::Format,
     resource::Action,
     state::RestState,
     throttle::{self, Said},
@@ -142,11 +142,8 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     async fn run(&mut self, body: Body) -> Result<Answer> {
-        let offers = Offers {
-            pages: self.mounted.state.browsable().is_some(),
-            exports: !self.item && matches!(self.parts.method, Method::GET | Method::HEAD),
-        };
-        self.format = negotiate::format(&self.parts, offers)?;
+        let exports = !self.item && matches!(self.parts.method, Method::GET | Method::HEAD);
+        self.format = browse::format(&self.mounted.state, &self.parts, exports).await?;
         let action = self.action_of(&self.parts.method);
         let by_form = form::may_name_the_method(self);
         if action.is_none() && !by_form {

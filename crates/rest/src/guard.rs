@@ -46,6 +46,12 @@ pub(crate) async fn authenticate(
     })
 }
 
+/// Whether somebody may open the administration.
+pub(crate) async fn is_staff(state: &RestState, principal: &Principal) -> Result<bool> {
+    let person = state.verifier().person(principal).await.map_err(|_| unchecked())?;
+    Ok(person.is_some_and(|person| person.staff || person.superuser))
+}
+
 /// 503: neither accepted nor refused; the caller may try again with the same token.
 pub(crate) fn unchecked() -> Problem {
     Problem::new(

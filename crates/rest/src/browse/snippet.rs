@@ -30,14 +30,16 @@ pub(super) struct Snippet {
     /// The word for scripts and styles.
     id: &'static str,
     label: &'static str,
-    text: String,
+    /// One for each request.
+    texts: Vec<String>,
 }
 
-/// The ways to send some requests: the texts of all of them, by language.
+/// The ways to send some requests, by language.
 pub(super) fn all(calls: &[Call]) -> Vec<Snippet> {
-    let write = |id, label, write: fn(&Call) -> String| {
-        let texts: Vec<String> = calls.iter().map(write).collect();
-        Snippet { id, label, text: texts.join("\n\n") }
+    let write = |id, label, write: fn(&Call) -> String| Snippet {
+        id,
+        label,
+        texts: calls.iter().map(write).collect(),
     };
     vec![
         write("curl", "curl", shell::curl),

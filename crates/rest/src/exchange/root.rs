@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header, request::Parts};
 use crate::{
     Problem, browse, list,
     mounted::{ALLOW_ROOT, Root},
-    negotiate::{self, Format, Offers},
+    negotiate::Format,
     state::RestState,
 };
 
@@ -38,10 +38,7 @@ async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {
         None if exists => Ok(()),
         None => Err(Problem::not_found()),
     };
-    let (format, result) = match negotiate::format(
-        &parts,
-        Offers { pages: root.state.browsable().is_some(), exports: false },
-    ) {
+    let (format, result) = match browse::format(&root.state, &parts, false).await {
         Ok(format) => {
             let checked = result.and_then(|()| list::check_item_query(parts.uri.query()));
             (format, checked.and_then(|()| run(&root, &parts)))

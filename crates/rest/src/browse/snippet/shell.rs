@@ -1,4 +1,4 @@
-//! Requests for a POSIX shell: curl and HTTPie.
+//! Requests for a POSIX shell: curl and `HTTPie`.
 use std::fmt::Write as _;
 
 use super::{Call, json_text};

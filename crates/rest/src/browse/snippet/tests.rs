@@ -32,7 +32,7 @@ fn call(value: &str) -> Call {
 
 fn text(id: &str, call: &Call) -> String {
     let all = all(std::slice::from_ref(call));
-    all.into_iter().find(|snippet| snippet.id == id).unwrap().text
+    all.into_iter().find(|snippet| snippet.id == id).unwrap().texts.join("\n")
 }
 
 #[test]
