@@ -197,7 +197,8 @@ fn operations(exchange: &Exchange, outcome: Outcome<'_>) -> Vec<operation::Opera
     }
     let at_extra = matches!(exchange.place, Place::Extra { .. });
     let writes = may_write(exchange) && !at_extra && exchange.action != Action::Describe;
-    if writes {
+    // Where the row could not be removed it is not shown, and a form would be empty.
+    if writes && exchange.action != Action::Delete {
         all.push(operation::write(exchange, outcome));
     }
     all.extend(operation::actions(exchange, outcome));

@@ -1,6 +1,9 @@
 //! Who is asking, and whether that is enough: 401 and 403 with the challenges of RFC 6750 §3 and RFC 9728 §5.1.
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use oauth::{error::ErrorCode, principal::Principal};
+use oauth::{
+    error::ErrorCode,
+    principal::{Principal, Via},
+};
 
 use crate::{
     Problem, Requirement, Result, acting::Chosen, state::RestState, verifier::VerifyFailure,
@@ -38,7 +41,7 @@ pub(crate) async fn authenticate(
         }
     })?;
     Ok(match (caller, state.browsable()) {
-        (Some(caller), Some(browsable)) => {
+        (Some(caller), Some(browsable)) if caller.via == Via::Session => {
             let chosen = Chosen::of(browsable.csrf.cookie_kind(), &parts.headers);
             Some(chosen.narrow(caller))
         }

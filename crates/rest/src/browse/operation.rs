@@ -38,10 +38,18 @@ pub(super) struct Operation {
     tag: Option<String>,
     raw: Option<Raw>,
     snippets: Vec<Snippet>,
+    /// The tabs, each with its word and its label, and the one that is open.
+    views: Vec<View>,
     view: &'static str,
     /// Why it cannot be done.
     locked: Option<String>,
 }
+
+/// A tab: its word for styles, and its label.
+type View = (&'static str, &'static str);
+const FORM: View = ("form", "Form");
+const RAW: View = ("raw", "Raw body");
+const CODE: View = ("code", "Code");
 
 #[derive(Serialize)]
 struct Raw {
@@ -112,7 +120,7 @@ pub(super) fn write(exchange: &Exchange, outcome: Outcome<'_>) -> Operation {
     let fields: Vec<&Field> = facts.fields.iter().filter(open).collect();
     let links: Vec<&Relation> =
         facts.relations.iter().filter(|relation| relation.writable).collect();
-    let called = outcome.failed() && exchange.action != Action::Delete;
+    let called = outcome.failed();
     let draft = Draft { exchange, outcome, called };
     let filling = draft.filling(row);
     let mut inputs = forms::inputs(exchange, &fields, filling);
@@ -145,6 +153,8 @@ pub(super) fn write(exchange: &Exchange, outcome: Outcome<'_>) -> Operation {
         guard: item,
         tag: outcome.seen.tag(),
         snippets: snippet::all(&calls),
+        // Of a row, a form would show as empty what a raw body did not name.
+        views: if item && draft.is_raw() { vec![RAW, CODE] } else { vec![FORM, RAW, CODE] },
         view: draft.view(),
         raw: Some(draft.raw("write", &body)),
         locked: None,
@@ -170,6 +180,7 @@ pub(super) fn delete(exchange: &Exchange, seen: &Seen) -> Operation {
         tag: seen.tag(),
         raw: None,
         snippets: snippet::all(&[call]),
+        views: vec![FORM, CODE],
         view: "form",
         locked: None,
         path,
@@ -229,6 +240,7 @@ fn open_action(exchange: &Exchange, action: &ExtraFacts, outcome: Outcome<'_>) -
         buttons: vec![Button::new(title_of(action), look, &action.method)],
         guard: !matches!(action.method, Method::POST | Method::GET),
         snippets: snippet::all(&[call]),
+        views: if takes_body { vec![FORM, RAW, CODE] } else { vec![FORM, CODE] },
         view: draft.view(),
         raw: takes_body.then(|| draft.raw(&id, &example)),
         locked: None,
@@ -267,6 +279,7 @@ fn locked_action(action: &ExtraFacts) -> Operation {
         tag: None,
         raw: None,
         snippets: Vec::new(),
+        views: Vec::new(),
         view: "form",
         locked: Some(why),
     }

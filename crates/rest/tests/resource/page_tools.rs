@@ -237,6 +237,31 @@ fn what_was_typed_into_a_raw_body_stays_and_is_told_what_is_wrong() {
 }
 
 #[test]
+fn a_refusal_leaves_no_empty_form_for_a_row() {
+    on_both(async |database| {
+        let stand = library(&database).await;
+        stand.json("POST /v1/author/", &json!({"name": "Ann"})).await;
+        let book = json!({"title": "One", "code": "x", "price": 1, "author_id": 1});
+        assert_eq!(stand.json("POST /v1/book/", &book).await.status, 201);
+        let page = browse(&stand, "GET /v1/author/1/", ALL, None).await;
+        let csrf = token(&page).to_owned();
+        let send = async |line: &str, form: &str| {
+            browse(&stand, line, ALL, Some(&format!("csrf_token={csrf}&{form}"))).await
+        };
+        let kept = send("POST /v1/author/1/", "_method=DELETE").await;
+        assert_eq!(kept.status, 409, "{}", kept.text);
+        assert!(kept.text.contains("Delete this row") && !kept.text.contains("Update this row"));
+        let raw =
+            send("POST /v1/book/1/", "_method=PATCH&_content=%7B%22price%22%3A%22x%22%7D").await;
+        assert_eq!(raw.status, 422, "{}", raw.text);
+        assert!(raw.text.contains("id=\"f-write-raw\"") && !raw.text.contains("id=\"f-title\""));
+        let typed = send("POST /v1/book/1/", "_method=PATCH&price=x&title=Two").await;
+        assert_eq!(typed.status, 422);
+        assert!(typed.text.contains("value=\"Two\""), "{}", typed.text);
+    });
+}
+
+#[test]
 fn a_form_changes_the_row_that_it_showed_and_no_later_one() {
     on_both(async |database| {
         let stand = library(&database).await;
