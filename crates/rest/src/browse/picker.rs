@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Suggestions at a time.
-const MOST: &str = "10";
+const MOST: u64 = 10;
 
 /// The field by which people know a row: the first that is searched, otherwise the first text that is not the key.
 pub(super) fn label_field(facts: &Facts) -> Option<&Field> {
@@ -51,7 +51,8 @@ fn suggest(exchange: &Exchange, relation: &Relation, many: bool) -> Option<Sugge
     let row_query = query.finish();
     let mut query = form_urlencoded::Serializer::new(row_query.clone());
     if let Some(size) = parameter(|role| matches!(role, Role::PageSize | Role::Limit)) {
-        query.append_pair(&size.name, MOST);
+        let rows = size.max.map_or(MOST, |most| most.min(MOST));
+        query.append_pair(&size.name, &rows.to_string());
     }
     Some(Suggest {
         list: format!("{path}?{}", query.finish()),

@@ -18,6 +18,28 @@ use super::{
 const ALL: &str = "read+write+publish";
 const NARROW: &str = "read+write; api_scopes=.cmVhZA";
 
+/// Rooms, of which a list shows few.
+mod room {
+    use grantwell_rest::{Resource, ViewSet};
+    use sea_orm::entity::prelude::*;
+    use serde::Serialize;
+
+    use super::program::{Read, Write};
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Resource)]
+    #[sea_orm(table_name = "room")]
+    #[resource(path = "room", read = Read, write = Write, page_size = 3, crate = grantwell_rest)]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        #[resource(read_only)]
+        pub id: i64,
+        #[resource(search)]
+        pub place: String,
+    }
+    impl ViewSet for Model {}
+}
+
 /// Shelves, which are handed from one author to another.
 mod shelf {
     use grantwell_rest::{Ctx, Input, Resource, Result, ViewSet, viewset};
@@ -36,9 +58,13 @@ mod shelf {
         pub id: i64,
         #[resource(filter(exact, in))]
         pub author_id: i64,
+        pub room_id: Option<i64>,
         #[sea_orm(belongs_to, from = "author_id", to = "id")]
         #[resource(expand)]
         pub author: BelongsTo<super::library::author::Entity>,
+        #[sea_orm(belongs_to, from = "room_id", to = "id")]
+        #[resource(expand)]
+        pub room: BelongsTo<Option<super::room::Entity>>,
     }
 
     #[derive(Input)]
@@ -61,8 +87,12 @@ mod shelf {
 fn filters_and_actions_suggest_as_well() {
     on_both(async |database| {
         make_table(&database, library::author::Entity).await;
+        make_table(&database, room::Entity).await;
         make_table(&database, shelf::Entity).await;
-        let resources = Resources::new().add::<library::author::Model>().add::<shelf::Model>();
+        let resources = Resources::new()
+            .add::<library::author::Model>()
+            .add::<room::Model>()
+            .add::<shelf::Model>();
         let stand = Stand::new(database, resources);
         let page = browse(&stand, "GET /v1/shelf/", ALL, None).await;
         for (id, many) in [
@@ -79,6 +109,11 @@ fn filters_and_actions_suggest_as_well() {
             let tag = tag.split_once('>').unwrap().0;
             assert_eq!(tag.contains("data-suggest-many"), many, "{id}");
         }
+        let rooms = attribute(&page, "id=\"f-room_id\"", "data-suggest").unwrap();
+        assert_eq!(rooms, "/v1/room/?fields=id%2Cplace&page_size=3", "no more than the list gives");
+        assert_eq!(stand.get(&format!("{rooms}&search=x")).await.status, 200);
+        let search = attribute(&page, "id=\"f-room_id\"", "data-suggest-search");
+        assert_eq!(search.as_deref(), Some("search"));
     });
 }
 
