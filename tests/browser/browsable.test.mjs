@@ -96,6 +96,11 @@ test('keys are found by typing, with the keyboard alone', async () => {
   const text = await page.locator('main').innerText();
   assert.match(text, /201 Created/);
   assert.ok(text.includes(zoe) && text.includes(`${tag}-storm`), text);
+
+  await page.locator('#operation-write').getByLabel('Form', { exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.ok(await page.locator('#f-write-raw').isVisible(), 'the tabs are a group of radio buttons');
+  assert.equal(await page.locator('#f-title').isVisible(), false);
 });
 
 test('without scripts keys are typed and every view is there', async () => {
@@ -204,6 +209,10 @@ for (const [device, options] of [['desktop', desktop], ['phone', phone], ['narro
     const shown = page.locator('.suggest:has(#f-author_id) .suggest-chosen');
     await shown.waitFor();
     assert.equal(await shown.innerText(), `Author ${author}`, 'the row behind a key has a name');
+    await page.locator('#f-author_id').click();
+    await page.locator('.suggest-list [role=option]').first().waitFor();
+    await sound(page, `shop-suggestions-${device}`);
+    await page.keyboard.press('Escape');
     await show(page, 'reduce', 'Raw body');
     await page.locator('#f-reduce-raw').fill('{"percent": 100}');
     await page.locator('#operation-reduce [data-panel=raw] button[type=submit]').click();
