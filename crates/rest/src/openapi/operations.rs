@@ -8,7 +8,7 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+    Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
 };
 
 /// A resource where it is.
@@ -17,6 +17,7 @@ pub(super) struct Place<'a> {
     pub(super) facts: &'a Facts,
     pub(super) names: &'a ResourceNames,
     pub(super) about: &'a About,
+    pub(super) dialect: Dialect,
 }
 
 /// What every operation may answer.
@@ -32,6 +33,7 @@ struct Operation {
     json: Map<String, Json>,
     answers: Map<String, Json>,
     problems: Vec<u16>,
+    dialect: Dialect,
 }
 
 /// The path items of a resource.
@@ -67,7 +69,7 @@ pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str)
         "type": "object", "additionalProperties": { "type": "string", "format": "uri-reference" },
         "examples": [entries],
     });
-    let mut answers = answers::references(&[400, 406]);
+    let mut answers = answers::references(Dialect::Problems, &[400, 406]);
     let good = answers::good(about, "Each resource and its address.", &schema, &json!({}));
     answers.insert("200".to_owned(), good);
     json!({ "get": {
@@ -111,11 +113,7 @@ impl Place<'_> {
     fn bulk(&self, item: &mut Map<String, Json>) {
         let (facts, about) = (self.facts, self.about);
         let rows = json!({ "type": "array", "items": self.shown() });
-        let mut patch = reference(&self.names.input("Patch"));
-        if let Some(key) = facts.key() {
-            let key = json!({ "properties": { key.name: schema::compared_value(key) }, "required": [key.name] });
-            patch = json!({ "allOf": [patch, key] });
-        }
+        let patch = schema::change_of_many(facts);
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
@@ -237,7 +235,8 @@ impl Place<'_> {
             json.insert("description".to_owned(), text.into());
         }
         json.insert("security".to_owned(), security);
-        Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }
+        let (answers, problems) = (Map::new(), ALWAYS.to_vec());
+        Operation { json, answers, problems, dialect: self.dialect }
     }
 
     fn precondition(&self) -> &'static [u16] {
@@ -247,6 +246,7 @@ impl Place<'_> {
     fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
         let one = reference(&self.names.input(input));
         let mut body = content(&one, types, schema::needs_body(self.facts, mode));
+        self.form(&mut body, mode);
         if self.facts.bulk > 0 && input == "Create" {
             let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
             if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
@@ -254,6 +254,25 @@ impl Place<'_> {
             }
         }
         body
+    }
+
+    /// What is different when a form sends it: empty inputs, and lists with commas.
+    fn form(&self, body: &mut Json, mode: Mode) {
+        let Some(Json::Object(form)) =
+            body.pointer_mut("/content/application~1x-www-form-urlencoded")
+        else {
+            return;
+        };
+        if let Some(schema) = schema::as_form(&schema::input(self.facts, mode)) {
+            form.insert("schema".to_owned(), schema);
+        }
+        let lists = self.facts.relations.iter().filter(|relation| relation.writable);
+        let commas = json!({ "style": "form", "explode": false });
+        let encoding: Map<String, Json> =
+            lists.map(|relation| (relation.name.to_owned(), commas.clone())).collect();
+        if !encoding.is_empty() {
+            form.insert("encoding".to_owned(), encoding.into());
+        }
     }
 
     fn shown(&self) -> Json {
@@ -341,7 +360,7 @@ impl Operation {
     }
 
     fn finish(mut self) -> Json {
-        self.answers.extend(answers::references(&self.problems));
+        self.answers.extend(answers::references(self.dialect, &self.problems));
         self.json.insert("responses".to_owned(), self.answers.into());
         self.json.into()
     }

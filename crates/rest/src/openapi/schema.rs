@@ -91,7 +91,7 @@ pub(super) fn needs_body(facts: &Facts, mode: Mode) -> bool {
     input(facts, mode).get("required").is_some()
 }
 
-fn input(facts: &Facts, mode: Mode) -> Json {
+pub(super) fn input(facts: &Facts, mode: Mode) -> Json {
     object(&facts.fields, &facts.relations, mode)
 }
 
@@ -152,6 +152,7 @@ fn taken_value(field: &Field, mode: Mode) -> Json {
     // A decimal number may be written as a text too, and is shown as one.
     if field.kind == Kind::Decimal {
         schema.insert("type".to_owned(), json!(["string", "number"]));
+        schema.insert("pattern".to_owned(), decimal_pattern(field.decimal).into());
     }
     let mut schema = described(field, nullable(schema, field.nullable));
     if field.write_only {
@@ -165,7 +166,74 @@ fn taken_value(field: &Field, mode: Mode) -> Json {
 
 /// The schema of a value in a path or a query: of the right type, free of the limits that new values have.
 pub(super) fn compared_value(field: &Field) -> Json {
-    typed(field.kind).into()
+    let mut schema = typed(field.kind);
+    match field.kind {
+        Kind::Text | Kind::LongText => drop(schema.insert("pattern".to_owned(), NO_NUL.into())),
+        Kind::Decimal => drop(schema.insert("pattern".to_owned(), decimal_pattern(None).into())),
+        _ => {}
+    }
+    schema.into()
+}
+
+/// A decimal number as a text: so many digits in all, so many of them after the point.
+fn decimal_pattern(size: Option<(u32, u32)>) -> String {
+    let (digits, places) = size.unwrap_or((28, 10));
+    match (digits.saturating_sub(places).max(1), places) {
+        (whole, 0) => format!("^[+-]?[0-9]{{1,{whole}}}$"),
+        (whole, places) => format!("^[+-]?[0-9]{{1,{whole}}}(\\.[0-9]{{1,{places}}})?$"),
+    }
+}
+
+/// What is taken to change one row of many: the fields of [`Mode::Partial`], and which row is meant.
+pub(super) fn change_of_many(facts: &Facts) -> Json {
+    let mut schema = input(facts, Mode::Partial);
+    if let (Some(key), Some(map)) = (facts.key(), schema.as_object_mut()) {
+        map.shift_remove("examples");
+        map.insert("required".to_owned(), json!([key.name]));
+        if let Some(Json::Object(properties)) = map.get_mut("properties") {
+            properties.insert(key.name.to_owned(), compared_value(key));
+        }
+    }
+    schema
+}
+
+/// The same as a form sends it: all values are texts, and an input that is left empty is no value. `None` where that makes no
+/// difference.
+pub(super) fn as_form(schema: &Json) -> Option<Json> {
+    let mut form = schema.clone();
+    for property in form.get_mut("properties")?.as_object_mut()?.values_mut() {
+        let taken = property.get("readOnly").is_none();
+        if let (true, Some(map)) = (taken, property.as_object_mut()) {
+            input_of_form(map);
+        }
+    }
+    (form != *schema).then_some(form)
+}
+
+fn input_of_form(property: &mut Map<String, Json>) {
+    let Some(types) = property.get("type") else {
+        property.insert("type".to_owned(), "string".into());
+        property.insert("contentMediaType".to_owned(), "application/json".into());
+        return;
+    };
+    let nullable = types.as_array().is_some_and(|types| types.contains(&json!("null")));
+    if !nullable && !property.contains_key("default") {
+        return;
+    }
+    // One schema for both is plainer to read than a choice of two, wherever it can be said.
+    if let Some(Json::String(pattern)) = property.get_mut("pattern") {
+        *pattern = format!("^$|{pattern}");
+    } else if let Some(Json::Array(choices)) = property.get_mut("enum") {
+        choices.push("".into());
+    } else {
+        let full = Json::Object(std::mem::take(property));
+        property.insert("anyOf".to_owned(), json!([full, empty()]));
+    }
+}
+
+/// A text without a character.
+pub(super) fn empty() -> Json {
+    json!({ "type": "string", "maxLength": 0 })
 }
 
 fn described(field: &Field, mut schema: Map<String, Json>) -> Map<String, Json> {
@@ -279,7 +347,7 @@ fn keys(relation: &Relation) -> Json {
 
 fn key_of(relation: &Relation) -> Json {
     let target = relation.target_facts();
-    target.key().map_or_else(|| json!({}), |key| Json::Object(typed(key.kind)))
+    target.key().map_or_else(|| json!({}), compared_value)
 }
 
 /// A relation as it is shown: keys where callers write it, rows where it was expanded.
