@@ -228,7 +228,14 @@ fn browser(house: &mut House) -> Result<(), String> {
     }
     let settings = "[oauth]\nsession_management = true\n";
     for_each_server(house, ("unicorn", "browser"), settings, |house, server| {
-        node(house, server, "tests/browser", &[])
+        let database = match (server.database(), house.server()?) {
+            ("", _) | (_, None) => None,
+            (_, Some(postgres)) => Some(postgres.database("browser_shop")?),
+        };
+        let shop = Server::start(&binary("bookshop"), database.as_deref(), settings)?;
+        let address = format!("http://127.0.0.1:{}", shop.port());
+        node(house, server, "tests/browser", &[("GRANTWELL_SHOP_URL", &address)])
+            .map_err(|fault| format!("{fault}\nthe shop's log:\n{}", shop.log()))
     })
 }
 
