@@ -10,6 +10,7 @@ mod load;
 mod oauth;
 mod profile;
 mod reference;
+mod resources;
 mod server;
 mod trusted_issuer;
 mod value;
@@ -24,6 +25,7 @@ pub use profile::Profile;
 pub(crate) use profile::deviates_from;
 pub(crate) use reference::without_password;
 pub use reference::{dump_json, dump_toml, markdown};
+pub use resources::Resources;
 pub use server::Server;
 pub use trusted_issuer::{Subject, TrustedIssuer};
 pub use value::{Private, Size, Span};
@@ -51,6 +53,8 @@ pub struct Settings {
     pub accounts: Accounts,
     /// The administration: its API for programs.
     pub admin: Admin,
+    /// The API: what counts for all resources.
+    pub resources: Resources,
     /// How pages look.
     pub pages: Pages,
     /// What the API says about itself: the OpenAPI document and the interactive page.

@@ -25,7 +25,8 @@ pub fn scopes(input: TokenStream) -> TokenStream {
 /// On the struct: `path` (the URL segments below the prefix), `read` and `write` (who may: a scope declared with `scopes!`,
 /// or `Public`), `name` (the heading of its page), `page_size` (rows in one answer, default 100), `output` (a type that is
 /// made `From<Model>` and shown in its place), `bulk = 100` (so many rows may be made, changed or removed by one request),
-/// `require_if_match` (changes must say what they change), `own_behavior` (you write `impl ActiveModelBehavior for
+/// `require_if_match` (changes must say what they change), `idempotency` (`"optional"`, `"required"` or `"refused"`: whether
+/// POST and PATCH have an `Idempotency-Key`), `own_behavior` (you write `impl ActiveModelBehavior for
 /// ActiveModel` yourself), `crate` (where the library is, default `::grantwell::rest`).
 ///
 /// On a field: `read_only`, `write_only`, `create_only`, `label`, `help`, `max_length`, `min_length`, `min`, `max`,

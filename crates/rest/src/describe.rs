@@ -40,6 +40,7 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
         map.insert("actions".to_owned(), facts.actions.iter().map(describe_action).collect());
         map.insert("rows_at_once".to_owned(), facts.bulk.max(1).into());
         map.insert("requires_if_match".to_owned(), facts.require_if_match.into());
+        map.insert("idempotency_key".to_owned(), facts.idempotency.word().into());
     }
     serde_json::to_vec(&description).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ mod export;
 mod extra;
 pub(crate) mod form;
 mod list;
+mod once;
 pub(crate) mod precondition;
 mod root;
 mod rows;
@@ -21,10 +22,11 @@ pub(crate) use answer::Answer;
 pub(crate) use root::attach_root;
 
 use crate::{
-    Problem, Requirement, Result, browse,
+    Problem, Requirement, Result, browse, cors,
     ctx::Ctx,
     dialect::{self, Dialect},
     guard,
+    idempotency::Attempt,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
     negotiate::{self, Format, Offers},
@@ -68,7 +70,13 @@ fn both(
     place: Place,
 ) -> Router<RestState> {
     let mounted = Arc::clone(mounted);
-    let serve = any(move |request: Request| serve(Arc::clone(&mounted), request, place));
+    let serve = any(move |request: Request| {
+        let mounted = Arc::clone(&mounted);
+        async move {
+            let state = mounted.state.clone();
+            cors::around(&state, request, |request| serve(mounted, request, place)).await
+        }
+    });
     router.route(path, serve.clone()).route(&format!("{path}/"), serve)
 }
 
@@ -90,6 +98,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         format: Format::Json,
         principal: None,
         submitted: Submitted::default(),
+        attempt: None,
         said: Said::default(),
         action: if item { Action::Retrieve } else { Action::List },
     };
@@ -132,6 +141,8 @@ pub(crate) struct Exchange {
     pub(crate) format: Format,
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) submitted: Submitted,
+    /// The request under the name that its `Idempotency-Key` gives it.
+    pub(crate) attempt: Option<Attempt>,
     /// What the throttles said.
     pub(crate) said: Said,
     pub(crate) action: Action,
@@ -164,6 +175,7 @@ impl Exchange {
             let body =
                 input::read(&self.parts.headers, body, self.mounted.state.body_limit()).await?;
             self.submitted = input::parse(&self.parts.method, &self.parts.headers, &body)?;
+            self.note_attempt(&body)?;
         }
         if !action.is_read() && self.is_session() {
             form::check_csrf(self, None).await?;

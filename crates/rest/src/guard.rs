@@ -2,7 +2,7 @@
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use oauth::{error::ErrorCode, principal::Principal};
 
-use crate::{Problem, Requirement, Result, state::RestState, verifier::VerifyFailure};
+use crate::{Problem, Requirement, Result, cors::Asker, state::RestState, verifier::VerifyFailure};
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
 pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
@@ -19,7 +19,11 @@ pub(crate) async fn authenticate(
     parts: &Parts,
     metadata: &str,
 ) -> Result<Option<Principal>> {
-    state.verifier().verify(parts).await.map_err(|failure| match failure {
+    let verified = state.verifier().verify(parts).await;
+    if let Ok(Some(principal)) = &verified {
+        Asker::note(&parts.extensions, principal);
+    }
+    verified.map_err(|failure| match failure {
         VerifyFailure::Unavailable => unchecked(),
         VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
             let text = error.description().into_owned();

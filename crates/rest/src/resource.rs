@@ -12,6 +12,7 @@ use crate::{
     action::Actions,
     ctx::Ctx,
     field::Declared,
+    idempotency::Idempotency,
     listing::Listing,
     permission::{self, Permission},
     problem::Result,
@@ -53,6 +54,8 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const BULK: usize = 0;
     /// Whether PUT, PATCH and DELETE must say by `If-Match` which state of the row they are about (428 without it).
     const REQUIRE_IF_MATCH: bool = false;
+    /// Whether POST and PATCH may, must or cannot have an `Idempotency-Key`.
+    const IDEMPOTENCY: Idempotency = Idempotency::Optional;
     /// How its list is answered.
     const LISTING: Listing = Listing::DEFAULT;
     /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.

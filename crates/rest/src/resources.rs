@@ -1,7 +1,7 @@
 //! The list of a program's resources, and the axum router that it becomes.
 use std::{any::TypeId, sync::Arc};
 
-use axum::{Router, routing::MethodRouter};
+use axum::{Router, middleware::from_fn_with_state, routing::MethodRouter};
 use database::migration::Entities;
 use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
 use sea_orm::EntityTrait;
@@ -9,7 +9,7 @@ use sea_orm::EntityTrait;
 use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
-    exchange, guard,
+    cors, exchange, guard,
     listing::Listing,
     metadata::ProtectedResource,
     mounted::{Mounted, Root},
@@ -213,10 +213,12 @@ impl Resources {
             });
             router = exchange::attach(router, &mounted);
         }
+        let around = from_fn_with_state(state.clone(), cors::layer);
         for (path, handlers) in self.routes {
-            router = router.route(&format!("{prefix}{path}"), handlers);
+            router = router.route(&format!("{prefix}{path}"), handlers.layer(around.clone()));
         }
         for merged in self.merged {
+            let merged = merged.layer(around.clone());
             router =
                 if prefix.is_empty() { router.merge(merged) } else { router.nest(&prefix, merged) };
         }

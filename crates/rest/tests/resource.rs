@@ -14,6 +14,8 @@ mod access;
 mod bad_input;
 #[path = "resource/changes.rs"]
 mod changes;
+#[path = "resource/cors.rs"]
+mod cors;
 #[path = "resource/dialect.rs"]
 mod dialect;
 #[path = "resource/guide.rs"]
@@ -26,6 +28,8 @@ mod library;
 mod list;
 #[path = "resource/lists.rs"]
 mod lists;
+#[path = "resource/once.rs"]
+mod once;
 #[path = "resource/openapi.rs"]
 mod openapi;
 #[path = "resource/page.rs"]

@@ -12,6 +12,7 @@ use store::Store;
 use url::Url;
 use vault::Purpose;
 
+use super::answers::SharedAnswers;
 use crate::error::{Error, Exit, Result};
 use crate::people;
 use crate::project::Project;
@@ -170,12 +171,17 @@ fn limits(settings: &Settings) -> web::Limits {
 
 fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
     let verifier = Arc::new(web::Verifier::new(state.clone()));
-    let web = state.clone();
+    let (web, origins) = (state.clone(), web::ClientOrigins::new(state.clone()));
     let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
         .with_body_limit(parts.settings.server.body_limit.in_memory())
         .with_cursor_key(parts.store.vault().digest(Purpose::Cursor, b"lists of resources"))
+        .with_answers(Arc::new(SharedAnswers::new(
+            parts.store.clone(),
+            parts.settings.resources.remember_answers.duration(),
+        )))
+        .with_origins(Arc::new(origins))
         .with_address(Arc::new(move |parts| Some(web.client_address(parts))));
     // One process over a SQLite file counts in its memory, which costs nothing.
     let rest = match parts.store.database().kind() {

@@ -97,7 +97,7 @@ impl Place<'_> {
         });
         let create = self
             .operation("create", &format!("Add a row to {}", facts.name), facts.write)
-            .parameters(vec![parameters::format(about)])
+            .parameters(self.named(&Method::POST, vec![parameters::format(about)]))
             .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
             .answer(201, answers::good(about, "The new row.", &made, &headers))
             .problems(WRITING);
@@ -120,7 +120,7 @@ impl Place<'_> {
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
             .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
-            .parameters(vec![parameters::format(about)])
+            .parameters(self.named(&Method::PATCH, vec![parameters::format(about)]))
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
             )
@@ -152,14 +152,14 @@ impl Place<'_> {
         item.insert("get".to_owned(), read.finish());
         for (method, verb, summary, input, types) in [
             (
-                "put",
+                Method::PUT,
                 "replace",
                 "Replace a row of",
                 ("Replace", Mode::Replace),
                 &["application/json", FORM][..],
             ),
             (
-                "patch",
+                Method::PATCH,
                 "update",
                 "Change a row of",
                 ("Patch", Mode::Partial),
@@ -168,12 +168,12 @@ impl Place<'_> {
         ] {
             let change = self
                 .operation(verb, &format!("{summary} {}", facts.name), facts.write)
-                .parameters(parameters::of_changed(facts, about))
+                .parameters(self.named(&method, parameters::of_changed(facts, about)))
                 .body(self.body(input, types))
                 .answer(200, row("The row as it is now."))
                 .problems(WRITING)
                 .problems(self.precondition());
-            item.insert(method.to_owned(), change.finish());
+            item.insert(method.as_str().to_ascii_lowercase(), change.finish());
         }
         let delete = self
             .operation("delete", &format!("Remove a row of {}", facts.name), facts.write)
@@ -212,7 +212,7 @@ impl Place<'_> {
             let needed = action.fields.iter().any(|field| field.required);
             operation = operation.body(content(&schema, &["application/json", FORM], needed));
         }
-        operation.parameters(named).finish()
+        operation.parameters(self.named(&action.method, named)).finish()
     }
 
     /// Whether the name of an action is that of an operation which comes before it: one address may have several methods.
@@ -238,6 +238,14 @@ impl Place<'_> {
         }
         json.insert("security".to_owned(), security);
         Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }
+    }
+
+    /// With the parameter that names a request, where it may have one.
+    fn named(&self, method: &Method, mut parameters: Vec<Json>) -> Vec<Json> {
+        if self.about.remembers {
+            parameters.extend(parameters::idempotency_key(self.facts, method));
+        }
+        parameters
     }
 
     fn precondition(&self) -> &'static [u16] {

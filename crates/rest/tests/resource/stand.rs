@@ -117,14 +117,21 @@ impl Stand {
     }
 
     pub fn speaking(database: Database, resources: Resources, dialect: Dialect) -> Self {
+        Self::built(database, resources, |state| state.with_dialect(dialect))
+    }
+
+    pub fn built(
+        database: Database,
+        resources: Resources,
+        change: impl FnOnce(RestState) -> RestState,
+    ) -> Self {
         let pages = Pages::builder().templates(TEMPLATES).build().unwrap();
         let csrf = Csrf::new([7; 32], CookieKind::Plain, Entropy::system());
         let state = RestState::new(database, Arc::new(Callers), Clock::system())
             .with_pages(pages, csrf)
             .with_public_url("https://api.example")
-            .with_dialect(dialect)
             .with_body_limit(4096);
-        Self { router: resources.router("/v1", state) }
+        Self { router: resources.router("/v1", change(state)) }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
