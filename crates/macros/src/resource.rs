@@ -1,6 +1,7 @@
 //! `#[derive(Resource)]`: the facts about a sea-orm `Model` that make it a REST resource.
 mod attributes;
 mod contract;
+pub(crate) mod deprecation;
 pub(crate) mod field;
 mod listing;
 mod lookups;

@@ -12,6 +12,7 @@ use crate::{
     access::{Access, Requirement},
     action::{Actions, ExtraFacts},
     ctx::Ctx,
+    deprecation::Deprecation,
     field::{self, Field},
     idempotency::Idempotency,
     list::{self, Ordered},
@@ -104,6 +105,8 @@ pub struct Facts {
     pub bulk: usize,
     /// Whether changes must say by `If-Match` what they change.
     pub require_if_match: bool,
+    /// Since when it should not be used; what is said about all resources where it says nothing itself.
+    pub deprecation: Option<Deprecation>,
     /// Whether a request may have an `Idempotency-Key`.
     pub idempotency: Idempotency,
     /// How often callers may ask; `None` for what is said about all resources.
@@ -138,6 +141,7 @@ impl Facts {
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
             idempotency: R::IDEMPOTENCY,
+            deprecation: R::DEPRECATION,
             throttles: R::throttles(),
             description: R::DESCRIPTION,
             shows_model: R::SHOWS_MODEL,

@@ -24,6 +24,7 @@ pub(crate) use root::attach_root;
 use crate::{
     Problem, Requirement, Result, browse, cors,
     ctx::Ctx,
+    deprecation::Deprecation,
     dialect::{self, Dialect},
     guard,
     idempotency::Attempt,
@@ -115,6 +116,9 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         (Format::Json | Format::Csv | Format::Ndjson, _) => answer::json(result, head),
     };
     exchange.said.tell(response.headers_mut());
+    if let Some(deprecation) = exchange.deprecation() {
+        deprecation.tell(response.headers_mut());
+    }
     response
 }
 
@@ -280,6 +284,12 @@ impl Exchange {
             Place::Item => ALLOW_ITEM,
             Place::Extra { .. } => self.extra_allow(),
         }
+    }
+
+    /// What is said about the end of what is asked for.
+    pub(crate) fn deprecation(&self) -> Option<Deprecation> {
+        let extra = self.extra_of(&self.method).and_then(|(_, extra)| extra.deprecation);
+        extra.or(self.mounted.facts.deprecation)
     }
 
     fn method_not_allowed(&self) -> Problem {

@@ -5,6 +5,7 @@ mod browse;
 mod core;
 pub mod cors;
 mod ctx;
+mod deprecation;
 mod describe;
 mod dialect;
 pub mod docs;
@@ -34,12 +35,14 @@ mod scoped;
 mod state;
 pub mod throttle;
 mod verifier;
+mod versions;
 
 pub use self::core::Facts;
 pub use access::{Access, Declaration, Public, Requirement, Scope};
 pub use action::{Actions, Input};
 pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;
+pub use deprecation::Deprecation;
 pub use dialect::Dialect;
 pub use idempotency::Idempotency;
 pub use input::read as read_body;
@@ -58,6 +61,7 @@ pub use scoped::Scoped;
 pub use state::{Address, DEFAULT_BODY_LIMIT, Navigation, RestState};
 pub use throttle::{Rate, Throttle};
 pub use verifier::{BrowserSession, Person, Verifier, VerifyFailure};
+pub use versions::{Chooser, Versions};
 
 // The rooms that a resource server of its own needs besides.
 pub use ambient;

@@ -11,6 +11,7 @@ use crate::{
     access::Access,
     action::Actions,
     ctx::Ctx,
+    deprecation::Deprecation,
     field::Declared,
     idempotency::Idempotency,
     listing::Listing,
@@ -56,6 +57,8 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const REQUIRE_IF_MATCH: bool = false;
     /// Whether POST and PATCH may, must or cannot have an `Idempotency-Key`.
     const IDEMPOTENCY: Idempotency = Idempotency::Optional;
+    /// Since when it should not be used, and until when it is there.
+    const DEPRECATION: Option<Deprecation> = None;
     /// How its list is answered.
     const LISTING: Listing = Listing::DEFAULT;
     /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.

@@ -9,7 +9,9 @@ use sea_orm::EntityTrait;
 use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
-    cors, exchange, guard,
+    cors,
+    deprecation::Deprecation,
+    exchange, guard,
     listing::Listing,
     metadata::ProtectedResource,
     mounted::{Mounted, Root},
@@ -30,6 +32,7 @@ pub struct Resources {
     entities: Vec<fn(&mut Entities)>,
     throttles: Vec<Throttle>,
     lists: Listing,
+    deprecation: Option<Deprecation>,
     fragments: Vec<serde_json::Value>,
 }
 
@@ -58,6 +61,7 @@ impl Resources {
     pub fn add<R: ViewSet>(mut self) -> Self {
         let mut facts = Facts::of::<R>();
         facts.list_as(self.lists);
+        facts.deprecation = facts.deprecation.or(self.deprecation);
         let extra = facts.actions.iter().map(|action| action.requirement);
         for requirement in [facts.read, facts.write].into_iter().chain(extra) {
             self.declare(requirement.scope());
@@ -80,6 +84,17 @@ impl Resources {
         self.lists = listing.or(self.lists);
         for added in &mut self.list {
             added.facts.list_as(self.lists);
+        }
+        self
+    }
+
+    /// Says of all these resources that they should not be used any more, also of those that were added before: of a version that a
+    /// newer one replaces. What a resource says itself goes over it.
+    #[must_use]
+    pub fn deprecated(mut self, deprecation: Deprecation) -> Self {
+        self.deprecation = Some(deprecation);
+        for added in &mut self.list {
+            added.facts.deprecation = added.facts.deprecation.or(self.deprecation);
         }
         self
     }

@@ -16,6 +16,8 @@ mod bad_input;
 mod changes;
 #[path = "resource/cors.rs"]
 mod cors;
+#[path = "resource/deprecation.rs"]
+mod deprecation;
 #[path = "resource/dialect.rs"]
 mod dialect;
 #[path = "resource/guide.rs"]
@@ -48,6 +50,8 @@ mod relations;
 mod stand;
 #[path = "resource/throttle.rs"]
 mod throttle;
+#[path = "resource/versions.rs"]
+mod versions;
 #[path = "resource/viewset.rs"]
 mod viewset;
 #[path = "resource/walk.rs"]

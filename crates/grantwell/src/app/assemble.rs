@@ -45,12 +45,17 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
     .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
     let rest = rest_state(&parts, &state);
     let docs = super::docs::router(&project, (parts.settings, parts.policy), pages.clone(), &rest)?;
-    let (mounted, merged) = project.into_parts();
+    let (mounted, choosers, merged) = project.into_parts();
     let mut router =
         web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
+    let mut api = Router::new();
     for (prefix, resources) in mounted {
-        router = router.merge(resources.router(&prefix, rest.clone()));
+        api = api.merge(resources.router(&prefix, rest.clone()));
     }
+    for chooser in choosers {
+        router = router.merge(chooser.router(api.clone(), &rest));
+    }
+    router = router.merge(api);
     if let Some(prefix) = crate::policy::admin_prefix(parts.settings)? {
         router = router.merge(admin::router(admin_state(&parts, &rest, prefix)?));
     }
@@ -59,6 +64,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
         body_limit: parts.settings.server.body_limit.in_memory(),
         request_timeout: parts.settings.server.request_timeout.duration(),
         shutdown: parts.shutdown.clone(),
+        compress: parts.settings.server.compression,
         pages,
         headers: security_headers(parts.public_url),
         entropy: parts.entropy,

@@ -18,6 +18,9 @@ const KEYS: &[&str] = &[
     "bulk",
     "require_if_match",
     "idempotency",
+    "deprecated",
+    "sunset",
+    "deprecation_link",
     "own_behavior",
     "crate",
 ];
@@ -122,7 +125,9 @@ impl Found {
             "own_behavior" => self.own_behavior = true,
             "output" => self.output = Some(meta.value()?.parse()?),
             "bulk" => self.bulk = Some(meta.value()?.parse()?),
-            "idempotency" => self.contract.read(meta)?,
+            "idempotency" | "deprecated" | "sunset" | "deprecation_link" => {
+                self.contract.read(&key, meta)?;
+            }
             "require_if_match" => self.require_if_match = true,
             _ => return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a struct", KEYS))),
         }
@@ -147,6 +152,7 @@ impl Found {
             ));
         };
         check_path(&path)?;
+        self.contract.check()?;
         Ok(Attributes {
             path,
             name: self.name,

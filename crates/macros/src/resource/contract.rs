@@ -3,6 +3,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, LitStr, Path, meta::ParseNestedMeta};
 
+use super::deprecation::Deprecation;
 use crate::nearest::unknown_word;
 
 /// The words of `idempotency`, and the variants behind them.
@@ -13,11 +14,15 @@ const IDEMPOTENCY: &[(&str, &str)] =
 #[derive(Default)]
 pub(crate) struct Contract {
     idempotency: Option<Ident>,
+    deprecation: Deprecation,
 }
 
 impl Contract {
     /// Reads the value of one of the keys.
-    pub(crate) fn read(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    pub(crate) fn read(&mut self, key: &str, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        if key != "idempotency" {
+            return self.deprecation.read(key, meta);
+        }
         let word: LitStr = meta.value()?.parse()?;
         let text = word.value();
         let Some((_, variant)) = IDEMPOTENCY.iter().find(|(known, _)| *known == text) else {
@@ -29,6 +34,11 @@ impl Contract {
         Ok(())
     }
 
+    /// What was said fits together.
+    pub(crate) fn check(&self) -> syn::Result<()> {
+        self.deprecation.check()
+    }
+
     /// The constants of the resource.
     pub(crate) fn tokens(&self, library: &Path) -> TokenStream {
         let idempotency = self.idempotency.as_ref().map(|variant| {
@@ -36,6 +46,12 @@ impl Contract {
                 const IDEMPOTENCY: #library::Idempotency = #library::Idempotency::#variant;
             }
         });
-        quote!(#idempotency)
+        let deprecation = self.deprecation.tokens(library).map(|deprecation| {
+            quote! {
+                const DEPRECATION: ::core::option::Option<#library::Deprecation> =
+                    ::core::option::Option::Some(#deprecation);
+            }
+        });
+        quote!(#idempotency #deprecation)
     }
 }

@@ -8,7 +8,8 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+    Deprecation, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
+    input::validate::Mode,
 };
 
 /// A resource where it is.
@@ -199,7 +200,7 @@ impl Place<'_> {
         };
         let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
         let mut operation = self
-            .operation(&verb, &summary, action.requirement)
+            .dated(&verb, &summary, action.requirement, action.deprecation)
             .answer(200, good)
             .answer(204, answers::empty("Done; there is nothing to say."))
             .problems(if action.detail { &[404, 422] } else { &[422] });
@@ -224,6 +225,17 @@ impl Place<'_> {
     }
 
     fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {
+        self.dated(verb, summary, requirement, None)
+    }
+
+    /// An operation that may go away at another time than its resource.
+    fn dated(
+        &self,
+        verb: &str,
+        summary: &str,
+        requirement: Requirement,
+        deprecation: Option<Deprecation>,
+    ) -> Operation {
         let security = match requirement.scope_name() {
             Some(scope) => json!([{ OAUTH2: [scope] }, { BEARER: [] }]),
             None => json!([]),
@@ -232,9 +244,16 @@ impl Place<'_> {
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
-        if let Some(scope) = requirement.scope() {
-            let text = format!("Needs the scope `{}`: {}.", scope.name, scope.description);
-            json.insert("description".to_owned(), text.into());
+        let deprecation = deprecation.or(self.facts.deprecation).map(|one| one.text());
+        let needs = requirement
+            .scope()
+            .map(|scope| format!("Needs the scope `{}`: {}.", scope.name, scope.description));
+        if deprecation.is_some() {
+            json.insert("deprecated".to_owned(), true.into());
+        }
+        let text: Vec<String> = needs.into_iter().chain(deprecation).collect();
+        if !text.is_empty() {
+            json.insert("description".to_owned(), text.join(" ").into());
         }
         json.insert("security".to_owned(), security);
         Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }

@@ -47,7 +47,7 @@ macro_rules! resource {
             #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Resource)]
             #[sea_orm(table_name = $path)]
             #[resource(path = $path, read = Public, write = $write, crate = grantwell_rest,
-                                                                idempotency = $idempotency)]
+                                                                        idempotency = $idempotency)]
             pub struct Model {
                 #[sea_orm(primary_key)]
                 #[resource(read_only)]
