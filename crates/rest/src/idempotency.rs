@@ -12,7 +12,10 @@ pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header of an answer that was given before.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Characters of a key at most.
-pub(crate) const LONGEST: usize = 255;
+const LONGEST: usize = 255;
+/// The same as a regular expression, for the OpenAPI document.
+pub(crate) const PATTERN: &str =
+    r#"^(?:[!#-+\--:<-\[\]-~]{1,255}|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
 
 /// Whether callers of a resource may, must or cannot name a request by an `Idempotency-Key`. It counts for POST and PATCH;
 /// the other methods can be repeated as they are (RFC 9110 §9.2.2).
@@ -230,6 +233,12 @@ mod tests {
         ] {
             let read = key(&headers(sent)).ok().flatten();
             assert_eq!(read.as_deref(), expected, "{sent:?}");
+            let [one] = sent else { continue };
+            assert_eq!(
+                regex::Regex::new(PATTERN).unwrap().is_match(one),
+                expected.is_some(),
+                "{one}"
+            );
         }
         assert_eq!(key(&HeaderMap::new()).unwrap(), None);
         assert!(key(&headers(&["x".repeat(LONGEST).as_str()])).is_ok());

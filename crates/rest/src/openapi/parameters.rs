@@ -6,7 +6,7 @@ use super::{About, schema};
 use crate::{
     Facts, Idempotency,
     field::{Field, Lookup, lookup::LONGEST_WORD},
-    idempotency::LONGEST,
+    idempotency,
     list::LONGEST_SEARCH,
     parameter::{Parameter, Role},
 };
@@ -162,7 +162,7 @@ pub(super) fn idempotency_key(facts: &Facts, method: &Method) -> Option<Json> {
         "name": "Idempotency-Key", "in": "header", "required": required,
         "description": "Names this request, for callers with an access token: when it is sent again with the same key and body, it is not done again, and the answer is that of the first time.",
         "schema": {
-            "type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[A-Za-z0-9._~-]+$",
+            "type": "string", "pattern": idempotency::PATTERN,
             "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
         },
     }))
