@@ -5,7 +5,7 @@ import uuid
 
 import schemathesis
 
-GOOD = re.compile(r"[0-9A-Za-z._~-]+|\"[^\"\\]+\"")
+GOOD = re.compile(r"""[!#-+\--:<-\[\]-~]{1,255}|"(?:[ !#-\[\]-~]|\\["\\]){1,255}\"""")
 
 
 @schemathesis.hook
