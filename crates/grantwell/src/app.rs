@@ -1,5 +1,6 @@
 //! A project that is open: its database, its store, its router; and how these are put together from the settings.
 
+mod answers;
 mod assemble;
 mod docs;
 mod listing;

@@ -3,6 +3,6 @@
 pub use crate::Project;
 pub use crate::settings::{Settings, Span};
 pub use rest::{
-    Action, Actions, Ctx, FieldError, Input, Permission, Principal, Problem, Public, Rate,
-    Resource, Resources, Scoped, Throttle, ViewSet, scopes, viewset,
+    Action, Actions, Ctx, Deprecation, FieldError, Input, Permission, Principal, Problem, Public,
+    Rate, Resource, Resources, Scoped, Throttle, Versions, ViewSet, scopes, viewset,
 };

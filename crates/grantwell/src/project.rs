@@ -7,7 +7,7 @@ use database::migration::Set;
 use oauth::claims::ClaimsHook;
 use oauth::grant::GrantType;
 use oauth::policy::Policy;
-use rest::Resources;
+use rest::{Chooser, Resources, Versions};
 
 use crate::app::App;
 use crate::error::{Error, Exit, Result};
@@ -25,6 +25,7 @@ pub struct Project {
     name: String,
     defaults: Settings,
     resources: Vec<(String, Resources)>,
+    choosers: Vec<Chooser>,
     migrations: Option<Set>,
     merged: Router,
     claims: Option<web::Hook>,
@@ -40,6 +41,7 @@ impl Project {
             name: name.into(),
             defaults: Settings::default(),
             resources: Vec::new(),
+            choosers: Vec::new(),
             migrations: None,
             merged: Router::new(),
             claims: None,
@@ -59,6 +61,16 @@ impl Project {
     #[must_use]
     pub fn resources(mut self, prefix: impl Into<String>, resources: Resources) -> Self {
         self.resources.push((prefix.into(), resources));
+        self
+    }
+
+    /// Adds versions of an API beside each other below a prefix such as `/api`: each at `/api/v1`, `/api/v2`, …, and at `/api`
+    /// itself the one that `Accept: application/json; version=2` or `Accept-Version: 2` names.
+    #[must_use]
+    pub fn versions(mut self, prefix: &str, versions: Versions) -> Self {
+        let (mounted, chooser) = versions.mount(prefix);
+        self.resources.extend(mounted);
+        self.choosers.push(chooser);
         self
     }
 
@@ -207,6 +219,11 @@ impl Project {
         &self.resources
     }
 
+    /// What chooses among versions.
+    pub(crate) fn choosers(&self) -> &[Chooser] {
+        &self.choosers
+    }
+
     /// How the resources are called in requests and in their metadata (RFC 8707 §2, RFC 9728 §2).
     fn identifiers(&self, settings: &Settings, issuer: &str) -> Result<Vec<String>> {
         let mounted = self.resources.iter();
@@ -231,8 +248,8 @@ impl Project {
         self.migrations
     }
 
-    pub(crate) fn into_parts(self) -> (Vec<(String, Resources)>, Router) {
-        (self.resources, self.merged)
+    pub(crate) fn into_parts(self) -> (Vec<(String, Resources)>, Vec<Chooser>, Router) {
+        (self.resources, self.choosers, self.merged)
     }
 }
 

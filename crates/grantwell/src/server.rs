@@ -1,6 +1,7 @@
 //! The HTTP server: the accept loop, what surrounds every request, and the health of the process.
 
 mod accept;
+mod compress;
 mod health;
 mod host;
 mod leftover;

@@ -53,7 +53,7 @@ pub struct Settings {
     pub accounts: Accounts,
     /// The administration: its API for programs.
     pub admin: Admin,
-    /// What callers of the resources meet: the words of errors, and how often they may ask.
+    /// What callers of the resources meet: the words of errors, how often they may ask, what is remembered for them.
     pub api: Api,
     /// How pages look.
     pub pages: Pages,

@@ -25,12 +25,14 @@ pub fn scopes(input: TokenStream) -> TokenStream {
 /// On the struct: `path` (the URL segments below the prefix), `read` and `write` (who may: a scope declared with `scopes!`,
 /// or `Public`), `name` (the heading of its page), `page_size` (rows in one answer, default 100), `output` (a type that is
 /// made `From<Model>` and shown in its place), `bulk = 100` (so many rows may be made, changed or removed by one request),
-/// `require_if_match` (changes must say what they change), `own_behavior` (you write `impl ActiveModelBehavior for
+/// `require_if_match` (changes must say what they change), `idempotency` (`"optional"`, `"required"` or `"refused"`: whether
+/// POST and PATCH have an `Idempotency-Key`), `deprecated = "2027-01-01"` with `sunset` and `deprecation_link` (since when it should not be used, until when it is there, where to
+/// read more), `own_behavior` (you write `impl ActiveModelBehavior for
 /// ActiveModel` yourself), `crate` (where the library is, default `::grantwell::rest`).
 ///
 /// On a field: `read_only`, `write_only`, `create_only`, `label`, `help`, `max_length`, `min_length`, `min`, `max`,
 /// `choices = ["a", "b"]`, `format = "email"` (`url`, `slug`), `pattern = "^…$"`, `validate = path::to::function` (a
-/// `fn(&T) -> Result<(), String>`), `default`, `allow_blank`, `search`, `filter`, `order`.
+/// `fn(&T) -> Result<(), String>`), `default`, `allow_blank`, `search`, `filter`, `order`, `deprecated`.
 ///
 /// On a relation (`BelongsTo`, `HasOne`, `HasMany`): `expand` (callers may ask for `?expand=name`, and what a column refers to
 /// must be there), `write` (callers send the keys at the other end; with `via`), `label`, `help`.
@@ -44,7 +46,8 @@ pub fn resource(input: TokenStream) -> TokenStream {
 ///
 /// `#[action(detail, scope = Write)] async fn publish(ctx: &Ctx, transaction: &DatabaseTransaction, row: Model, input: Publish)
 /// -> Result<Model>`. Keys: `detail` (about one row) or `list`, `scope`, `method` (default `"post"`), `path` (default: the
-/// function's name with hyphens), `help` (default: its doc comment). The input is a struct with `#[derive(Input)]`; row, input
+/// function's name with hyphens), `help` (default: its doc comment),
+/// `deprecated`, `sunset` and `deprecation_link` as on a resource. The input is a struct with `#[derive(Input)]`; row, input
 /// and transaction may be left out. `#[viewset(crate = path)]` changes where the library is.
 #[proc_macro_attribute]
 pub fn viewset(arguments: TokenStream, item: TokenStream) -> TokenStream {

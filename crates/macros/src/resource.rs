@@ -1,5 +1,7 @@
 //! `#[derive(Resource)]`: the facts about a sea-orm `Model` that make it a REST resource.
 mod attributes;
+mod contract;
+pub(crate) mod deprecation;
 pub(crate) mod field;
 mod listing;
 mod lookups;
@@ -76,6 +78,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
         ..
     } = attributes;
     let listing = attributes.listing.tokens(library);
+    let contract = attributes.contract.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
     let page_size = page_size.as_ref().map(|size| quote!(const PAGE_SIZE: u64 = #size;));
@@ -112,6 +115,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             #bulk
             #relations
             #listing
+            #contract
             fn fields() -> &'static [#library::field::Declared] {
                 const FIELDS: &[#library::field::Declared] = &[#(#declared),*];
                 FIELDS

@@ -6,9 +6,25 @@ use syn::{
     parse_quote,
 };
 
-use crate::{nearest::unknown_key, resource::field};
+use crate::{
+    nearest::unknown_key,
+    resource::{
+        deprecation::{self, Deprecation},
+        field,
+    },
+};
 
-const KEYS: &[&str] = &["detail", "list", "method", "scope", "path", "help"];
+const KEYS: &[&str] = &[
+    "detail",
+    "list",
+    "method",
+    "scope",
+    "path",
+    "help",
+    "deprecated",
+    "sunset",
+    "deprecation_link",
+];
 
 /// What the attribute makes of the implementation.
 pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<TokenStream> {
@@ -69,6 +85,7 @@ struct Action {
     detail: bool,
     method: LitStr,
     scope: Type,
+    deprecation: Deprecation,
     transaction: bool,
     row: bool,
     input: Option<Type>,
@@ -81,6 +98,7 @@ struct Found {
     scope: Option<Type>,
     path: Option<LitStr>,
     help: Option<LitStr>,
+    deprecation: Deprecation,
 }
 
 impl Action {
@@ -95,10 +113,12 @@ impl Action {
                 "scope" => found.scope = Some(meta.value()?.parse()?),
                 "path" => found.path = Some(meta.value()?.parse()?),
                 "help" => found.help = Some(meta.value()?.parse()?),
+                key if deprecation::KEYS.contains(&key) => found.deprecation.read(key, &meta)?,
                 _ => return Err(meta.error(unknown_key(&key, "`#[action(…)]`", KEYS))),
             }
             Ok(())
         })?;
+        found.deprecation.check()?;
         let missing = |what: &str| syn::Error::new_spanned(attribute, what);
         let ident = function.sig.ident.clone();
         let detail = found.detail.ok_or_else(|| {
@@ -122,6 +142,7 @@ impl Action {
             detail,
             method,
             scope,
+            deprecation: found.deprecation,
             transaction: false,
             row: false,
             input: None,
@@ -174,10 +195,12 @@ impl Action {
 
     fn tokens(&self, library: &Path) -> TokenStream {
         let Self { ident, path, help, detail, method, scope, .. } = self;
+        let deprecated =
+            self.deprecation.tokens(library).map(|deprecation| quote!(.deprecated(#deprecation)));
         let verb = format_ident!("{}", method.value(), span = method.span());
         let facts = quote! {
             #library::action::ExtraFacts::new::<#scope>(#path, #library::http::Method::#verb, #detail)
-                .help(#help)
+                .help(#help)#deprecated
         };
         let input = self.input.as_ref().map_or_else(|| quote!(()), |input| quote!(#input));
         let transaction = self.transaction.then(|| quote!(transaction,));

@@ -97,6 +97,14 @@ impl Client {
         origin.contains("://") && (registered || (in_browser && self.redirect_uris.iter().any(own)))
     }
 
+    /// The origins about which [`allows_origin`](Self::allows_origin) can say yes, but for the port of a loopback address.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        let in_browser = self.client_type == ClientType::Public;
+        let own = self.redirect_uris.iter().filter(move |_| in_browser);
+        let registered = self.metadata.allowed_origins.iter().map(String::as_str);
+        registered.chain(own.filter_map(RedirectUri::origin))
+    }
+
     /// How it is doing, for what it asks now.
     pub const fn standing(&self) -> Standing {
         Standing::of(self.active, self.epoch, self.epoch)
@@ -296,6 +304,7 @@ impl fmt::Debug for StoredSecret {
 mod tests {
     use super::*;
     use crate::fixtures::{client, public_client};
+    use crate::redirect_uri::origin_key;
 
     /// RBBA-6.3-c
     #[test]
@@ -311,6 +320,8 @@ mod tests {
         let mut confidential = Client { redirect_uris: uris, ..client() };
         for origin in ["https://app.example", "http://localhost:3000", "http://127.0.0.1:4711"] {
             assert!(public.allows_origin(origin), "{origin}");
+            let key = origin_key(origin);
+            assert!(public.origins().any(|known| origin_key(known) == key), "{origin}");
             assert!(!confidential.allows_origin(origin), "{origin}: it has no scripts in browsers");
         }
         for origin in [
@@ -327,6 +338,7 @@ mod tests {
         }
         confidential.metadata.allowed_origins = vec!["https://spa.example".to_owned()];
         assert!(confidential.allows_origin("https://spa.example"));
+        assert_eq!(confidential.origins().collect::<Vec<_>>(), ["https://spa.example"]);
     }
 
     #[test]

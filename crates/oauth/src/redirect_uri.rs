@@ -49,6 +49,14 @@ impl RedirectUri {
         !self.0.starts_with("https:")
     }
 
+    /// Its origin (RFC 6454 §4), if it is an address of the web.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        let (scheme, rest) = self.0.split_once("://")?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let length = scheme.len() + "://".len() + authority.len();
+        matches!(scheme, "http" | "https").then(|| self.0.get(..length)).flatten()
+    }
+
     /// The text of it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -174,6 +182,14 @@ fn split_loopback(text: &str) -> Option<(&str, &str)> {
         None => rest,
     };
     Some((host, after))
+}
+
+/// An origin as it is looked up: without its port on a loopback address, where the port is free (RFC 8252 §7.3).
+pub fn origin_key(origin: &str) -> &str {
+    match split_loopback(origin) {
+        Some((host, "")) => host,
+        _ => origin,
+    }
 }
 
 const NO_SCHEME: Malformed =

@@ -64,6 +64,25 @@ pub fn best(headers: &HeaderMap, offers: &[&str]) -> Option<usize> {
     chosen.map(|(index, _)| index)
 }
 
+/// The values of a parameter of the media types in `Accept`, such as `2` in `application/json; version=2`: the best liked first,
+/// those that are not accepted left out.
+pub fn parameter<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let value_of = |entry: &'a str| {
+        let value = entry.split(';').skip(1).find_map(|parameter| {
+            let (known, value) = parameter.split_once('=')?;
+            known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+        })?;
+        Some((range(entry)?.quality, value))
+    };
+    let entries = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let entries = entries.flat_map(|value| value.split(',')).take(MOST_RANGES);
+    let mut values: Vec<(u16, &str)> =
+        entries.filter_map(value_of).filter(|(quality, _)| *quality > 0).collect();
+    // Stable: of equals the first stays the first.
+    values.sort_by_key(|(quality, _)| std::cmp::Reverse(*quality));
+    values.into_iter().map(|(_, value)| value).collect()
+}
+
 /// Whether the caller takes an answer that is compressed by gzip (RFC 9110 §12.5.3).
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut chosen: Option<(bool, u16)> = None;
@@ -213,6 +232,19 @@ mod tests {
         }
         assert_eq!(best(&HeaderMap::new(), &offers), Some(0));
         assert_eq!(best(&HeaderMap::new(), &[]), None);
+    }
+
+    #[test]
+    fn parameters_of_media_types_come_best_liked_first() {
+        for (header, expected) in [
+            ("application/json; version=2", &["2"][..]),
+            ("a/b;Version=\"1\";q=0.5, a/b; version=2, c/d", &["2", "1"]),
+            ("a/b;version=1, a/b;version=2", &["1", "2"]),
+            ("a/b;version=1;q=0, a/b;q=2;version=3, version=4", &[]),
+            ("a/b;version, a/b;conversion=1", &[]),
+        ] {
+            assert_eq!(parameter(&accept(header), "version"), expected, "{header:?}");
+        }
     }
 
     #[test]

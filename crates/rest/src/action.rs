@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, Value, sea_query::ValueType};
 use serde::Serialize;
 
 use crate::{
-    Access, Ctx, Problem, Requirement, Result, ViewSet,
+    Access, Ctx, Deprecation, Problem, Requirement, Result, ViewSet,
     core::Values,
     field::Field,
     resource::{Action, ModelOf},
@@ -88,18 +88,35 @@ pub struct ExtraFacts {
     pub requirement: Requirement,
     /// What it takes.
     pub fields: Vec<Field>,
+    /// Since when it should not be used; what its resource says where it says nothing itself.
+    pub deprecation: Option<Deprecation>,
 }
 
 impl ExtraFacts {
     /// An action of this name, about one row or about the list, that asks for `A`.
     pub fn new<A: Access>(name: &'static str, method: Method, detail: bool) -> Self {
-        Self { name, help: "", method, detail, requirement: A::REQUIREMENT, fields: Vec::new() }
+        Self {
+            name,
+            help: "",
+            method,
+            detail,
+            requirement: A::REQUIREMENT,
+            fields: Vec::new(),
+            deprecation: None,
+        }
     }
 
     /// Says what it is for.
     #[must_use]
     pub fn help(mut self, help: &'static str) -> Self {
         self.help = help;
+        self
+    }
+
+    /// Says that it should not be used any more.
+    #[must_use]
+    pub fn deprecated(mut self, deprecation: Deprecation) -> Self {
+        self.deprecation = Some(deprecation);
         self
     }
 

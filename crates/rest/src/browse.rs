@@ -73,6 +73,7 @@ struct ResourcePage {
     orders: Vec<Link>,
     expansions: Vec<Link>,
     can_describe: bool,
+    deprecation: Option<String>,
     write_hint: Option<String>,
     sign_in: Option<String>,
     pager: Option<links::Pager>,
@@ -152,6 +153,7 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
             Vec::new()
         },
         can_describe: exchange.is_session(),
+        deprecation: exchange.deprecation().map(|deprecation| deprecation.text()),
         write_hint: (good && !may_write(exchange)).then(|| hint(mounted.facts.write, known)),
         sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
         pager: list.as_ref().and_then(links::pager),

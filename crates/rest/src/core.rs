@@ -12,7 +12,9 @@ use crate::{
     access::{Access, Requirement},
     action::{Actions, ExtraFacts},
     ctx::Ctx,
+    deprecation::Deprecation,
     field::{self, Field},
+    idempotency::Idempotency,
     list::{self, Ordered},
     listing::Listing,
     parameter::{self, Parameter},
@@ -103,6 +105,10 @@ pub struct Facts {
     pub bulk: usize,
     /// Whether changes must say by `If-Match` what they change.
     pub require_if_match: bool,
+    /// Since when it should not be used; what is said about all resources where it says nothing itself.
+    pub deprecation: Option<Deprecation>,
+    /// Whether a request may have an `Idempotency-Key`.
+    pub idempotency: Idempotency,
     /// How often callers may ask; `None` for what is said about all resources.
     pub throttles: Option<Vec<Throttle>>,
     /// How lists are answered: what the resource says, completed by [`Resources::lists`](crate::Resources::lists).
@@ -134,6 +140,8 @@ impl Facts {
             actions: R::actions().into_facts(),
             bulk: R::BULK,
             require_if_match: R::REQUIRE_IF_MATCH,
+            idempotency: R::IDEMPOTENCY,
+            deprecation: R::DEPRECATION,
             throttles: R::throttles(),
             description: R::DESCRIPTION,
             shows_model: R::SHOWS_MODEL,

@@ -22,6 +22,9 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
         "shape": facts.lists.shape().word(),
         "total": facts.lists.total().word(),
     });
+    if let (Some(deprecation), Some(map)) = (facts.deprecation, description.as_object_mut()) {
+        map.insert("deprecated".to_owned(), deprecation.text().into());
+    }
     if let (true, Some(map)) = (with_fields, description.as_object_mut()) {
         map.insert("parameters".to_owned(), parameters(&facts.parameters));
         map.insert("row_parameters".to_owned(), parameters(&facts.item_parameters));
@@ -40,6 +43,7 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
         map.insert("actions".to_owned(), facts.actions.iter().map(describe_action).collect());
         map.insert("rows_at_once".to_owned(), facts.bulk.max(1).into());
         map.insert("requires_if_match".to_owned(), facts.require_if_match.into());
+        map.insert("idempotency_key".to_owned(), facts.idempotency.word().into());
     }
     serde_json::to_vec(&description).unwrap_or_default()
 }
@@ -65,6 +69,7 @@ fn describe_action(action: &ExtraFacts) -> Json {
         "of_one_row": action.detail,
         "scope": action.requirement.scope_name(),
         "help": action.help,
+        "deprecated": action.deprecation.map(|deprecation| deprecation.text()),
         "fields": fields,
     })
 }
@@ -111,6 +116,7 @@ fn describe(field: &Field) -> Json {
         ("nullable", field.nullable),
         ("read_only", field.read_only),
         ("create_only", field.create_only),
+        ("deprecated", field.deprecated),
         ("write_only", field.write_only),
         ("unique", field.unique),
     ] {

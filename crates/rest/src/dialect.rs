@@ -35,6 +35,21 @@ pub(crate) struct Asked<'a> {
 /// A problem in the words of Django REST framework.
 pub(crate) fn response(problem: Problem, asked: &Asked<'_>) -> Response {
     let (status, body) = translated(&problem, asked);
+    with_body(problem, status, &body)
+}
+
+/// A problem of no resource: with the body that it brings for the other dialect.
+pub(crate) fn alone(problem: Problem, dialect: Dialect) -> Response {
+    match (dialect, problem.django_body().cloned()) {
+        (Dialect::DjangoRestFramework, Some(body)) => {
+            let status = problem.status();
+            with_body(problem, status, &body)
+        }
+        _ => problem.into_response(),
+    }
+}
+
+fn with_body(problem: Problem, status: StatusCode, body: &Json) -> Response {
     let mut headers = problem.into_response().into_parts().0.headers;
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));

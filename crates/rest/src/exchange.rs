@@ -6,6 +6,7 @@ mod export;
 mod extra;
 pub(crate) mod form;
 mod list;
+mod once;
 pub(crate) mod precondition;
 mod root;
 mod rows;
@@ -21,10 +22,12 @@ pub(crate) use answer::Answer;
 pub(crate) use root::attach_root;
 
 use crate::{
-    Problem, Requirement, Result, browse,
+    Problem, Requirement, Result, browse, cors,
     ctx::Ctx,
+    deprecation::Deprecation,
     dialect::{self, Dialect},
     guard,
+    idempotency::Attempt,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
     negotiate::Format,
@@ -68,7 +71,13 @@ fn both(
     place: Place,
 ) -> Router<RestState> {
     let mounted = Arc::clone(mounted);
-    let serve = any(move |request: Request| serve(Arc::clone(&mounted), request, place));
+    let serve = any(move |request: Request| {
+        let mounted = Arc::clone(&mounted);
+        async move {
+            let state = mounted.state.clone();
+            cors::around(&state, request, |request| serve(mounted, request, place)).await
+        }
+    });
     router.route(path, serve.clone()).route(&format!("{path}/"), serve)
 }
 
@@ -91,6 +100,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         principal: None,
         submitted: Submitted::default(),
         typed: None,
+        attempt: None,
         said: Said::default(),
         action: if item { Action::Retrieve } else { Action::List },
     };
@@ -107,6 +117,9 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         (Format::Json | Format::Csv | Format::Ndjson, _) => answer::json(result, head),
     };
     exchange.said.tell(response.headers_mut());
+    if let Some(deprecation) = exchange.deprecation() {
+        deprecation.tell(response.headers_mut());
+    }
     response
 }
 
@@ -135,6 +148,8 @@ pub(crate) struct Exchange {
     pub(crate) submitted: Submitted,
     /// The body as it was typed on the page.
     pub(crate) typed: Option<String>,
+    /// The request under the name that its `Idempotency-Key` gives it.
+    pub(crate) attempt: Option<Attempt>,
     /// What the throttles said.
     pub(crate) said: Said,
     pub(crate) action: Action,
@@ -164,6 +179,7 @@ impl Exchange {
             let body =
                 input::read(&self.parts.headers, body, self.mounted.state.body_limit()).await?;
             self.submitted = input::parse(&self.parts.method, &self.parts.headers, &body)?;
+            self.note_attempt(&body)?;
         }
         if !action.is_read() && self.is_session() {
             form::check_csrf(self, None).await?;
@@ -284,6 +300,12 @@ impl Exchange {
             Place::Item => ALLOW_ITEM,
             Place::Extra { .. } => self.extra_allow(),
         }
+    }
+
+    /// What is said about the end of what is asked for.
+    pub(crate) fn deprecation(&self) -> Option<Deprecation> {
+        let extra = self.extra_of(&self.method).and_then(|(_, extra)| extra.deprecation);
+        extra.or(self.mounted.facts.deprecation)
     }
 
     fn method_not_allowed(&self) -> Problem {

@@ -77,6 +77,8 @@ pub struct Declared {
     pub write_only: bool,
     /// Taken from a caller when the row is made, and never again.
     pub create_only: bool,
+    /// It should not be used any more.
+    pub deprecated: bool,
     /// A text may be empty.
     pub allow_blank: bool,
     /// Part of `?search=`.
@@ -118,6 +120,7 @@ impl Declared {
             read_only: false,
             write_only: false,
             create_only: false,
+            deprecated: false,
             allow_blank: false,
             search: false,
             filter: false,
@@ -164,6 +167,8 @@ pub struct Field {
     pub write_only: bool,
     /// Taken from a caller when the row is made, and never again.
     pub create_only: bool,
+    /// It should not be used any more.
+    pub deprecated: bool,
     /// No two rows share a value.
     pub unique: bool,
     /// A text may be empty.

@@ -6,7 +6,8 @@ use oauth::{
 };
 
 use crate::{
-    Problem, Requirement, Result, acting::Chosen, state::RestState, verifier::VerifyFailure,
+    Problem, Requirement, Result, acting::Chosen, cors::Asker, state::RestState,
+    verifier::VerifyFailure,
 };
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
@@ -24,7 +25,11 @@ pub(crate) async fn authenticate(
     parts: &Parts,
     metadata: &str,
 ) -> Result<Option<Principal>> {
-    let caller = state.verifier().verify(parts).await.map_err(|failure| match failure {
+    let verified = state.verifier().verify(parts).await;
+    if let Ok(Some(principal)) = &verified {
+        Asker::note(&parts.extensions, principal);
+    }
+    let caller = verified.map_err(|failure| match failure {
         VerifyFailure::Unavailable => unchecked(),
         VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
             let text = error.description().into_owned();

@@ -45,6 +45,8 @@ pub struct About {
     pub token_url: String,
     /// Whether resources answer browsers with pages.
     pub pages: bool,
+    /// Whether answers are remembered under an `Idempotency-Key` ([`RestState::with_answers`](crate::RestState::with_answers)).
+    pub remembers: bool,
     /// Bytes of a request body at most.
     pub body_limit: usize,
     /// In which words resources that do not say it themselves tell what is wrong.

@@ -11,7 +11,9 @@ use crate::{
     access::Access,
     action::Actions,
     ctx::Ctx,
+    deprecation::Deprecation,
     field::Declared,
+    idempotency::Idempotency,
     listing::Listing,
     permission::{self, Permission},
     problem::Result,
@@ -53,6 +55,10 @@ pub trait Resource: Send + Sync + Sized + 'static {
     const BULK: usize = 0;
     /// Whether PUT, PATCH and DELETE must say by `If-Match` which state of the row they are about (428 without it).
     const REQUIRE_IF_MATCH: bool = false;
+    /// Whether POST and PATCH may, must or cannot have an `Idempotency-Key`.
+    const IDEMPOTENCY: Idempotency = Idempotency::Optional;
+    /// Since when it should not be used, and until when it is there.
+    const DEPRECATION: Option<Deprecation> = None;
     /// How its list is answered.
     const LISTING: Listing = Listing::DEFAULT;
     /// The order of rows that is not asked for, as in `?ordering=`: `-created_at,name`; empty for that of the keys.

@@ -1,7 +1,7 @@
 //! The list of a program's resources, and the axum router that it becomes.
 use std::{any::TypeId, sync::Arc};
 
-use axum::{Router, routing::MethodRouter};
+use axum::{Router, middleware::from_fn_with_state, routing::MethodRouter};
 use database::migration::Entities;
 use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
 use sea_orm::EntityTrait;
@@ -9,6 +9,8 @@ use sea_orm::EntityTrait;
 use crate::{
     access::Declaration,
     core::{Core, Facts, Typed},
+    cors,
+    deprecation::Deprecation,
     dialect::Dialect,
     exchange, guard,
     listing::Listing,
@@ -32,6 +34,7 @@ pub struct Resources {
     throttles: Vec<Throttle>,
     dialect: Option<Dialect>,
     lists: Listing,
+    deprecation: Option<Deprecation>,
     fragments: Vec<serde_json::Value>,
 }
 
@@ -60,6 +63,7 @@ impl Resources {
     pub fn add<R: ViewSet>(mut self) -> Self {
         let mut facts = Facts::of::<R>();
         facts.list_as(self.lists);
+        facts.deprecation = facts.deprecation.or(self.deprecation);
         let extra = facts.actions.iter().map(|action| action.requirement);
         for requirement in [facts.read, facts.write].into_iter().chain(extra) {
             self.declare(requirement.scope());
@@ -102,6 +106,17 @@ impl Resources {
         self.lists = listing.or(self.lists);
         for added in &mut self.list {
             added.facts.list_as(self.lists);
+        }
+        self
+    }
+
+    /// Says of all these resources that they should not be used any more, also of those that were added before: of a version that a
+    /// newer one replaces. What a resource says itself goes over it.
+    #[must_use]
+    pub fn deprecated(mut self, deprecation: Deprecation) -> Self {
+        self.deprecation = Some(deprecation);
+        for added in &mut self.list {
+            added.facts.deprecation = added.facts.deprecation.or(self.deprecation);
         }
         self
     }
@@ -242,10 +257,12 @@ impl Resources {
             });
             router = exchange::attach(router, &mounted);
         }
+        let around = from_fn_with_state(state.clone(), cors::layer);
         for (path, handlers) in self.routes {
-            router = router.route(&format!("{prefix}{path}"), handlers);
+            router = router.route(&format!("{prefix}{path}"), handlers.layer(around.clone()));
         }
         for merged in self.merged {
+            let merged = merged.layer(around.clone());
             router =
                 if prefix.is_empty() { router.merge(merged) } else { router.nest(&prefix, merged) };
         }

@@ -11,8 +11,10 @@ use pages::{Csrf, Link, Pages};
 
 use crate::{
     Problem, Result,
+    cors::Origins,
     dialect::Dialect,
     docs::Readers,
+    idempotency::Answers,
     throttle::{Counter, Memory},
     verifier::Verifier,
 };
@@ -37,6 +39,8 @@ struct Inner {
     sign_in_path: String,
     body_limit: usize,
     counter: Arc<dyn Counter>,
+    answers: Option<Arc<dyn Answers>>,
+    origins: Option<Arc<dyn Origins>>,
     address: Address,
     dialect: Dialect,
     cursor_key: OnceLock<[u8; 32]>,
@@ -75,6 +79,8 @@ impl RestState {
             sign_in_path: "/accounts/login/".to_owned(),
             body_limit: DEFAULT_BODY_LIMIT,
             counter: Arc::new(Memory::default()),
+            answers: None,
+            origins: None,
             address: Arc::new(peer),
             dialect: Dialect::default(),
             cursor_key: OnceLock::new(),
@@ -142,6 +148,21 @@ impl RestState {
     #[must_use]
     pub fn with_counter(mut self, counter: Arc<dyn Counter>) -> Self {
         self.inner().counter = counter;
+        self
+    }
+
+    /// Where the answers to requests with an `Idempotency-Key` are remembered, in the database of this state. Without it a request
+    /// with such a key is refused: nothing would keep it from being done twice.
+    #[must_use]
+    pub fn with_answers(mut self, answers: Arc<dyn Answers>) -> Self {
+        self.inner().answers = Some(answers);
+        self
+    }
+
+    /// Whose scripts may read answers from another site (CORS): nobody's, unless set.
+    #[must_use]
+    pub fn with_origins(mut self, origins: Arc<dyn Origins>) -> Self {
+        self.inner().origins = Some(origins);
         self
     }
 
@@ -218,6 +239,14 @@ impl RestState {
 
     pub(crate) fn counter(&self) -> &Arc<dyn Counter> {
         &self.0.counter
+    }
+
+    pub(crate) fn answers(&self) -> Option<&Arc<dyn Answers>> {
+        self.0.answers.as_ref()
+    }
+
+    pub(crate) fn origins(&self) -> Option<&Arc<dyn Origins>> {
+        self.0.origins.as_ref()
     }
 
     pub(crate) fn address(&self, parts: &Parts) -> Option<IpAddr> {

@@ -14,6 +14,10 @@ mod access;
 mod bad_input;
 #[path = "resource/changes.rs"]
 mod changes;
+#[path = "resource/cors.rs"]
+mod cors;
+#[path = "resource/deprecation.rs"]
+mod deprecation;
 #[path = "resource/dialect.rs"]
 mod dialect;
 #[path = "resource/guide.rs"]
@@ -26,6 +30,8 @@ mod library;
 mod list;
 #[path = "resource/lists.rs"]
 mod lists;
+#[path = "resource/once.rs"]
+mod once;
 #[path = "resource/openapi.rs"]
 mod openapi;
 #[path = "resource/page.rs"]
@@ -46,6 +52,8 @@ mod relations;
 mod stand;
 #[path = "resource/throttle.rs"]
 mod throttle;
+#[path = "resource/versions.rs"]
+mod versions;
 #[path = "resource/viewset.rs"]
 mod viewset;
 #[path = "resource/walk.rs"]

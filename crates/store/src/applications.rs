@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod built_in;
 pub(crate) mod cache;
 mod ending;
+pub(crate) mod origins;
 mod row;
 mod secret;
 

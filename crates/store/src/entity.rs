@@ -1,5 +1,6 @@
 //! The tables of this room, one file each; times are milliseconds since 1970 (UTC), text ids are UTF-8.
 
+pub mod answer;
 pub mod application;
 pub mod authorization;
 pub mod client_registration;
@@ -40,4 +41,5 @@ pub fn all() -> database::migration::Entities {
         .add::<session_client::Entity>()
         .add::<logout_notice::Entity>()
         .add::<rate::Entity>()
+        .add::<answer::Entity>()
 }

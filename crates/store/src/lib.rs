@@ -5,6 +5,7 @@
 //! `revocations.rs`, in the same transaction, so that every node learns of it.
 
 mod access;
+mod answers;
 mod applications;
 mod apply;
 mod authorizations;
@@ -33,6 +34,7 @@ mod throttle;
 mod users;
 
 pub use access::{Access, Accesses};
+pub use answers::{Answers, Noted};
 pub use applications::{Application, Applications, FIRST_PARTY, NewSecret, Step};
 pub use apply::Applied;
 pub use authorizations::Authorizations;

@@ -14,6 +14,7 @@ use vault::{RsaSize, Vault};
 
 use crate::StoreError;
 use crate::applications::cache::ClientCache;
+use crate::applications::origins::Origins;
 use crate::keys::Loaded;
 use crate::revocations::feed::Feed;
 use crate::revocations::view::View;
@@ -41,6 +42,7 @@ pub fn migrations() -> database::migration::Set {
                 include_str!("../migrations/0007_client_secret_sealed.toml"),
             ),
             ("0008_rate", include_str!("../migrations/0008_rate.toml")),
+            ("0009_answer", include_str!("../migrations/0009_answer.toml")),
         ],
     }
 }
@@ -91,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) view: View,
     pub(crate) clients: ClientCache,
+    pub(crate) origins: Origins,
     pub(crate) keys: Loaded,
     pub(crate) feed: Mutex<Feed>,
     pub(crate) wake: Notify,
@@ -133,6 +136,7 @@ impl Store {
             options,
             view: View::new(),
             clients: ClientCache::default(),
+            origins: Origins::default(),
             keys: Loaded::default(),
             feed: Mutex::default(),
             wake: Notify::new(),

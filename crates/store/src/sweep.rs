@@ -41,6 +41,8 @@ pub struct Swept {
     pub replays: u64,
     /// Allowances of callers that are whole again.
     pub rates: u64,
+    /// Answers to requests that had a name for being repeated.
+    pub answers: u64,
     /// Notes about which clients know a browser session.
     pub session_clients: u64,
     /// Notices about ended sessions that no client wanted to hear.
@@ -94,6 +96,7 @@ const PUSHED_REQUESTS: Table = table!("grantwell_pushed_request", "digest", "exp
 const DEVICE_CODES: Table = table!("grantwell_device_code", "digest", "expires_at <= $1");
 const REPLAYS: Table = table!("grantwell_replay", "digest", "expires_at <= $1");
 const RATES: Table = table!("grantwell_rate", "digest", "full_at <= $1 * 1000");
+const ANSWERS: Table = table!("grantwell_answer", "digest", "expires_at <= $1");
 const REGISTRATION_TOKENS: Table = table!("grantwell_registration_token", "id", "expires_at <= $1");
 const SESSION_CLIENTS: Table = table!("grantwell_session_client", "sid", "expires_at <= $1");
 const LOGOUT_NOTICES: Table = table!("grantwell_logout_notice", "id", "expires_at <= $1");
@@ -139,6 +142,7 @@ impl Sweep<'_> {
             device_codes: self.delete(&DEVICE_CODES).await?,
             replays: self.delete(&REPLAYS).await?,
             rates: self.delete(&RATES).await?,
+            answers: self.delete(&ANSWERS).await?,
             session_clients: self.delete(&SESSION_CLIENTS).await?,
             logout_notices: self.delete(&LOGOUT_NOTICES).await?,
             registration_tokens: self.delete(&REGISTRATION_TOKENS).await?,
@@ -159,6 +163,7 @@ impl Sweep<'_> {
             device_codes: self.count(&DEVICE_CODES).await?,
             replays: self.count(&REPLAYS).await?,
             rates: self.count(&RATES).await?,
+            answers: self.count(&ANSWERS).await?,
             session_clients: self.count(&SESSION_CLIENTS).await?,
             logout_notices: self.count(&LOGOUT_NOTICES).await?,
             registration_tokens: self.count(&REGISTRATION_TOKENS).await?,

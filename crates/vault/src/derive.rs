@@ -37,6 +37,8 @@ pub enum Purpose {
     Cursor,
     /// A name or address under which tries are counted, so that the table does not show who tried.
     Throttle,
+    /// Who asked for what under which `Idempotency-Key`, so that the table shows neither.
+    Answer,
     /// The pairwise `sub` of a person (OpenID Connect Core 1.0 §8.1); made by [`crate::Vault::pairwise_subject`].
     PairwiseSubject,
 }
@@ -60,6 +62,7 @@ impl Purpose {
             Self::EntityTag => "entity tag",
             Self::Cursor => "list cursor",
             Self::Throttle => "throttle",
+            Self::Answer => "remembered answer",
             Self::PairwiseSubject => "pairwise subject",
         }
     }
@@ -111,6 +114,7 @@ pub(crate) struct Derived {
     entity_tag: MacKey,
     cursor: MacKey,
     throttle: MacKey,
+    answer: MacKey,
     pairwise_subject: MacKey,
 }
 
@@ -139,6 +143,7 @@ impl Derived {
             entity_tag: digest(Purpose::EntityTag),
             cursor: digest(Purpose::Cursor),
             throttle: digest(Purpose::Throttle),
+            answer: digest(Purpose::Answer),
             pairwise_subject: digest(Purpose::PairwiseSubject),
         }
     }
@@ -161,6 +166,7 @@ impl Derived {
             Purpose::EntityTag => &self.entity_tag,
             Purpose::Cursor => &self.cursor,
             Purpose::Throttle => &self.throttle,
+            Purpose::Answer => &self.answer,
             Purpose::PairwiseSubject => &self.pairwise_subject,
         };
         key.mac(parts)

@@ -5,13 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-    VARY,
-};
-use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
+use http::{Extensions, HeaderValue};
+use rest::cors::{is_preflight, origin, preflight};
 use store::Application;
 
 /// Where an endpoint notes whose request it answers.
@@ -36,10 +33,9 @@ impl Asker {
 /// script may read the answer is decided when the client is known. No cookie counts here, so none is allowed.
 pub(crate) async fn for_clients(mut request: Request, next: Next) -> Response {
     let Some(origin) = origin(request.headers()) else { return next.run(request).await };
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if preflight {
-        return allow_request(origin);
+    if is_preflight(request.method(), request.headers()) {
+        let methods = HeaderValue::from_static("GET, POST");
+        return preflight(origin, methods, HeaderValue::from_static("Authorization, Content-Type"));
     }
     let asker = Asker::default();
     request.extensions_mut().insert(asker.clone());
@@ -52,22 +48,5 @@ pub(crate) async fn for_clients(mut request: Request, next: Next) -> Response {
         let exposed = HeaderValue::from_static("WWW-Authenticate, Retry-After");
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
-    response
-}
-
-/// `null` stands for many documents that have nothing to do with each other, so it is nobody's origin.
-fn origin(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(ORIGIN).filter(|origin| *origin != "null").cloned()
-}
-
-fn allow_request(origin: HeaderValue) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    let allowed = HeaderValue::from_static("Authorization, Content-Type");
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    headers.insert(VARY, HeaderValue::from_static("Origin"));
     response
 }

@@ -56,7 +56,9 @@ async fn main() -> Fallible {
     let unicorns = Resources::new().named("Unicorns").add::<Model>();
     let about = unicorns.metadata(&settings.url, PREFIX);
     let verifier = settings.verifier(&about.resource, clock.clone())?;
-    let state = RestState::new(database.clone(), verifier, clock).with_public_url(&settings.url);
+    let state = RestState::new(database.clone(), verifier, clock)
+        .with_public_url(&settings.url)
+        .with_origins(settings.origins.clone());
     let router = Router::new()
         .route("/livez", get(async || "ok"))
         .merge(rest::metadata(&[about], &settings.issuer))

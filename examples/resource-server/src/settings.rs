@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rest::Verifier;
 use rest::ambient::Clock;
+use rest::cors::OriginList;
 use rest::fetch::{Credentials, Policy};
 use rest::remote::{AuthorizationServer, IntrospectionVerifier, JwksVerifier};
 use tracing_subscriber::EnvFilter;
@@ -22,6 +23,7 @@ pub(crate) struct Settings {
     client: Option<(String, String)>,
     cache: Duration,
     way_out: Policy,
+    pub(crate) origins: Arc<OriginList>,
 }
 
 impl Settings {
@@ -32,6 +34,7 @@ impl Settings {
         )?;
         let allow_private_hosts = text("ALLOW_PRIVATE_HOST").into_iter().collect();
         let allow_http = text("ALLOW_HTTP_ISSUER").is_some_and(|value| value == "true");
+        let origins = text("ALLOWED_ORIGINS").unwrap_or_default();
         let cache = text("INTROSPECTION_CACHE_SECONDS").map(|seconds| seconds.parse());
         Ok(Self {
             url: text("PUBLIC_URL").unwrap_or_else(|| format!("http://{listen}")),
@@ -41,6 +44,7 @@ impl Settings {
             issuer,
             client: client()?,
             cache: Duration::from_secs(cache.transpose()?.unwrap_or(10)),
+            origins: Arc::new(OriginList::parse(origins.split_whitespace())?),
             way_out: Policy { allow_http, allow_private_hosts, ..Policy::default() },
         })
     }

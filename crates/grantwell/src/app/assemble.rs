@@ -12,6 +12,7 @@ use store::Store;
 use url::Url;
 use vault::Purpose;
 
+use super::answers::SharedAnswers;
 use crate::error::{Error, Exit, Result};
 use crate::people;
 use crate::project::Project;
@@ -44,14 +45,19 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
     .map_err(|error| Error::new(Exit::BadSettings, error.to_string()))?;
     let rest = rest_state(&parts, &state);
     let docs = super::docs::router(&project, (parts.settings, parts.policy), pages.clone(), &rest)?;
-    let (mounted, merged) = project.into_parts();
+    let (mounted, choosers, merged) = project.into_parts();
     let throttles: Vec<_> = parts.settings.api.throttles().collect();
     let mut router =
         web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
+    let mut api = Router::new();
     for (prefix, resources) in mounted {
         let resources = throttles.iter().cloned().fold(resources, Resources::operator_throttle);
-        router = router.merge(resources.router(&prefix, rest.clone()));
+        api = api.merge(resources.router(&prefix, rest.clone()));
     }
+    for chooser in choosers {
+        router = router.merge(chooser.router(api.clone(), &rest));
+    }
+    router = router.merge(api);
     if let Some(prefix) = crate::policy::admin_prefix(parts.settings)? {
         router = router.merge(admin::router(admin_state(&parts, &rest, prefix)?));
     }
@@ -60,6 +66,7 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
         body_limit: parts.settings.server.body_limit.in_memory(),
         request_timeout: parts.settings.server.request_timeout.duration(),
         shutdown: parts.shutdown.clone(),
+        compress: parts.settings.server.compression,
         pages,
         headers: security_headers(parts.public_url),
         entropy: parts.entropy,
@@ -177,13 +184,18 @@ fn limits(settings: &Settings) -> web::Limits {
 
 fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
     let verifier = Arc::new(web::Verifier::new(state.clone()));
-    let web = state.clone();
+    let (web, origins) = (state.clone(), web::ClientOrigins::new(state.clone()));
     let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
         .with_dialect(parts.settings.api.errors.into())
         .with_body_limit(parts.settings.server.body_limit.in_memory())
         .with_cursor_key(parts.store.vault().digest(Purpose::Cursor, b"lists of resources"))
+        .with_answers(Arc::new(SharedAnswers::new(
+            parts.store.clone(),
+            parts.settings.api.remember_answers.duration(),
+        )))
+        .with_origins(Arc::new(origins))
         .with_address(Arc::new(move |parts| Some(web.client_address(parts))));
     // One process over a SQLite file counts in its memory, which costs nothing.
     let rest = match parts.store.database().kind() {

@@ -7,9 +7,9 @@ use oauth::client::{Client, ClientMetadata, ConsentRule, GrantType, Origin, Redi
 use oauth::pkce::Pkce;
 use oauth::policy::Policy;
 use pages::Pages;
-use rest::RestState;
 use rest::docs::{Docs, REDIRECT};
 use rest::openapi::{About, document};
+use rest::{Chooser, RestState};
 use serde_json::Value;
 use store::Store;
 use url::Url;
@@ -31,16 +31,24 @@ pub(crate) fn openapi(project: &Project, settings: &Settings, policy: &Policy) -
     let about = About {
         title: named.unwrap_or_else(|| capitalised(project.name())),
         version: settings.docs.version.clone(),
-        description: settings.docs.description.clone().unwrap_or_default(),
+        description: description(project, settings),
         server: policy.issuer.url("").trim_end_matches('/').to_owned(),
         authorization_url: address(&endpoints.authorization),
         token_url: address(&endpoints.token),
         pages: settings.pages.browsable != Readers::Nobody,
         dialect: settings.api.errors.into(),
+        remembers: true,
         body_limit: settings.server.body_limit.in_memory(),
     };
     let mounted = project.mounted().iter();
     document(&about, mounted.map(|(prefix, resources)| (prefix.as_str(), resources)))
+}
+
+/// What was said, and how versions are chosen.
+fn description(project: &Project, settings: &Settings) -> String {
+    let said = settings.docs.description.clone();
+    let versions = project.choosers().iter().map(Chooser::text);
+    said.into_iter().chain(versions).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Whether a project with these settings serves a document: one without resources has nothing to say.

@@ -23,6 +23,9 @@ pub(crate) fn routes(project: &Project, admin: Option<&str>, docs: bool) -> Vec<
             add(path, "resource");
         }
     }
+    for chooser in project.choosers() {
+        add(format!("{}/{{…}}", chooser.prefix()), "the version that a header names");
+    }
     if docs {
         add(rest::docs::PAGE.to_owned(), "the API, described and tried out in a browser");
         add(rest::docs::JSON.to_owned(), "the API as an OpenAPI document");

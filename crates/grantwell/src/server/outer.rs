@@ -18,6 +18,7 @@ use pages::refusal::accept_of_a_person;
 use pages::{Pages, Refusal};
 use tracing::{Instrument as _, field};
 
+use super::compress::Asked;
 use super::health::PATHS;
 use super::request_id::{HEADER, RequestId};
 use super::{Hosts, Shutdown};
@@ -37,6 +38,8 @@ pub struct Outer {
     pub pages: Pages,
     /// The headers that every answer has.
     pub headers: SecurityHeaders,
+    /// Whether answers are compressed for those who take that.
+    pub compress: bool,
     /// Draws request ids.
     pub entropy: Entropy,
 }
@@ -65,6 +68,10 @@ async fn recorded(State(outer): State<Arc<Outer>>, mut request: Request, next: N
     // The other rooms find it there.
     request.headers_mut().insert(HEADER, id.header());
     request.extensions_mut().insert(id.clone());
+    let compress = outer.compress.then(|| {
+        let method = request.method().clone();
+        Asked::of(&method, request.headers_mut())
+    });
     let response = within_limits(&outer, request, next).instrument(span.clone()).await;
     let mut response = Refusal::number(response, id.as_str());
     if let Some(accept) = accept {
@@ -75,6 +82,9 @@ async fn recorded(State(outer): State<Arc<Outer>>, mut request: Request, next: N
     // A body that was too large is not read to its end, so nothing more can come over this connection.
     if outer.shutdown.has_begun() || response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if let Some(asked) = compress {
+        response = asked.answer(response).await;
     }
     span.in_scope(|| write_line(response.status(), started.elapsed(), PATHS.contains(&route)));
     response

@@ -1,4 +1,4 @@
-//! What callers of the resources meet: the words of errors, and how often they may ask.
+//! What callers of the resources meet: the words of errors, how often they may ask, what is remembered for them.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,10 @@ use rest::throttle::{Rate, Throttle};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// What callers of the resources meet: the words of errors, and how often they may ask.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+use super::Span;
+
+/// What callers of the resources meet: the words of errors, how often they may ask, what is remembered for them.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
     /// In which words resources tell what is wrong, unless the program says it of them: `problems` (RFC 9457), or
@@ -20,6 +22,21 @@ pub struct Api {
     pub user_rate: Option<RequestRate>,
     /// How often each client may ask, all its users together. When it is not set: what the program says.
     pub client_rate: Option<RequestRate>,
+    /// How long the answer to a request with an `Idempotency-Key` is remembered: so long the same request is not done
+    /// again, and is answered as it was the first time.
+    pub remember_answers: Span,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            errors: Errors::default(),
+            anonymous_rate: None,
+            user_rate: None,
+            client_rate: None,
+            remember_answers: Span::days(1),
+        }
+    }
 }
 
 impl Api {

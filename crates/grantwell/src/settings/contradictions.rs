@@ -23,6 +23,7 @@ impl Settings {
         if self.server.max_connections == 0 {
             found.push("server.max_connections is 0: nobody could connect".to_owned());
         }
+        let remembered = self.api.remember_answers;
         for (name, span, consequence) in [
             (
                 "server.request_timeout",
@@ -44,6 +45,7 @@ impl Settings {
                 self.oauth.access_token_lifetime,
                 "no token could be used",
             ),
+            ("api.remember_answers", remembered, "every answer would be forgotten at once"),
             ("oauth.refresh_idle", self.oauth.refresh_idle, "no token could be refreshed"),
             ("fetch.timeout", self.fetch.timeout, "nothing could be fetched"),
             ("accounts.session_idle", self.accounts.session_idle, "nobody could stay signed in"),

@@ -37,6 +37,9 @@ pub struct Server {
     pub tls_key: Option<Private>,
     /// The largest request body that is read; a larger one is answered with 413.
     pub body_limit: Size,
+    /// Compress answers by brotli or gzip for those who take it: rows, exports, documents, static files. What holds a
+    /// token or a form is never compressed. Turn it off where a proxy in front does it.
+    pub compression: bool,
     /// How long one request may take; then it is answered with 503.
     pub request_timeout: Span,
     /// How long a client may take to send the head of a request; then its connection is closed.
@@ -59,6 +62,7 @@ impl Default for Server {
             tls_key_file: None,
             tls_key: None,
             body_limit: Size::bytes(1024 * 1024),
+            compression: true,
             request_timeout: Span::seconds(30),
             header_timeout: Span::seconds(10),
             max_connections: 4096,

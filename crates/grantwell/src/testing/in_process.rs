@@ -74,6 +74,17 @@ impl InProcess {
         Self::open(project, change, Some((server.to_owned(), name))).await
     }
 
+    /// Another node of this project: over the same database, with the same settings and clock.
+    ///
+    /// # Errors
+    /// What the command `serve` would tell.
+    pub async fn another_node(&self, project: Project) -> Result<Self> {
+        let settings = self.0.app.settings().clone();
+        let (folder, clock) = (tempfile::tempdir()?, self.0.clock.clone());
+        let app = Box::pin(App::open_at(project, settings, clock.clone())).await?;
+        Ok(Self(Arc::new(Inner { app, clock, own: None, _folder: folder })))
+    }
+
     async fn open(
         project: Project,
         change: impl FnOnce(&mut Settings),

@@ -1,7 +1,7 @@
 //! The keys of `#[resource(…)]` on the struct.
 use syn::{DeriveInput, LitInt, LitStr, Path, Type, meta::ParseNestedMeta, parse_quote};
 
-use super::listing::Listing;
+use super::{contract::Contract, listing::Listing};
 use crate::nearest::unknown_key;
 
 const KEYS: &[&str] = &[
@@ -17,6 +17,10 @@ const KEYS: &[&str] = &[
     "output",
     "bulk",
     "require_if_match",
+    "idempotency",
+    "deprecated",
+    "sunset",
+    "deprecation_link",
     "own_behavior",
     "crate",
 ];
@@ -30,6 +34,7 @@ pub(crate) struct Attributes {
     pub(crate) library: Path,
     pub(crate) page_size: Option<LitInt>,
     pub(crate) listing: Listing,
+    pub(crate) contract: Contract,
     pub(crate) own_behavior: bool,
     pub(crate) output: Option<Type>,
     /// The first paragraph of the doc comment.
@@ -49,6 +54,7 @@ struct Found {
     library: Option<Path>,
     page_size: Option<LitInt>,
     listing: Listing,
+    contract: Contract,
     own_behavior: bool,
     output: Option<Type>,
     bulk: Option<LitInt>,
@@ -94,6 +100,7 @@ impl Attributes {
             library,
             page_size: None,
             listing: Listing::default(),
+            contract: Contract::default(),
             own_behavior: found.own_behavior,
             output: None,
             description: String::new(),
@@ -118,6 +125,9 @@ impl Found {
             "own_behavior" => self.own_behavior = true,
             "output" => self.output = Some(meta.value()?.parse()?),
             "bulk" => self.bulk = Some(meta.value()?.parse()?),
+            "idempotency" | "deprecated" | "sunset" | "deprecation_link" => {
+                self.contract.read(&key, meta)?;
+            }
             "require_if_match" => self.require_if_match = true,
             _ => return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a struct", KEYS))),
         }
@@ -142,6 +152,7 @@ impl Found {
             ));
         };
         check_path(&path)?;
+        self.contract.check()?;
         Ok(Attributes {
             path,
             name: self.name,
@@ -150,6 +161,7 @@ impl Found {
             library: self.library.unwrap_or_else(default_library),
             page_size: self.page_size,
             listing: self.listing,
+            contract: self.contract,
             own_behavior: self.own_behavior,
             output: self.output,
             description: super::field::documentation(&input.attrs),

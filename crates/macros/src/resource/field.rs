@@ -28,11 +28,12 @@ const KEYS: &[&str] = &[
     "search",
     "filter",
     "order",
+    "deprecated",
 ];
 
 /// The keys that have no value.
 const FLAGS: &[&str] =
-    &["read_only", "write_only", "create_only", "allow_blank", "search", "order"];
+    &["read_only", "write_only", "create_only", "allow_blank", "search", "order", "deprecated"];
 
 /// One field's attributes.
 pub(crate) struct Field {
@@ -197,12 +198,13 @@ impl Field {
         let choices = &self.choices;
         let (shape, check) = (option(self.shape(library)), option(self.check_tokens(library)));
         let create_only = flag("create_only");
+        let deprecated = flag("deprecated");
         let ty = &self.ty;
         let lookups = lookups::tokens(&self.lookups, library);
         quote! {
             #library::field::Declared {
                 field: #ident, name: #name, help: #help, label: #label,
-                read_only: #read_only, write_only: #write_only, create_only: #create_only, allow_blank: #allow_blank,
+                read_only: #read_only, write_only: #write_only, create_only: #create_only, deprecated: #deprecated, allow_blank: #allow_blank,
                 search: #search, filter: #filter, lookups: #lookups, order: #order,
                 max_length: #max_length, min_length: #min_length, min: #min, max: #max, default: #default,
                 choices: &[#(#choices),*],

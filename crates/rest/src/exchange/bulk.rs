@@ -38,24 +38,21 @@ impl Exchange {
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        let database = ctx.database().clone();
-        let json = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
-                    let work = Work { ctx, mounted, transaction, condition };
-                    let mut written = Vec::with_capacity(drafts.len());
-                    for (index, draft) in drafts.into_iter().enumerate() {
-                        let row = work.insert(draft).await;
-                        written.push(row.map_err(|problem| problem.of_row(index))?.json);
-                    }
-                    Ok(list(&written))
-                })
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
+                let work = Work { ctx, mounted, transaction, condition };
+                let mut written = Vec::with_capacity(drafts.len());
+                for (index, draft) in drafts.into_iter().enumerate() {
+                    let row = work.insert(draft).await;
+                    written.push(row.map_err(|problem| problem.of_row(index))?.json);
+                }
+                let mut answer = Answer::ok(list(&written));
+                answer.status = StatusCode::CREATED;
+                Ok(answer)
             })
-            .await?;
-        let mut answer = Answer::ok(json);
-        answer.status = StatusCode::CREATED;
-        Ok(answer)
+        })
+        .await
     }
 
     /// PATCH of a list: each row names its key.
@@ -84,22 +81,19 @@ impl Exchange {
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        let database = ctx.database().clone();
-        let json = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
-                    let work = Work { ctx, mounted, transaction, condition };
-                    let mut written = Vec::with_capacity(changes.len());
-                    for (index, (select, draft)) in changes.into_iter().enumerate() {
-                        let row = work.change(&select, draft, &Precondition::default()).await;
-                        written.push(row.map_err(|problem| problem.of_row(index))?.json);
-                    }
-                    Ok(list(&written))
-                })
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
+                let work = Work { ctx, mounted, transaction, condition };
+                let mut written = Vec::with_capacity(changes.len());
+                for (index, (select, draft)) in changes.into_iter().enumerate() {
+                    let row = work.change(&select, draft, &Precondition::default()).await;
+                    written.push(row.map_err(|problem| problem.of_row(index))?.json);
+                }
+                Ok(Answer::ok(list(&written)))
             })
-            .await?;
-        Ok(Answer::ok(json))
+        })
+        .await
     }
 
     /// DELETE of a list: `?keys=1,2,3`.

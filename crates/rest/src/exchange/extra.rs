@@ -72,26 +72,23 @@ impl Exchange {
             let call = Call { ctx: &ctx, transaction: None, row, values };
             return Ok(answer(mounted.core.extra(place, call).await?));
         }
-        let database = ctx.database().clone();
-        let json = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let row = match (&select, detail) {
-                        (Some(select), true) => {
-                            Some(super::write::locked(&ctx, &mounted, transaction, select).await?)
-                        }
-                        _ => None,
-                    };
-                    if let (Some(row), Some(condition)) = (&row, condition) {
-                        super::write::check_row(&mounted, transaction, row, condition).await?;
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let row = match (&select, detail) {
+                    (Some(select), true) => {
+                        Some(super::write::locked(&ctx, &mounted, transaction, select).await?)
                     }
-                    let values = values.map_err(Problem::invalid)?;
-                    let call = Call { ctx: &ctx, transaction: Some(transaction), row, values };
-                    mounted.core.extra(place, call).await
-                })
+                    _ => None,
+                };
+                if let (Some(row), Some(condition)) = (&row, condition) {
+                    super::write::check_row(&mounted, transaction, row, condition).await?;
+                }
+                let values = values.map_err(Problem::invalid)?;
+                let call = Call { ctx: &ctx, transaction: Some(transaction), row, values };
+                Ok(answer(mounted.core.extra(place, call).await?))
             })
-            .await?;
-        Ok(answer(json))
+        })
+        .await
     }
 
     /// The input: the body, or for an action that reads, the query string.

@@ -76,6 +76,7 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
     exchange.action = action;
     exchange.method = method;
     exchange.require(exchange.requirement())?;
+    exchange.note_attempt(&body)?;
     exchange.act().await
 }
 

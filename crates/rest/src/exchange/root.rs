@@ -5,7 +5,7 @@ use axum::{Router, extract::Request, response::Response, routing::any};
 use http::{Method, StatusCode, header, request::Parts};
 
 use crate::{
-    Problem, browse, list,
+    Problem, browse, cors, list,
     mounted::{ALLOW_ROOT, Root},
     negotiate::Format,
     state::RestState,
@@ -20,13 +20,18 @@ pub(crate) fn attach_root(
     root: Arc<Root>,
 ) -> Router<RestState> {
     let below = Arc::clone(&root);
-    let on_root = any(move |request: Request| serve(Arc::clone(&root), request, true));
+    let on_root = any(move |request: Request| around(Arc::clone(&root), request, true));
     let router = router.route(&format!("{prefix}/"), on_root.clone());
     if prefix.is_empty() {
         return router;
     }
-    let on_nothing = any(move |request: Request| serve(Arc::clone(&below), request, false));
+    let on_nothing = any(move |request: Request| around(Arc::clone(&below), request, false));
     router.route(prefix, on_root).route(&format!("{prefix}/{{*nothing}}"), on_nothing)
+}
+
+async fn around(root: Arc<Root>, request: Request, exists: bool) -> Response {
+    let state = root.state.clone();
+    cors::around(&state, request, |request| serve(root, request, exists)).await
 }
 
 async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {

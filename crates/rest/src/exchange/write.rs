@@ -236,24 +236,22 @@ impl Exchange {
         let (ctx, mounted) = (self.ctx(), Arc::clone(&self.mounted));
         let condition = mounted.core.permit(&ctx).await?;
         let draft = self.draft(Mode::Create)?;
-        let database = ctx.database().clone();
-        let Written { json, key } = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
-                    Work { ctx, mounted, transaction, condition }.insert(draft).await
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
+                let work = Work { ctx, mounted, transaction, condition };
+                let Written { json, key } = work.insert(draft).await?;
+                let tag = etag(&json);
+                let mut answer = Answer::ok(json).with(header::ETAG, tag);
+                answer.status = StatusCode::CREATED;
+                let location = key.as_ref().and_then(written).map(|key| mounted.item_path(&key));
+                Ok(match location.map(HeaderValue::try_from) {
+                    Some(Ok(location)) => answer.with(header::LOCATION, location),
+                    _ => answer,
                 })
             })
-            .await?;
-        let tag = etag(&json);
-        let mut answer = Answer::ok(json).with(header::ETAG, tag);
-        answer.status = StatusCode::CREATED;
-        let location = key.as_ref().and_then(written).map(|key| self.mounted.item_path(&key));
-        if let Some(location) = location.and_then(|location| HeaderValue::from_str(&location).ok())
-        {
-            answer = answer.with(header::LOCATION, location);
-        }
-        Ok(answer)
+        })
+        .await
     }
 
     pub(super) async fn update(&self, mode: Mode) -> Result<Answer> {
@@ -274,18 +272,16 @@ impl Exchange {
                 return Err(problem);
             }
         };
-        let database = ctx.database().clone();
-        let Written { json, .. } = database
-            .write::<_, Problem, _>(move |transaction| {
-                Box::pin(async move {
-                    let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
-                    let work = Work { ctx, mounted, transaction, condition };
-                    work.change(&select, draft, &precondition).await
-                })
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
+                let work = Work { ctx, mounted, transaction, condition };
+                let Written { json, .. } = work.change(&select, draft, &precondition).await?;
+                let tag = etag(&json);
+                Ok(Answer::ok(json).with(header::ETAG, tag))
             })
-            .await?;
-        let tag = etag(&json);
-        Ok(Answer::ok(json).with(header::ETAG, tag))
+        })
+        .await
     }
 
     pub(super) async fn delete(&self) -> Result<Answer> {

@@ -40,6 +40,7 @@ impl Field {
             read_only: declared.read_only,
             write_only: declared.write_only,
             create_only: declared.create_only,
+            deprecated: declared.deprecated,
             unique: false,
             allow_blank: declared.allow_blank,
             search: declared.search,

@@ -8,7 +8,8 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+    Deprecation, Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
+    input::validate::Mode,
 };
 
 /// A resource where it is.
@@ -99,7 +100,7 @@ impl Place<'_> {
         });
         let create = self
             .operation("create", &format!("Add a row to {}", facts.name), facts.write)
-            .parameters(vec![parameters::format(about)])
+            .parameters(self.named(&Method::POST, vec![parameters::format(about)]))
             .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
             .answer(201, answers::good(about, "The new row.", &made, &headers))
             .problems(WRITING);
@@ -118,7 +119,7 @@ impl Place<'_> {
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
             .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
-            .parameters(vec![parameters::format(about)])
+            .parameters(self.named(&Method::PATCH, vec![parameters::format(about)]))
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
             )
@@ -150,14 +151,14 @@ impl Place<'_> {
         item.insert("get".to_owned(), read.finish());
         for (method, verb, summary, input, types) in [
             (
-                "put",
+                Method::PUT,
                 "replace",
                 "Replace a row of",
                 ("Replace", Mode::Replace),
                 &["application/json", FORM][..],
             ),
             (
-                "patch",
+                Method::PATCH,
                 "update",
                 "Change a row of",
                 ("Patch", Mode::Partial),
@@ -166,12 +167,12 @@ impl Place<'_> {
         ] {
             let change = self
                 .operation(verb, &format!("{summary} {}", facts.name), facts.write)
-                .parameters(parameters::of_changed(facts, about))
+                .parameters(self.named(&method, parameters::of_changed(facts, about)))
                 .body(self.body(input, types))
                 .answer(200, row("The row as it is now."))
                 .problems(WRITING)
                 .problems(self.precondition());
-            item.insert(method.to_owned(), change.finish());
+            item.insert(method.as_str().to_ascii_lowercase(), change.finish());
         }
         let delete = self
             .operation("delete", &format!("Remove a row of {}", facts.name), facts.write)
@@ -197,7 +198,7 @@ impl Place<'_> {
         };
         let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
         let mut operation = self
-            .operation(&verb, &summary, action.requirement)
+            .dated(&verb, &summary, action.requirement, action.deprecation)
             .answer(200, good)
             .answer(204, answers::empty("Done; there is nothing to say."))
             .problems(if action.detail { &[404, 422] } else { &[422] });
@@ -210,7 +211,7 @@ impl Place<'_> {
             let needed = action.fields.iter().any(|field| field.required);
             operation = operation.body(content(&schema, &["application/json", FORM], needed));
         }
-        operation.parameters(named).finish()
+        operation.parameters(self.named(&action.method, named)).finish()
     }
 
     /// Whether the name of an action is that of an operation which comes before it: one address may have several methods.
@@ -222,6 +223,17 @@ impl Place<'_> {
     }
 
     fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {
+        self.dated(verb, summary, requirement, None)
+    }
+
+    /// An operation that may go away at another time than its resource.
+    fn dated(
+        &self,
+        verb: &str,
+        summary: &str,
+        requirement: Requirement,
+        deprecation: Option<Deprecation>,
+    ) -> Operation {
         let security = match requirement.scope_name() {
             Some(scope) => json!([{ OAUTH2: [scope] }, { BEARER: [] }]),
             None => json!([]),
@@ -230,13 +242,28 @@ impl Place<'_> {
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
-        if let Some(scope) = requirement.scope() {
-            let text = format!("Needs the scope `{}`: {}.", scope.name, scope.description);
-            json.insert("description".to_owned(), text.into());
+        let deprecation = deprecation.or(self.facts.deprecation).map(|one| one.text());
+        let needs = requirement
+            .scope()
+            .map(|scope| format!("Needs the scope `{}`: {}.", scope.name, scope.description));
+        if deprecation.is_some() {
+            json.insert("deprecated".to_owned(), true.into());
+        }
+        let text: Vec<String> = needs.into_iter().chain(deprecation).collect();
+        if !text.is_empty() {
+            json.insert("description".to_owned(), text.join(" ").into());
         }
         json.insert("security".to_owned(), security);
         let (answers, problems) = (Map::new(), ALWAYS.to_vec());
         Operation { json, answers, problems, dialect: self.dialect }
+    }
+
+    /// With the parameter that names a request, where it may have one.
+    fn named(&self, method: &Method, mut parameters: Vec<Json>) -> Vec<Json> {
+        if self.about.remembers {
+            parameters.extend(parameters::idempotency_key(self.facts, method));
+        }
+        parameters
     }
 
     fn precondition(&self) -> &'static [u16] {

@@ -1,10 +1,12 @@
 //! The parameters of operations: what the address, the query and the headers may hold.
+use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::{About, schema};
 use crate::{
-    Facts,
+    Facts, Idempotency,
     field::{Field, Lookup, lookup::LONGEST_WORD},
+    idempotency,
     list::LONGEST_SEARCH,
     parameter::{Parameter, Role},
 };
@@ -156,6 +158,23 @@ fn listed(name: &str, description: &str, items: &Json, (least, most): (usize, us
         "name": name, "in": "query", "style": "form", "explode": false, "description": description,
         "schema": { "type": "array", "items": items, "minItems": least, "maxItems": most },
     })
+}
+
+/// The name under which a request is done once, however often it is sent; only POST may have to have it.
+pub(super) fn idempotency_key(facts: &Facts, method: &Method) -> Option<Json> {
+    let counts = *method == Method::POST || *method == Method::PATCH;
+    if !counts || facts.idempotency == Idempotency::Refused {
+        return None;
+    }
+    let required = *method == Method::POST && facts.idempotency == Idempotency::Required;
+    Some(json!({
+        "name": "Idempotency-Key", "in": "header", "required": required,
+        "description": "Names this request, for callers with an access token: when it is sent again with the same key and body, it is not done again, and the answer is that of the first time.",
+        "schema": {
+            "type": "string", "pattern": idempotency::PATTERN,
+            "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+        },
+    }))
 }
 
 fn if_none_match() -> Json {

@@ -246,6 +246,9 @@ fn described(field: &Field, mut schema: Map<String, Json>) -> Map<String, Json> 
     if !text.is_empty() {
         schema.insert("description".to_owned(), text.into());
     }
+    if field.deprecated {
+        schema.insert("deprecated".to_owned(), true.into());
+    }
     schema
 }
 

@@ -55,6 +55,18 @@ pub const ENTRIES: &[Entry] = &[
         "Narrow it by filters or a search, or take it as `?format=ndjson`.",
     ),
     entry(
+        "invalid_idempotency_key",
+        400,
+        "The Idempotency-Key cannot be used",
+        "Send one string of visible ASCII characters, such as a UUID, together with an access token, where the description of the API names the header.",
+    ),
+    entry(
+        "idempotency_key_required",
+        400,
+        "An Idempotency-Key is needed",
+        "Send a new UUID as `Idempotency-Key` for each thing that you want done, and the same one when you try again.",
+    ),
+    entry(
         "missing_token",
         401,
         "A credential is needed",
@@ -110,6 +122,12 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry("conflict", 409, "It contradicts what is there", "Read the row again and decide anew."),
     entry(
+        "request_in_progress",
+        409,
+        "The same request is being worked on",
+        "Send it again after the time in `Retry-After`, with the same `Idempotency-Key`.",
+    ),
+    entry(
         "referenced",
         409,
         "Rows refer to each other",
@@ -133,6 +151,12 @@ pub const ENTRIES: &[Entry] = &[
         422,
         "Some fields cannot be taken",
         "Correct the fields that `errors` names.",
+    ),
+    entry(
+        "idempotency_key_reused",
+        422,
+        "The Idempotency-Key was used for something else",
+        "Take a new key for each thing that you want done.",
     ),
     entry(
         "precondition_required",

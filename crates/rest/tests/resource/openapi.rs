@@ -23,6 +23,7 @@ fn about() -> About {
         server: "https://api.example".to_owned(),
         authorization_url: "https://api.example/o/authorize/".to_owned(),
         token_url: "https://api.example/o/token/".to_owned(),
+        remembers: true,
         body_limit: 4096,
         ..About::default()
     }

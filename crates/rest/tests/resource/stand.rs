@@ -7,7 +7,7 @@ use database::{Database, DatabaseError, Options};
 use futures_util::{FutureExt, future::BoxFuture};
 use grantwell_rest::{
     BrowserSession, Dialect, Principal, Resources, RestState, TEMPLATES, Verifier, VerifyFailure,
-    Via,
+    Versions, Via,
 };
 use http::{Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
@@ -117,14 +117,29 @@ impl Stand {
     }
 
     pub fn speaking(database: Database, resources: Resources, dialect: Dialect) -> Self {
+        Self::built(database, resources, |state| state.with_dialect(dialect))
+    }
+
+    pub fn built(
+        database: Database,
+        resources: Resources,
+        change: impl FnOnce(RestState) -> RestState,
+    ) -> Self {
+        Self { router: resources.router("/v1", change(Self::state(database))) }
+    }
+
+    pub fn versions(database: Database, versions: Versions, dialect: Dialect) -> Self {
+        let state = Self::state(database).with_dialect(dialect);
+        Self { router: versions.router("/api", &state) }
+    }
+
+    fn state(database: Database) -> RestState {
         let pages = Pages::builder().templates(TEMPLATES).build().unwrap();
         let csrf = Csrf::new([7; 32], CookieKind::Plain, Entropy::system());
-        let state = RestState::new(database, Arc::new(Callers), Clock::system())
+        RestState::new(database, Arc::new(Callers), Clock::system())
             .with_pages(pages, csrf)
             .with_public_url("https://api.example")
-            .with_dialect(dialect)
-            .with_body_limit(4096);
-        Self { router: resources.router("/v1", state) }
+            .with_body_limit(4096)
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

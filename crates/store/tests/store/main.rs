@@ -9,6 +9,7 @@
     reason = "what tests share is not inside a test function"
 )]
 
+mod answers;
 mod applications;
 mod apply;
 mod bounds;
