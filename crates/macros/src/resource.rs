@@ -3,6 +3,7 @@ mod attributes;
 pub(crate) mod field;
 mod listing;
 mod lookups;
+mod methods;
 mod relation;
 
 use attributes::Attributes;
@@ -68,6 +69,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
         name,
         read,
         write,
+        methods,
         library,
         page_size,
         own_behavior,
@@ -75,6 +77,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
         description,
         ..
     } = attributes;
+    let methods = methods.tokens(library);
     let listing = attributes.listing.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
     let name = name.as_ref().map(|name| quote!(const NAME: &'static str = #name;));
@@ -103,6 +106,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             type Output = #output;
             type Read = #read;
             type Write = #write;
+            #methods
             const PATH: &'static str = #path;
             #name
             #page_size

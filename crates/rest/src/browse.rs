@@ -60,6 +60,7 @@ struct ResourcePage {
     orders: Vec<Link>,
     can_describe: bool,
     can_delete: bool,
+    delete_note: String,
     write_note: String,
     write_hint: Option<String>,
     sign_in: Option<String>,
@@ -101,8 +102,13 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
     let good = status.is_success();
     let known = exchange.principal.is_some();
     let facts = &mounted.facts;
-    let may_write = exchange.satisfies(facts.write)
-        && (exchange.is_session() || facts.write == Requirement::Public);
+    let changing = if exchange.item { Action::Update } else { Action::Create };
+    let may = |requirement: Requirement| {
+        exchange.satisfies(requirement)
+            && (exchange.is_session() || requirement == Requirement::Public)
+    };
+    let (write, delete) = (facts.requirement(changing), facts.requirement(Action::Delete));
+    let may_write = may(write);
     let there = good || status == StatusCode::UNPROCESSABLE_ENTITY;
     let form = (may_write && there && exchange.action != Action::Describe)
         .then(|| forms::write(exchange, &errors, good.then_some(&json)))
@@ -114,9 +120,10 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
         formats: links::formats(exchange),
         orders: if list.is_some() { links::orders(exchange) } else { Vec::new() },
         can_describe: exchange.is_session(),
-        can_delete: exchange.item && may_write && good && exchange.action != Action::Describe,
-        write_note: note(facts.write),
-        write_hint: (good && !may_write).then(|| hint(facts.write, known)),
+        can_delete: exchange.item && may(delete) && good && exchange.action != Action::Describe,
+        delete_note: note(delete),
+        write_note: note(write),
+        write_hint: (good && !may_write).then(|| hint(write, known)),
         sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
         pager: list.as_ref().and_then(links::pager),
         rows: if exchange.action == Action::List {
@@ -273,29 +280,35 @@ fn title(exchange: &Exchange) -> String {
 
 fn intro(exchange: &Exchange) -> String {
     let facts = &exchange.mounted.facts;
-    match (facts.read.scope_name(), facts.write.scope_name()) {
-        (Some(read), Some(write)) => {
-            format!("Reading needs the scope {read}, changing needs {write}.")
+    let (read, write) = (facts.requirements.get, facts.requirements.post);
+    match (read == Requirement::Public, write == Requirement::Public) {
+        (false, false) => {
+            format!("Reading needs {}, changing needs {}.", plain(read), plain(write))
         }
-        (None, Some(write)) => format!("Everybody may read; changing needs the scope {write}."),
-        (Some(read), None) => format!("Reading needs the scope {read}; everybody may write."),
-        (None, None) => "Open to everybody.".to_owned(),
+        (true, false) => format!("Everybody may read; changing needs {}.", plain(write)),
+        (false, true) => format!("Reading needs {}; everybody may write.", plain(read)),
+        (true, true) => "Open to everybody.".to_owned(),
     }
 }
 
+/// The scopes as a page has them, without the marks of code.
+fn plain(requirement: Requirement) -> String {
+    requirement.the_scopes().replace('`', "")
+}
+
 fn note(requirement: Requirement) -> String {
-    match requirement.scope() {
-        Some(scope) => format!("Needs the scope {} ({}).", scope.name, scope.description),
-        None => "Open to everybody.".to_owned(),
+    match requirement {
+        Requirement::Public => "Open to everybody.".to_owned(),
+        _ => format!("Needs {} ({}).", plain(requirement), requirement.descriptions()),
     }
 }
 
 fn hint(requirement: Requirement, known: bool) -> String {
-    let scope = requirement.scope_name().unwrap_or_default();
+    let scope = plain(requirement);
     if known {
-        format!("Changing anything needs the scope {scope}, which you do not have here.")
+        format!("Changing anything needs {scope}, which you do not have here.")
     } else {
-        format!("Sign in to change anything: it needs the scope {scope}.")
+        format!("Sign in to change anything: it needs {scope}.")
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) use links::{Links, MOST_KEYS, Writing};
 
 use crate::{
     Result, ViewSet,
-    access::{Access, Requirement},
+    access::Requirement,
     core::{Core, Facts, Typed},
     field::label_of,
 };
@@ -131,7 +131,7 @@ impl Relation {
         let target = Target {
             id: TypeId::of::<R>(),
             path: R::PATH,
-            read: R::Read::REQUIREMENT,
+            read: R::REQUIREMENTS.get,
             make: make::<R>,
         };
         Self { name, label: label_of(name), help: "", cardinality, writable: false, ends, target }

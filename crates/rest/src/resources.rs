@@ -7,7 +7,7 @@ use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
 use sea_orm::EntityTrait;
 
 use crate::{
-    access::Declaration,
+    access::{Declaration, Requirement},
     core::{Core, Facts, Typed},
     exchange, guard,
     listing::Listing,
@@ -58,9 +58,8 @@ impl Resources {
     pub fn add<R: ViewSet>(mut self) -> Self {
         let mut facts = Facts::of::<R>();
         facts.list_as(self.lists);
-        let extra = facts.actions.iter().map(|action| action.requirement);
-        for requirement in [facts.read, facts.write].into_iter().chain(extra) {
-            self.declare(requirement.scope());
+        for requirement in facts.all_requirements() {
+            self.declare(requirement);
         }
         self.list.push(Added { id: TypeId::of::<R>(), facts, core: Arc::new(Typed::<R>::new()) });
         self.entities.push(Entities::insert::<R::Entity>);
@@ -120,15 +119,15 @@ impl Resources {
     /// Declares a scope that only plain routes ask for, so that tokens with it can be had.
     #[must_use]
     pub fn scope<S: crate::Scope>(mut self) -> Self {
-        self.declare(<S as crate::Access>::REQUIREMENT.scope());
+        self.declare(<S as crate::Access>::REQUIREMENT);
         self
     }
 
-    fn declare(&mut self, scope: Option<Declaration>) {
-        if let Some(scope) = scope
-            && !self.scopes.iter().any(|known| known.name == scope.name)
-        {
-            self.scopes.push(scope);
+    fn declare(&mut self, requirement: Requirement) {
+        for scope in requirement.scopes() {
+            if !self.scopes.iter().any(|known| known.name == scope.name) {
+                self.scopes.push(scope);
+            }
         }
     }
 

@@ -10,6 +10,8 @@
 
 #[path = "resource/access.rs"]
 mod access;
+#[path = "resource/alternatives.rs"]
+mod alternatives;
 #[path = "resource/bad_input.rs"]
 mod bad_input;
 #[path = "resource/changes.rs"]
@@ -42,6 +44,8 @@ mod queries;
 mod relations;
 #[path = "resource/stand.rs"]
 mod stand;
+#[path = "resource/step_up.rs"]
+mod step_up;
 #[path = "resource/throttle.rs"]
 mod throttle;
 #[path = "resource/viewset.rs"]

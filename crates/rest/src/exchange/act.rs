@@ -81,7 +81,8 @@ impl Exchange {
     fn describe(&self) -> Result<Answer> {
         check_item_query(self.parts.uri.query())?;
         let facts = &self.mounted.facts;
-        let with_fields = self.satisfies(facts.read) || self.satisfies(facts.write);
+        let with_fields =
+            facts.requirements.each().iter().any(|(_, requirement)| self.satisfies(*requirement));
         let answer = Answer::ok(describe::json(facts, &self.mounted.path, with_fields));
         let answer = answer.with(header::ALLOW, self.allow());
         Ok(match self.place {

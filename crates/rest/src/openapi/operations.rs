@@ -8,7 +8,8 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Facts, Requirement, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
+    Action, Declaration, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
+    input::validate::Mode, permission::StepUp,
 };
 
 /// A resource where it is.
@@ -30,6 +31,7 @@ const WRITING: &[u16] = &[409, 413, 415, 422];
 /// An operation while it is being written.
 struct Operation {
     json: Map<String, Json>,
+    sign_in: StepUp,
     answers: Map<String, Json>,
     problems: Vec<u16>,
 }
@@ -81,7 +83,7 @@ impl Place<'_> {
         let (facts, about) = (self.facts, self.about);
         let mut item = Map::new();
         let list = self
-            .operation("list", &format!("List rows of {}", facts.name), facts.read)
+            .operation("list", &format!("List rows of {}", facts.name), Action::List)
             .parameters(parameters::of_list(facts, about))
             .answer(200, self.rows())
             .answer(304, answers::empty("Nothing has changed since."));
@@ -96,7 +98,7 @@ impl Place<'_> {
             "Location": answers::header("The address of the new row.", "string"),
         });
         let create = self
-            .operation("create", &format!("Add a row to {}", facts.name), facts.write)
+            .operation("create", &format!("Add a row to {}", facts.name), Action::Create)
             .parameters(vec![parameters::format(about)])
             .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
             .answer(201, answers::good(about, "The new row.", &made, &headers))
@@ -119,7 +121,7 @@ impl Place<'_> {
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
-            .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
+            .operation("bulk_update", &format!("Change many rows of {}", facts.name), Action::PartialUpdate)
             .parameters(vec![parameters::format(about)])
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
@@ -129,7 +131,7 @@ impl Place<'_> {
             .problems(&[404]);
         item.insert("patch".to_owned(), change.finish());
         let delete = self
-            .operation("bulk_delete", &format!("Remove many rows of {}", facts.name), facts.write)
+            .operation("bulk_delete", &format!("Remove many rows of {}", facts.name), Action::Delete)
             .parameters(vec![parameters::keys(facts)])
             .answer(204, answers::empty("The rows are gone."))
             .problems(&[404, 409, 413]);
@@ -144,15 +146,16 @@ impl Place<'_> {
         let row = |text: &str| answers::good(about, text, &self.shown(), &tag());
         let seen = answers::good(about, "The row.", &self.picked(), &tag());
         let read = self
-            .operation("retrieve", &format!("See one row of {}", facts.name), facts.read)
+            .operation("retrieve", &format!("See one row of {}", facts.name), Action::Retrieve)
             .parameters(parameters::of_shown(facts, about))
             .answer(200, seen)
             .answer(304, answers::empty("Nothing has changed since."))
             .problems(&[404]);
         item.insert("get".to_owned(), read.finish());
-        for (method, verb, summary, input, types) in [
+        for (method, action, verb, summary, input, types) in [
             (
                 "put",
+                Action::Update,
                 "replace",
                 "Replace a row of",
                 ("Replace", Mode::Replace),
@@ -160,6 +163,7 @@ impl Place<'_> {
             ),
             (
                 "patch",
+                Action::PartialUpdate,
                 "update",
                 "Change a row of",
                 ("Patch", Mode::Partial),
@@ -167,7 +171,7 @@ impl Place<'_> {
             ),
         ] {
             let change = self
-                .operation(verb, &format!("{summary} {}", facts.name), facts.write)
+                .operation(verb, &format!("{summary} {}", facts.name), action)
                 .parameters(parameters::of_changed(facts, about))
                 .body(self.body(input, types))
                 .answer(200, row("The row as it is now."))
@@ -176,7 +180,7 @@ impl Place<'_> {
             item.insert(method.to_owned(), change.finish());
         }
         let delete = self
-            .operation("delete", &format!("Remove a row of {}", facts.name), facts.write)
+            .operation("delete", &format!("Remove a row of {}", facts.name), Action::Delete)
             .parameters(parameters::of_changed(facts, about))
             .answer(204, answers::empty("The row is gone."))
             .problems(&[409])
@@ -199,7 +203,8 @@ impl Place<'_> {
         };
         let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
         let mut operation = self
-            .operation(&verb, &summary, action.requirement)
+            .operation(&verb, &summary, action.action())
+            .asking(action.requirement)
             .answer(200, good)
             .answer(204, answers::empty("Done; there is nothing to say."))
             .problems(if action.detail { &[404, 422] } else { &[422] });
@@ -223,21 +228,14 @@ impl Place<'_> {
         !is_first || USUAL.contains(&names::snake(action.name).as_str())
     }
 
-    fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {
-        let security = match requirement.scope_name() {
-            Some(scope) => json!([{ OAUTH2: [scope] }, { BEARER: [] }]),
-            None => json!([]),
-        };
+    fn operation(&self, verb: &str, summary: &str, action: Action) -> Operation {
         let mut json = Map::new();
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
-        if let Some(scope) = requirement.scope() {
-            let text = format!("Needs the scope `{}`: {}.", scope.name, scope.description);
-            json.insert("description".to_owned(), text.into());
-        }
-        json.insert("security".to_owned(), security);
-        Operation { json, answers: Map::new(), problems: ALWAYS.to_vec() }
+        let sign_in = self.facts.sign_in(action);
+        let operation = Operation { json, sign_in, answers: Map::new(), problems: ALWAYS.to_vec() };
+        operation.asking(self.facts.requirement(action))
     }
 
     fn precondition(&self) -> &'static [u16] {
@@ -320,6 +318,31 @@ fn content(schema: &Json, types: &[&str], required: bool) -> Json {
 }
 
 impl Operation {
+    /// What it asks for: each alternative is a security requirement of its own, as is a token that was got in another way.
+    fn asking(mut self, requirement: Requirement) -> Self {
+        let sets = requirement.alternatives();
+        let open = sets.iter().any(Vec::is_empty);
+        let set = |set: &Vec<Declaration>| {
+            json!({ OAUTH2: set.iter().map(|scope| scope.name).collect::<Vec<_>>() })
+        };
+        let bearer = std::iter::once(json!({ BEARER: [] }));
+        let security: Json =
+            if open { json!([]) } else { sets.iter().map(set).chain(bearer).collect() };
+        let mut text = match open {
+            true => String::new(),
+            false => format!("Needs {}: {}.", requirement.the_scopes(), requirement.descriptions()),
+        };
+        if !self.sign_in.is_empty() {
+            let space = if text.is_empty() { "" } else { " " };
+            text.push_str(&format!("{space}Needs {} (RFC 9470).", self.sign_in.words()));
+        }
+        if !text.is_empty() {
+            self.json.insert("description".to_owned(), text.into());
+        }
+        self.json.insert("security".to_owned(), security);
+        self
+    }
+
     fn parameters(mut self, parameters: Vec<Json>) -> Self {
         self.json.insert("parameters".to_owned(), parameters.into());
         self
