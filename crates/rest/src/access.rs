@@ -21,7 +21,7 @@ pub struct Public;
 /// [`AnyOf`]`<(Sell, Manage)>`, and [`Public`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say who may",
-    label = "expected a scope declared with `scopes!`, `(A, B)` or `AnyOf<(A, B)>` of such scopes, or `Public`",
+    label = "expected a scope declared with `scopes!`, `(A, B)` or `AnyOf<(A, B)>` of such scopes, or `Public` alone",
     note = "declare a scope: `scopes! {{ pub Read = \"read\" => \"See your unicorns\" }}`, then write `read = Read`"
 )]
 pub trait Access: 'static {

@@ -176,13 +176,11 @@ impl Facts {
         let each = &self.requirements;
         match action {
             Action::Describe => Requirement::Public,
-            Action::List | Action::Retrieve => each.get,
-            Action::Create => each.post,
+            Action::List | Action::Retrieve | Action::Extra { safe: true, .. } => each.get,
+            Action::Create | Action::Extra { .. } => each.post,
             Action::Update => each.put,
             Action::PartialUpdate => each.patch,
             Action::Delete => each.delete,
-            Action::Extra { safe: true, .. } => each.get,
-            Action::Extra { .. } => each.post,
         }
     }
 

@@ -44,7 +44,10 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
             .map(|relation| (relation.name.to_owned(), describe_relation(relation)))
             .collect();
         map.insert("relations".to_owned(), relations.into());
-        map.insert("actions".to_owned(), facts.actions.iter().map(|action| describe_action(facts, action)).collect());
+        map.insert(
+            "actions".to_owned(),
+            facts.actions.iter().map(|action| describe_action(facts, action)).collect(),
+        );
         map.insert("rows_at_once".to_owned(), facts.bulk.max(1).into());
         map.insert("requires_if_match".to_owned(), facts.require_if_match.into());
         map.insert("sign_in".to_owned(), sign_in_of_methods(facts));
@@ -57,6 +60,7 @@ fn describe_relation(relation: &Relation) -> Json {
         "to": relation.target_path(),
         "many": relation.cardinality == Cardinality::Many,
         "writable": relation.writable,
+        "nested": relation.children().map(|(nesting, ..)| nesting.word()),
         "column": relation.referring_column(),
         "label": relation.label,
         "help": relation.help,

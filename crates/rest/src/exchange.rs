@@ -6,6 +6,7 @@ mod export;
 mod extra;
 pub(crate) mod form;
 mod list;
+mod nested;
 pub(crate) mod precondition;
 mod root;
 mod rows;

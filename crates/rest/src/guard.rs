@@ -2,7 +2,9 @@
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use oauth::{error::ErrorCode, principal::Principal};
 
-use crate::{Declaration, Problem, Requirement, Result, access, state::RestState, verifier::VerifyFailure};
+use crate::{
+    Declaration, Problem, Requirement, Result, access, state::RestState, verifier::VerifyFailure,
+};
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
 pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
@@ -78,9 +80,8 @@ pub(crate) fn require(
                 "This needs an access token with {needed}: send it as `Authorization: Bearer <token>`."
             ),
         );
-        return Err(
-            problem.with_header(header::WWW_AUTHENTICATE, challenge(&[("scope", &scope)], metadata))
-        );
+        return Err(problem
+            .with_header(header::WWW_AUTHENTICATE, challenge(&[("scope", &scope)], metadata)));
     }
     let lacking: Vec<_> =
         wanted.iter().copied().filter(|scope| !has(principal, scope.name)).collect();
@@ -99,17 +100,13 @@ pub(crate) fn require(
 }
 
 fn insufficient(requirement: Requirement, needed: &str, lacking: &[Declaration]) -> String {
-    match requirement {
-        Requirement::Scope(scope) => {
-            let words = scope.description;
-            format!("This needs {needed} ({words}), which the access token does not have.")
-        }
-        _ => {
-            let lacking: Vec<String> =
-                lacking.iter().map(|scope| format!("`{}` ({})", scope.name, scope.description)).collect();
-            format!("This needs {needed}; the access token lacks {}.", lacking.join(" and "))
-        }
+    if let Requirement::Scope(scope) = requirement {
+        let words = scope.description;
+        return format!("This needs {needed} ({words}), which the access token does not have.");
     }
+    let named = lacking.iter().map(|scope| format!("`{}` ({})", scope.name, scope.description));
+    let named: Vec<String> = named.collect();
+    format!("This needs {needed}; the access token lacks {}.", named.join(" and "))
 }
 
 /// `Bearer a="b", …`; values are quoted strings without the characters that RFC 6750 §3 forbids in them.

@@ -79,9 +79,8 @@ impl Permission {
     #[must_use]
     pub fn for_actions(self, actions: &'static [Action]) -> Self {
         let told = Arc::clone(&self.sign_in);
-        let sign_in = move |action: Action| match actions.contains(&action) {
-            true => told(action),
-            false => StepUp::default(),
+        let sign_in = move |action: Action| {
+            if actions.contains(&action) { told(action) } else { StepUp::default() }
         };
         let limited = Self::new(move |ctx| {
             let inner = self.clone();

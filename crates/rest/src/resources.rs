@@ -200,16 +200,18 @@ impl Resources {
             .map(|added| Entry::new(added.id, added.facts.clone(), Arc::clone(&added.core)));
         let registry = Arc::new(Registry::new(entries));
         for Added { facts, core, .. } in self.list {
-            let mounted = Arc::new(Mounted {
+            let mounted = Mounted {
                 path: path(&facts),
                 root: format!("{prefix}/"),
                 metadata: metadata.as_str().into(),
                 registry: Arc::clone(&registry),
                 state: state.clone(),
                 throttles: facts.throttles.clone().unwrap_or_else(|| self.throttles.clone()),
+                nested: Vec::new(),
                 facts,
                 core,
-            });
+            };
+            let mounted = Arc::new(mounted.with_nested(0));
             router = exchange::attach(router, &mounted);
         }
         for (path, handlers) in self.routes {

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "helpers of tests"
@@ -28,6 +29,8 @@ mod library;
 mod list;
 #[path = "resource/lists.rs"]
 mod lists;
+#[path = "resource/nested.rs"]
+mod nested;
 #[path = "resource/openapi.rs"]
 mod openapi;
 #[path = "resource/page.rs"]

@@ -37,9 +37,10 @@ impl Methods {
     }
 
     pub(crate) fn tokens(&self, library: &Path) -> Option<TokenStream> {
-        let set = self.0.iter().map(|(method, scopes)| {
-            quote!(#method: <#scopes as #library::Access>::REQUIREMENT)
-        });
+        let set = self
+            .0
+            .iter()
+            .map(|(method, scopes)| quote!(#method: <#scopes as #library::Access>::REQUIREMENT));
         (!self.0.is_empty()).then(|| {
             quote! {
                 const REQUIREMENTS: #library::Requirements = #library::Requirements {

@@ -61,7 +61,7 @@ pub enum Decision {
 pub struct Answer {
     active: bool,
     #[serde(flatten)]
-    description: Option<Description>,
+    description: Option<Box<Description>>,
 }
 
 impl Answer {
@@ -69,8 +69,8 @@ impl Answer {
     pub const INACTIVE: Self = Self { active: false, description: None };
 
     /// What an active token says; `None` of one that is not.
-    pub const fn description(&self) -> Option<&Description> {
-        self.description.as_ref()
+    pub fn description(&self) -> Option<&Description> {
+        self.description.as_deref()
     }
 }
 
@@ -132,6 +132,7 @@ pub fn decide(client: &Client, facts: Facts, policy: &Policy, now: Timestamp) ->
         }
         Facts::Nothing => None,
     };
+    let description = description.map(Box::new);
     Decision::Answer(Answer { active: description.is_some(), description })
 }
 
@@ -226,10 +227,13 @@ mod tests {
 
     #[test]
     fn an_active_token_tells_what_it_says() {
-        let answer = json(&client(), access(|t| {
-            t.audience = vec!["https://api".to_owned()];
-            t.acr = Some("1".to_owned());
-        }));
+        let answer = json(
+            &client(),
+            access(|t| {
+                t.audience = vec!["https://api".to_owned()];
+                t.acr = Some("1".to_owned());
+            }),
+        );
         assert_eq!(
             answer,
             r#"{"active":true,"scope":"read write","client_id":"cli","username":"halfspring","token_type":"Bearer","exp":1800003540,"iat":1799999940,"auth_time":1799996400,"acr":"1","sub":"00000000-0000-0000-0000-00000000000a","aud":["https://api"],"iss":"https://id.example","jti":"AAAAAAAAAAAAAAAAAAAADA"}"#

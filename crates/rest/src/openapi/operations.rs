@@ -121,7 +121,11 @@ impl Place<'_> {
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
-            .operation("bulk_update", &format!("Change many rows of {}", facts.name), Action::PartialUpdate)
+            .operation(
+                "bulk_update",
+                &format!("Change many rows of {}", facts.name),
+                Action::PartialUpdate,
+            )
             .parameters(vec![parameters::format(about)])
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
@@ -131,7 +135,11 @@ impl Place<'_> {
             .problems(&[404]);
         item.insert("patch".to_owned(), change.finish());
         let delete = self
-            .operation("bulk_delete", &format!("Remove many rows of {}", facts.name), Action::Delete)
+            .operation(
+                "bulk_delete",
+                &format!("Remove many rows of {}", facts.name),
+                Action::Delete,
+            )
             .parameters(vec![parameters::keys(facts)])
             .answer(204, answers::empty("The rows are gone."))
             .problems(&[404, 409, 413]);
@@ -245,6 +253,12 @@ impl Place<'_> {
     fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
         let one = reference(&self.names.input(input));
         let mut body = content(&one, types, schema::needs_body(self.facts, mode));
+        if let (true, Some(schema)) = (
+            schema::takes_children(self.facts),
+            body.pointer_mut("/content/application~1x-www-form-urlencoded/schema"),
+        ) {
+            *schema = reference(&self.names.form(input));
+        }
         if self.facts.bulk > 0 && input == "Create" {
             let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
             if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
@@ -322,22 +336,18 @@ impl Operation {
     fn asking(mut self, requirement: Requirement) -> Self {
         let sets = requirement.alternatives();
         let open = sets.iter().any(Vec::is_empty);
-        let set = |set: &Vec<Declaration>| {
-            json!({ OAUTH2: set.iter().map(|scope| scope.name).collect::<Vec<_>>() })
-        };
+        let set = |set: &Vec<Declaration>| json!({ OAUTH2: set.iter().map(|scope| scope.name).collect::<Vec<_>>() });
         let bearer = std::iter::once(json!({ BEARER: [] }));
         let security: Json =
             if open { json!([]) } else { sets.iter().map(set).chain(bearer).collect() };
-        let mut text = match open {
-            true => String::new(),
-            false => format!("Needs {}: {}.", requirement.the_scopes(), requirement.descriptions()),
-        };
-        if !self.sign_in.is_empty() {
-            let space = if text.is_empty() { "" } else { " " };
-            text.push_str(&format!("{space}Needs {} (RFC 9470).", self.sign_in.words()));
-        }
-        if !text.is_empty() {
-            self.json.insert("description".to_owned(), text.into());
+        let scopes = (!open).then(|| {
+            format!("Needs {}: {}.", requirement.the_scopes(), requirement.descriptions())
+        });
+        let sign_in = (!self.sign_in.is_empty())
+            .then(|| format!("Needs {} (RFC 9470).", self.sign_in.words()));
+        let needs: Vec<String> = scopes.into_iter().chain(sign_in).collect();
+        if !needs.is_empty() {
+            self.json.insert("description".to_owned(), needs.join(" ").into());
         }
         self.json.insert("security".to_owned(), security);
         self

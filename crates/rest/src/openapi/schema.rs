@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{example, names::ResourceNames};
 use crate::{
-    Facts,
+    Action, Facts, Requirement,
     field::{Constant, Field, Kind},
     input::validate::Mode,
-    relation::{Cardinality, MOST_KEYS, Relation},
+    relation::{Cardinality, DEEPEST, MOST_CHILDREN, MOST_KEYS, Nesting, Relation},
 };
 
 /// Every text is without NUL.
@@ -34,18 +34,32 @@ pub(super) fn components(
     names: &ResourceNames,
     known: &BTreeMap<&str, String>,
 ) -> Vec<(String, Json)> {
-    vec![
+    let mut all = vec![
         (names.schema.clone(), output(facts, known)),
         (names.input("Part"), part(facts, known)),
         (names.input("Create"), input(facts, Mode::Create)),
         (names.input("Replace"), input(facts, Mode::Replace)),
         (names.input("Patch"), input(facts, Mode::Partial)),
-    ]
+    ];
+    if takes_children(facts) {
+        let flat: Vec<Relation> =
+            facts.relations.iter().filter(|one| one.children().is_none()).cloned().collect();
+        let form = |mode| object((&facts.fields, &flat), mode, 0);
+        all.push((names.form("Create"), form(Mode::Create)));
+        all.push((names.form("Replace"), form(Mode::Replace)));
+        all.push((names.form("Patch"), form(Mode::Partial)));
+    }
+    all
+}
+
+/// Whether rows come with rows below them, which a form cannot hold: then it has schemas of its own.
+pub(super) fn takes_children(facts: &Facts) -> bool {
+    facts.relations.iter().any(|relation| relation.children().is_some())
 }
 
 /// What is taken by an action of the author's own.
 pub(super) fn of_fields(fields: &[Field]) -> Json {
-    object(fields, &[], Mode::Create)
+    object((fields, &[]), Mode::Create, 0)
 }
 
 fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
@@ -92,10 +106,11 @@ pub(super) fn needs_body(facts: &Facts, mode: Mode) -> bool {
 }
 
 fn input(facts: &Facts, mode: Mode) -> Json {
-    object(&facts.fields, &facts.relations, mode)
+    object((&facts.fields, &facts.relations), mode, 0)
 }
 
-fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
+/// What is taken of a row that is `level` rows below that of the request.
+fn object((fields, relations): (&[Field], &[Relation]), mode: Mode, level: usize) -> Json {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
         let open = if mode == Mode::Create { field.writable() } else { field.changeable() };
@@ -109,7 +124,11 @@ fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
     for relation in relations {
         properties.insert(
             relation.name.to_owned(),
-            if relation.writable { keys(relation) } else { ignored() },
+            if relation.writable {
+                keys(relation)
+            } else {
+                children(relation, level).unwrap_or_else(ignored)
+            },
         );
     }
     let mut schema = json!({
@@ -275,6 +294,40 @@ fn keys(relation: &Relation) -> Json {
     let mut schema = json!({ "type": "array", "items": key_of(relation), "maxItems": MOST_KEYS });
     describe_relation(relation, &mut schema, "The keys of the rows that belong to this one.");
     schema
+}
+
+/// The rows at the other end, as they are taken: new ones, and with their keys those that are there.
+fn children(relation: &Relation, level: usize) -> Option<Json> {
+    let facts = relation.child_facts().filter(|_| level < DEEPEST)?;
+    let row = |mode| object((&facts.fields, &facts.relations), mode, level + 1);
+    let (mut new, mut changed) = (row(Mode::Create), row(Mode::Partial));
+    if let Some(key) = facts.key() {
+        // One with a key that the table makes is one that is there.
+        if let (false, Some(Json::Object(properties))) = (key.writable(), new.get_mut("properties"))
+        {
+            properties.shift_remove(key.name);
+        }
+        if let Some(map) = changed.as_object_mut() {
+            map.insert("required".to_owned(), json!([key.name]));
+            map.shift_remove("examples");
+        }
+        if let Some(Json::Object(properties)) = changed.get_mut("properties") {
+            properties.insert(key.name.to_owned(), compared_value(key));
+        }
+    }
+    let rows = json!({ "anyOf": [new, changed] });
+    let mut schema = json!({ "type": "array", "items": rows, "maxItems": MOST_CHILDREN });
+    let needs = match facts.requirement(Action::Create) {
+        Requirement::Public => String::new(),
+        needed => format!(" A new one needs {}.", needed.the_scopes()),
+    };
+    let kept = match relation.nesting {
+        Some(Nesting::Replace) => "PUT removes those that are left out.",
+        _ => "Those that are left out stay.",
+    };
+    let text = format!("Rows that belong to this one; one with its key is changed. {kept}{needs}");
+    describe_relation(relation, &mut schema, &text);
+    Some(schema)
 }
 
 fn key_of(relation: &Relation) -> Json {

@@ -57,7 +57,7 @@ async fn challenge(stand: &Stand, line: &str, token: &str) -> String {
     challenge.to_owned()
 }
 
-/// RFC 9470 §3
+/// R9470-3-a
 #[test]
 fn whoever_signed_in_too_weakly_or_too_long_ago_is_told_what_would_do() {
     on_both(async |database| {
