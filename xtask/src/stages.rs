@@ -105,7 +105,8 @@ fn docs(_: &mut House) -> Result<(), String> {
 
 /// All examples in one build: with other packages named, cargo would choose other features and build everything anew.
 fn example(_: &mut House) -> Result<(), String> {
-    let packages = ["unicorn", "resource-server", "badge"].map(|name| ["--package", name]);
+    let packages =
+        ["unicorn", "bookshop", "resource-server", "badge"].map(|name| ["--package", name]);
     tools::run(cargo(&["build", "--locked"]).args(packages.as_flattened()))
 }
 
@@ -150,14 +151,17 @@ fn clients(house: &mut House) -> Result<(), String> {
     let partners = [partner()?, partner()?];
     let settings = settings_for_clients(&partners);
     let crates = Crates::build(house)?;
-    for_each_server(house, "clients", &settings, |house, server| {
+    for_each_server(house, ("unicorn", "clients"), &settings, |house, server| {
         let [for_node, for_python] = &partners;
         let opinion = Crates::second_opinion();
         let told = [("GRANTWELL_PARTNER", for_node), ("GRANTWELL_SECOND_OPINION", &opinion)];
         node(house, server, "tests/clients", &told)?;
         python(house, server, &[("GRANTWELL_PARTNER", for_python)])?;
-        schemathesis(house, server)?;
+        schemathesis(house, server, "schemathesis.toml")?;
         crates.test(server)
+    })?;
+    for_each_server(house, ("bookshop", "bookshop"), "", |house, server| {
+        schemathesis(house, server, "schemathesis-bookshop.toml")
     })
 }
 
@@ -220,14 +224,14 @@ fn browser(house: &mut House) -> Result<(), String> {
         return Ok(());
     }
     let settings = "[oauth]\nsession_management = true\n";
-    for_each_server(house, "browser", settings, |house, server| {
+    for_each_server(house, ("unicorn", "browser"), settings, |house, server| {
         node(house, server, "tests/browser", &[])
     })
 }
 
 fn for_each_server(
     house: &mut House,
-    what: &str,
+    (program, what): (&str, &str),
     settings: &str,
     run: impl Fn(&mut House, &Server) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -237,7 +241,7 @@ fn for_each_server(
         databases.push(Some(postgres.database(what)?));
     }
     for database in databases {
-        let server = Server::start(&binary("unicorn"), database.as_deref(), settings)?;
+        let server = Server::start(&binary(program), database.as_deref(), settings)?;
         run(house, &server)
             .map_err(|fault| format!("{fault}\nthe server's log:\n{}", server.log()))?;
     }
@@ -286,7 +290,7 @@ fn python(house: &mut House, server: &Server, told: &Told) -> Result<(), String>
 }
 
 /// Requests made up from the OpenAPI document, good ones and bad ones, with every check that there is; it prints what it did.
-fn schemathesis(house: &House, server: &Server) -> Result<(), String> {
+fn schemathesis(house: &House, server: &Server, config: &str) -> Result<(), String> {
     let program = python_environment().join("bin/schemathesis");
     if !program.is_file() {
         // Without Python nothing is there; that was said above.
@@ -300,7 +304,7 @@ fn schemathesis(house: &House, server: &Server) -> Result<(), String> {
         server,
     ))?;
     let mut command = Command::new(&program);
-    command.args(["--config-file", "schemathesis.toml", "run", "--url"]);
+    command.args(["--config-file", config, "run", "--url"]);
     let address = format!("http://127.0.0.1:{}", server.port());
     command.arg(&address).arg(format!("{address}/openapi.json")).current_dir(&folder);
     // By the environment: what stands on a command line is shown.

@@ -14,6 +14,7 @@ use ambient::{Clock, Entropy};
 use axum::Router;
 use database::Database;
 use database::migration::{self, Set};
+use futures_util::future::BoxFuture;
 use oauth::policy::Policy;
 use store::Store;
 use tokio::net::TcpListener;
@@ -41,8 +42,9 @@ pub struct App {
 impl App {
     /// Opens a project with these settings: connects, applies missing migrations if the settings say so, finds or makes
     /// the master key, and builds the router.
-    pub(crate) async fn open(project: Project, settings: Settings) -> Result<Self> {
-        Self::open_at(project, settings, Clock::system()).await
+    pub(crate) fn open(project: Project, settings: Settings) -> BoxFuture<'static, Result<Self>> {
+        // Everything that can be set is in it: too large for the stacks of callers.
+        Box::pin(Self::open_at(project, settings, Clock::system()))
     }
 
     /// The same, under another clock.

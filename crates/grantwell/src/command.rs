@@ -208,7 +208,7 @@ async fn dispatch_async(context: Context, command: Command) -> Result<ExitCode> 
         Command::Showmigrations(arguments) => showmigrations::run(context, arguments).await,
         Command::Createsuperuser(arguments) => createsuperuser::run(context, arguments).await,
         Command::User(command) => user::run(context, command).await,
-        Command::Application(command) => application::run(context, command).await,
+        Command::Application(command) => Box::pin(application::run(context, command)).await,
         Command::Apply(arguments) => apply::run(context, arguments).await,
         Command::Createapplication(arguments) => application::create::run(context, arguments).await,
         Command::RegistrationToken(command) => registration_token::run(context, command).await,

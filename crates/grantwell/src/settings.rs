@@ -2,6 +2,7 @@
 //!
 //! The doc comments of the fields below *are* the reference: `config reference` prints them.
 
+mod api;
 mod contradictions;
 mod describe;
 mod docs;
@@ -14,6 +15,7 @@ mod server;
 mod trusted_issuer;
 mod value;
 
+pub use api::{Api, Errors, RequestRate};
 pub use describe::{Field, Index, Kind, Section};
 pub use docs::{Docs, Readers};
 pub use fetch::Fetch;
@@ -51,6 +53,8 @@ pub struct Settings {
     pub accounts: Accounts,
     /// The administration: its API for programs.
     pub admin: Admin,
+    /// What callers of the resources meet: the words of errors, and how often they may ask.
+    pub api: Api,
     /// How pages look.
     pub pages: Pages,
     /// What the API says about itself: the OpenAPI document and the interactive page.

@@ -12,6 +12,9 @@
 //! # }
 //! ```
 //!
+//! [`FakeAuthorizationServer`] stands in for an authorization server elsewhere: for resource servers that stand alone, and for
+//! clients. It can be told to lose an answer, to rotate its keys, to disagree about the time.
+//!
 //! [`Server`] listens on a free port, for tests with a browser or with clients that bring their own HTTP:
 //!
 //! ```no_run
@@ -24,10 +27,12 @@
 //! # }
 //! ```
 
+mod fake;
 mod in_process;
 mod server;
 
 /// The body of a request, for [`Caller::send`].
 pub use axum::body::Body;
+pub use fake::{FakeAuthorizationServer, FakeToken, Fault};
 pub use in_process::{Answer, Caller, InProcess};
 pub use server::Server;

@@ -22,9 +22,19 @@ pub enum Dialect {
     DjangoRestFramework,
 }
 
+/// What a request was about.
+pub(crate) struct Asked<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) method: &'a Method,
+    /// Whether it named a row in its address.
+    pub(crate) item: bool,
+    /// How many rows its body listed, where that was a list.
+    pub(crate) rows: Option<usize>,
+}
+
 /// A problem in the words of Django REST framework.
-pub(crate) fn response(problem: Problem, facts: &Facts, method: &Method, item: bool) -> Response {
-    let (status, body) = translated(&problem, facts, method, item);
+pub(crate) fn response(problem: Problem, asked: &Asked<'_>) -> Response {
+    let (status, body) = translated(&problem, asked);
     let mut headers = problem.into_response().into_parts().0.headers;
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
@@ -34,12 +44,17 @@ pub(crate) fn response(problem: Problem, facts: &Facts, method: &Method, item: b
     response
 }
 
-fn translated(problem: &Problem, facts: &Facts, method: &Method, item: bool) -> (StatusCode, Json) {
+fn translated(problem: &Problem, asked: &Asked<'_>) -> (StatusCode, Json) {
+    let Asked { facts, method, item, rows } = *asked;
     if let Some(body) = problem.django_body() {
         return (problem.status(), body.clone());
     }
     if problem.code() == "validation_failed" {
-        return (StatusCode::BAD_REQUEST, fields(problem.errors(), facts));
+        let body = match rows {
+            Some(count) => rows_of_errors(problem.errors(), count, facts),
+            None => fields(problem.errors(), facts),
+        };
+        return (StatusCode::BAD_REQUEST, body);
     }
     let detail = match problem.code() {
         "missing_token" | "invalid_token" => {
@@ -63,6 +78,26 @@ fn throttled(problem: &Problem) -> String {
         Some(wait) => format!("Request was throttled. Expected available in {wait} seconds."),
         None => "Request was throttled.".to_owned(),
     }
+}
+
+/// The errors of each row of a list in its place; `{}` for the rows that are good.
+fn rows_of_errors(errors: &[FieldError], count: usize, facts: &Facts) -> Json {
+    let row_of = |error: &FieldError| {
+        let (row, rest) = error.pointer.strip_prefix('/')?.split_once('/')?;
+        Some((row.parse::<usize>().ok()?, format!("/{rest}")))
+    };
+    let about = |row: usize| {
+        let own = errors.iter().filter_map(|error| {
+            let (at, pointer) = row_of(error)?;
+            (at == row).then(|| FieldError { pointer, ..error.clone() })
+        });
+        let own: Vec<FieldError> = own.collect();
+        if own.is_empty() { json!({}) } else { fields(&own, facts) }
+    };
+    if errors.iter().any(|error| row_of(error).is_none()) {
+        return fields(errors, facts);
+    }
+    (0..count).map(about).collect()
 }
 
 /// `{"name": ["This field is required."]}`; what is about no field stands under `non_field_errors`.

@@ -176,8 +176,13 @@ impl Exchange {
     fn translated(&self, result: Result<Answer>, head: bool) -> Response {
         match result {
             Err(problem) => {
-                let item = self.key.is_some();
-                dialect::response(problem, &self.mounted.facts, &self.parts.method, item)
+                let asked = dialect::Asked {
+                    facts: &self.mounted.facts,
+                    method: &self.parts.method,
+                    item: self.key.is_some(),
+                    rows: self.submitted.rows.as_ref().map(Vec::len),
+                };
+                dialect::response(problem, &asked)
             }
             Ok(answer) => answer::json(Ok(answer), head),
         }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use oauth::policy::ScopeDeclaration;
 use serde_json::{Map, Value as Json, json};
 
-use crate::Resources;
+use crate::{Dialect, Resources};
 use names::Names;
 
 pub use schema::of as schema_of;
@@ -47,6 +47,8 @@ pub struct About {
     pub pages: bool,
     /// Bytes of a request body at most.
     pub body_limit: usize,
+    /// In which words resources that do not say it themselves tell what is wrong.
+    pub dialect: Dialect,
 }
 
 /// The document about these resources, each list with its prefix.
@@ -81,6 +83,7 @@ pub(crate) struct Draft<'a> {
     tags: Vec<Json>,
     scopes: BTreeMap<String, String>,
     fragments: Vec<Json>,
+    dialects: Vec<Dialect>,
 }
 
 impl<'a> Draft<'a> {
@@ -93,6 +96,8 @@ impl<'a> Draft<'a> {
             tags: Vec::new(),
             scopes: BTreeMap::new(),
             fragments: Vec::new(),
+            // The roots always speak it.
+            dialects: vec![Dialect::Problems],
         }
     }
 
@@ -108,10 +113,15 @@ impl<'a> Draft<'a> {
             .collect();
         let known: BTreeMap<&str, String> =
             named.iter().map(|(facts, names)| (facts.path, names.schema.clone())).collect();
+        let dialect = resources.own_dialect().unwrap_or(self.about.dialect);
+        if !self.dialects.contains(&dialect) {
+            self.dialects.push(dialect);
+        }
         for (facts, names) in &named {
             self.schemas.extend(schema::components(facts, names, &known));
             self.tags.push(json!({ "name": names.schema, "description": tag_text(facts) }));
-            let place = operations::Place { prefix: &prefix, facts, names, about: self.about };
+            let about = self.about;
+            let place = operations::Place { prefix: &prefix, facts, names, about, dialect };
             self.paths.extend(operations::paths(&place));
         }
         let root = self.names.operation(&prefix, "list_resources");
@@ -129,7 +139,11 @@ impl<'a> Draft<'a> {
         let mut tags = self.tags;
         tags.push(json!({ "name": ROOT_TAG, "description": "What there is." }));
         let mut schemas = self.schemas;
-        schemas.insert("Problem".to_owned(), answers::problem_schema());
+        for dialect in &self.dialects {
+            schemas.extend(answers::schemas(*dialect));
+        }
+        let problems: Map<String, Json> =
+            self.dialects.iter().flat_map(|dialect| answers::problems(about, *dialect)).collect();
         let server = if about.server.is_empty() { "/" } else { &about.server };
         let mut document = json!({
             "openapi": VERSION,
@@ -139,7 +153,7 @@ impl<'a> Draft<'a> {
             "paths": self.paths,
             "components": {
                 "schemas": schemas,
-                "responses": answers::problems(about),
+                "responses": problems,
                 "securitySchemes": security_schemes(about, &self.scopes),
             },
         });

@@ -9,6 +9,7 @@ use sea_orm::EntityTrait;
 use crate::{
     access::{Declaration, Requirement},
     core::{Core, Facts, Typed},
+    dialect::Dialect,
     exchange, guard,
     listing::Listing,
     metadata::ProtectedResource,
@@ -29,6 +30,7 @@ pub struct Resources {
     name: Option<String>,
     entities: Vec<fn(&mut Entities)>,
     throttles: Vec<Throttle>,
+    dialect: Option<Dialect>,
     lists: Listing,
     fragments: Vec<serde_json::Value>,
 }
@@ -71,6 +73,26 @@ impl Resources {
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.throttles.push(throttle);
         self
+    }
+
+    /// A rate that the operator sets: it takes the place of what the program says about the same callers and all actions.
+    /// A resource that has throttles of its own keeps them.
+    #[must_use]
+    pub fn operator_throttle(mut self, throttle: Throttle) -> Self {
+        self.throttles.retain(|known| !known.is_replaced_by(&throttle));
+        self.throttles.push(throttle);
+        self
+    }
+
+    /// In which words these resources tell what is wrong, whatever the other resources of the program do.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    pub(crate) fn own_dialect(&self) -> Option<Dialect> {
+        self.dialect
     }
 
     /// How lists are answered where a resource does not say it itself; also of resources that were added before.
@@ -190,6 +212,10 @@ impl Resources {
     /// As axum's `Router::route` does, when two routes have the same path.
     pub fn router(self, prefix: &str, state: RestState) -> Router {
         let prefix = normal(prefix);
+        let state = match self.dialect {
+            Some(dialect) => state.with_dialect(dialect),
+            None => state,
+        };
         let metadata = guard::metadata_url(&state, &prefix);
         let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
         let mut router: Router<RestState> = Router::new();

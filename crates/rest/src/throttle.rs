@@ -81,7 +81,12 @@ impl Throttle {
         self
     }
 
-    /// Under what this request counts; `None` when it does not.
+    /// Whether another throttle speaks about all that this one speaks about.
+    pub(crate) fn is_replaced_by(&self, other: &Self) -> bool {
+        self.name == other.name && self.by == other.by && self.actions == other.actions
+    }
+
+    /// Under what this request counts; `None` when it does not. Different rates of one name count apart.
     fn key(&self, ctx: &Ctx, address: Option<IpAddr>) -> Option<String> {
         if self.actions.is_some_and(|actions| !actions.contains(&ctx.action())) {
             return None;
@@ -99,7 +104,8 @@ impl Throttle {
                 None => address()?,
             },
         };
-        Some(format!("{}|{who}", self.name))
+        let (requests, window) = (self.rate.requests(), self.rate.window().as_millis());
+        Some(format!("{}|{requests}/{window}|{who}", self.name))
     }
 }
 

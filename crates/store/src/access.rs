@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oauth::authorization::Reason;
 use oauth::id::{ApplicationId, UserId};
+use oauth::policy::Policy;
 use oauth::revocation::forget_at;
 use oauth::scope::ScopeSet;
 use oauth::time::Timestamp;
@@ -55,8 +56,8 @@ impl Store {
 impl Accesses<'_> {
     /// Who has access to this account, the newest first. A list is made of 500 consents and 500 kinds of authorizations at
     /// most.
-    pub async fn list(self, user: UserId) -> Result<Vec<Access>, StoreError> {
-        self.gather(user, None).await
+    pub async fn list(self, user: UserId, policy: &Policy) -> Result<Vec<Access>, StoreError> {
+        self.gather(user, None, policy).await
     }
 
     /// The access of one application to this account, if it has any.
@@ -64,8 +65,9 @@ impl Accesses<'_> {
         self,
         user: UserId,
         application: ApplicationId,
+        policy: &Policy,
     ) -> Result<Option<Access>, StoreError> {
-        Ok(self.gather(user, Some(application)).await?.pop())
+        Ok(self.gather(user, Some(application), policy).await?.pop())
     }
 
     /// Ends it: what was allowed is forgotten, and every token dies at once, on every node. Ending what there is not does no
@@ -89,10 +91,11 @@ impl Accesses<'_> {
         self,
         user: UserId,
         only: Option<ApplicationId>,
+        policy: &Policy,
     ) -> Result<Vec<Access>, StoreError> {
         let mut found: BTreeMap<Uuid, (ScopeSet, i64)> = BTreeMap::new();
         let pieces = self.consented(user, only).await?.into_iter();
-        for piece in pieces.chain(self.authorized(user, only).await?) {
+        for piece in pieces.chain(self.authorized(user, only, policy).await?) {
             let scope = ScopeSet::parse(&piece.scope).map_err(|_| StoreError::Corrupt("scope"))?;
             let known = found.entry(piece.application_id);
             let known = known.or_insert_with(|| (ScopeSet::default(), piece.since));
@@ -136,7 +139,14 @@ impl Accesses<'_> {
         self,
         user: UserId,
         only: Option<ApplicationId>,
+        policy: &Policy,
     ) -> Result<Vec<Piece>, StoreError> {
+        let now = self.0.now();
+        // The same as `Authorization::ends_at`; the row itself may be kept a little longer.
+        let unused_since = now - policy.refresh_idle;
+        let not_over = Condition::any()
+            .add(authorization::Column::ExpiresAt.is_null())
+            .add(authorization::Column::ExpiresAt.gt(now.as_millis()));
         let of = only.map(|id| authorization::Column::ApplicationId.eq(id.as_uuid()));
         let epoch = Query::select()
             .column(user::Column::Epoch)
@@ -149,7 +159,9 @@ impl Accesses<'_> {
             .column_as(authorization::Column::CreatedAt.min(), "since")
             .filter(authorization::Column::UserId.eq(user.as_uuid()))
             .filter(authorization::Column::RevokedAt.is_null())
-            .filter(authorization::Column::DeleteAt.gt(self.0.now().as_millis()))
+            .filter(authorization::Column::DeleteAt.gt(now.as_millis()))
+            .filter(authorization::Column::LastUsedAt.gt(unused_since.as_millis()))
+            .filter(not_over)
             .filter(authorization::Column::UserEpoch.in_subquery(epoch))
             .filter(Condition::all().add_option(of))
             .group_by(authorization::Column::ApplicationId)

@@ -177,3 +177,36 @@ fn a_token_dies_when_its_hour_has_passed() {
         assert_eq!(late.json()["code"], "invalid_token");
     });
 }
+
+/// An operator gives old clients the words they know and every caller a rate, without a line of the program.
+#[test]
+fn the_settings_say_how_errors_are_told_and_how_often_callers_may_ask() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let shop = InProcess::start_with(bookshop::project(), |settings| {
+            settings.api = serde_json::from_value(json!({
+                "errors": "django_rest_framework", "anonymous_rate": "2/hour", "user_rate": "5/day",
+            }))
+            .unwrap();
+        });
+        let shop = shop.await.unwrap();
+        let sue = seller(&shop, "sue");
+        let rows = json!([{"word": "sea"}, {"meaning": "Wind"}]);
+        let refused = sue.post("/v1/tags/", &rows).await.expect(400).json();
+        assert_eq!(refused, json!([{}, {"word": ["This field is required."]}]));
+        let missing = sue.get("/v1/tags/sea/").await.expect(404).json();
+        assert_eq!(missing, json!({"detail": "No Tags matches the given query."}));
+        assert_eq!(
+            sue.get("/v1/tags/").await.expect(200).header("ratelimit"),
+            "\"user\";r=2;t=51840"
+        );
+        for _ in 0..2 {
+            shop.anonymous().get("/v1/books/stock/").await.expect(200);
+        }
+        shop.anonymous().get("/v1/books/stock/").await.expect(429);
+        shop.clock().advance(Duration::from_hours(1));
+        shop.anonymous().get("/v1/books/stock/").await.expect(200);
+        let document = shop.anonymous().get("/openapi.json").await.expect(200).json();
+        assert!(document["paths"]["/v1/tags/"]["post"]["responses"].get("422").is_none());
+    });
+}

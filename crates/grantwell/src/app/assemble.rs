@@ -45,9 +45,11 @@ pub(super) fn router(project: Project, parts: Parts<'_>) -> Result<(Router, web:
     let rest = rest_state(&parts, &state);
     let docs = super::docs::router(&project, (parts.settings, parts.policy), pages.clone(), &rest)?;
     let (mounted, merged) = project.into_parts();
+    let throttles: Vec<_> = parts.settings.api.throttles().collect();
     let mut router =
         web::router(state.clone()).merge(merged).merge(rest::problem_pages(&rest)).merge(docs);
     for (prefix, resources) in mounted {
+        let resources = throttles.iter().cloned().fold(resources, Resources::operator_throttle);
         router = router.merge(resources.router(&prefix, rest.clone()));
     }
     if let Some(prefix) = crate::policy::admin_prefix(parts.settings)? {
@@ -174,6 +176,7 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
     let rest = RestState::new(parts.store.database().clone(), verifier, parts.clock.clone())
         .with_public_url(&parts.policy.issuer.url(""))
         .with_sign_in_path(&state.urls().sign_in())
+        .with_dialect(parts.settings.api.errors.into())
         .with_body_limit(parts.settings.server.body_limit.in_memory())
         .with_cursor_key(parts.store.vault().digest(Purpose::Cursor, b"lists of resources"))
         .with_address(Arc::new(move |parts| Some(web.client_address(parts))));

@@ -36,6 +36,7 @@ pub(crate) fn openapi(project: &Project, settings: &Settings, policy: &Policy) -
         authorization_url: address(&endpoints.authorization),
         token_url: address(&endpoints.token),
         pages: settings.pages.browsable,
+        dialect: settings.api.errors.into(),
         body_limit: settings.server.body_limit.in_memory(),
     };
     let mounted = project.mounted().iter();

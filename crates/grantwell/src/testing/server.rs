@@ -42,7 +42,7 @@ impl Server {
         change(&mut settings);
         let listener = TcpListener::bind(&settings.server.listen).await?;
         let address = listener.local_addr()?;
-        let app = Box::pin(App::open(project, listening_on(settings, address))).await?;
+        let app = App::open(project, listening_on(settings, address)).await?;
         let serving = app.clone();
         let task = tokio::spawn(async move { serving.serve(listener).await });
         Ok(Self { app, address, task: Some(task), folder: Some(folder) })

@@ -13,6 +13,7 @@ mod admin_place;
 mod applications;
 mod apply;
 mod commands;
+mod fake;
 mod house;
 mod log;
 mod migrations;

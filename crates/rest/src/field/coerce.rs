@@ -39,7 +39,10 @@ pub fn json(field: &Field, value: &Json) -> Result<Value, Refusal> {
         (kind @ (Kind::Integer(_) | Kind::Unsigned(_)), Json::Number(number)) => {
             whole_json(kind, number)?
         }
-        (Kind::Float | Kind::Double | Kind::Decimal, Json::Number(number)) => {
+        (Kind::Decimal, Json::Number(number)) => {
+            Value::from(decimal_number(number).ok_or_else(|| range(Kind::Decimal))?)
+        }
+        (Kind::Float | Kind::Double, Json::Number(number)) => {
             text_of_kind(field.kind, &number.to_string())?
         }
         (kind, Json::String(text)) if !matches!(kind, Kind::Opaque) => text_of_kind(kind, text)?,
@@ -103,6 +106,9 @@ fn whole_number(kind: Kind, number: i128) -> Result<Value, Refusal> {
 }
 
 fn range(kind: Kind) -> Refusal {
+    if kind == Kind::Decimal {
+        return Refusal::new("range", "This number has more digits than can be kept.");
+    }
     let (low, high): (i128, i128) = match kind {
         Kind::Unsigned(bits) => (0, (1 << bits) - 1),
         Kind::Integer(bits) => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
@@ -179,8 +185,17 @@ fn float(kind: Kind, text: &str) -> Result<Value, Refusal> {
     Ok(if kind == Kind::Float { Value::from(narrow) } else { Value::from(number) })
 }
 
+/// Digits, with a point where there is a fraction; exponents are for JSON numbers.
 fn decimal(text: &str) -> Option<Decimal> {
-    Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (plain(whole) && plain(fraction)).then(|| Decimal::from_str_exact(text).ok()).flatten()
+}
+
+fn decimal_number(number: &serde_json::Number) -> Option<Decimal> {
+    let text = number.to_string();
+    decimal(&text).or_else(|| Decimal::from_scientific(&text).ok())
 }
 
 /// A year of four digits: beyond them the databases neither agree nor compare as we do.
@@ -233,4 +248,32 @@ fn wrong_type(kind: Kind, sent: &Json) -> Refusal {
         Json::Object(_) => "an object",
     };
     Refusal::new("type", format!("This must be {wanted}; {got} was sent."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_digits_with_a_point() {
+        for (text, expected) in [
+            ("12.50", Some("12.50")),
+            ("-0.1", Some("-0.1")),
+            ("+7", Some("7")),
+            ("", None),
+            (".5", None),
+            ("5.", None),
+            ("1e3", None),
+            ("1_000", None),
+            ("--1", None),
+            ("1.2.3", None),
+            ("79228162514264337593543950336", None),
+        ] {
+            let read = decimal(text).map(|number| number.to_string());
+            assert_eq!(read.as_deref(), expected, "{text}");
+        }
+        let number = |text: &str| decimal_number(&serde_json::from_str(text).unwrap());
+        assert_eq!(number("1e-3"), Decimal::from_str_exact("0.001").ok());
+        assert_eq!(number("1e300"), None);
+    }
 }

@@ -113,7 +113,7 @@ impl Lookup {
     }
 
     /// Whether it looks for a text inside texts, or compares without case.
-    fn is_pattern(self) -> bool {
+    pub(crate) fn is_pattern(self) -> bool {
         !matches!(
             self,
             Self::Exact
@@ -154,8 +154,10 @@ impl Lookup {
                 Ok(Operand::Many(values))
             }
             pattern if pattern.is_pattern() => {
-                if text.len() > LONGEST_WORD {
-                    return Err(format!("A text to look for has at most {LONGEST_WORD} bytes."));
+                if text.chars().count() > LONGEST_WORD {
+                    return Err(format!(
+                        "A text to look for has at most {LONGEST_WORD} characters."
+                    ));
                 }
                 Ok(Operand::Text(text.to_owned()))
             }

@@ -2,7 +2,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::About;
-use crate::problem::catalogue;
+use crate::{Dialect, problem::catalogue};
 
 /// A problem that operations may answer: its status, the name of the shared answer, what it means, the code of the example.
 struct Known {
@@ -42,19 +42,81 @@ const KNOWN: &[Known] = &[
     known(503, "Unavailable", "Not available at the moment; try again.", "unavailable"),
 ];
 
-/// The shared answers, for `components.responses`.
-pub(super) fn problems(about: &About) -> Json {
-    let named = KNOWN.iter().map(|known| (known.name.to_owned(), problem(known, about)));
-    Json::Object(named.collect())
+impl Known {
+    /// The name of the shared answer in a dialect.
+    fn named(&self, dialect: Dialect) -> String {
+        match dialect {
+            Dialect::Problems => self.name.to_owned(),
+            Dialect::DjangoRestFramework => format!("{}Django", self.name),
+        }
+    }
+}
+
+/// The shared answers in a dialect, for `components.responses`.
+pub(super) fn problems(about: &About, dialect: Dialect) -> Map<String, Json> {
+    let answer = |known| match dialect {
+        Dialect::Problems => problem(known, about),
+        Dialect::DjangoRestFramework => in_django(known, about),
+    };
+    let there = KNOWN.iter().filter(|known| status_in(dialect, known.status) == known.status);
+    there.map(|known| (known.named(dialect), answer(known))).collect()
 }
 
 /// References to shared answers, by status.
-pub(super) fn references(statuses: &[u16]) -> Map<String, Json> {
+pub(super) fn references(dialect: Dialect, statuses: &[u16]) -> Map<String, Json> {
+    let statuses: Vec<u16> = statuses.iter().map(|status| status_in(dialect, *status)).collect();
     let named = KNOWN.iter().filter(|known| statuses.contains(&known.status)).map(|known| {
-        let place = format!("#/components/responses/{}", known.name);
+        let place = format!("#/components/responses/{}", known.named(dialect));
         (known.status.to_string(), json!({ "$ref": place }))
     });
     named.collect()
+}
+
+/// Fields that cannot be taken are a 400 in the other dialect.
+fn status_in(dialect: Dialect, status: u16) -> u16 {
+    match (dialect, status) {
+        (Dialect::DjangoRestFramework, 422) => 400,
+        (_, status) => status,
+    }
+}
+
+/// The schemas that the shared answers of a dialect need.
+pub(super) fn schemas(dialect: Dialect) -> Map<String, Json> {
+    let named = match dialect {
+        Dialect::Problems => json!({ "Problem": problem_schema() }),
+        Dialect::DjangoRestFramework => json!({
+            "Detail": {
+                "type": "object",
+                "description": "What went wrong, in one sentence.",
+                "required": ["detail"],
+                "properties": { "detail": { "type": "string" } },
+            },
+            "FieldErrors": {
+                "type": "object",
+                "description": "What is wrong with each field; `non_field_errors` is about no single one.",
+                "additionalProperties": { "type": "array", "items": { "type": "string" } },
+            },
+        }),
+    };
+    named.as_object().cloned().unwrap_or_default()
+}
+
+/// An answer in the words of Django REST framework.
+fn in_django(known: &Known, about: &About) -> Json {
+    let detail = json!({ "$ref": "#/components/schemas/Detail" });
+    let schema = match known.status {
+        400 => {
+            let fields = json!({ "$ref": "#/components/schemas/FieldErrors" });
+            json!({ "anyOf": [detail, fields, { "type": "array", "items": fields }] })
+        }
+        _ => detail,
+    };
+    let mut answer = problem(known, about);
+    if let Some(Json::Object(content)) = answer.get_mut("content") {
+        content.remove("application/problem+json");
+        content.insert("application/json".to_owned(), json!({ "schema": schema }));
+    }
+    answer
 }
 
 fn problem(known: &Known, about: &About) -> Json {
@@ -98,7 +160,7 @@ fn example(known: &Known) -> Json {
 }
 
 /// The schema of a problem (RFC 9457 §3).
-pub(super) fn problem_schema() -> Json {
+fn problem_schema() -> Json {
     let codes: Vec<&str> = catalogue::ENTRIES.iter().map(|entry| entry.code).collect();
     let text = |what: &str| json!({ "type": "string", "description": what });
     json!({

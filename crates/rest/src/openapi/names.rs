@@ -15,11 +15,6 @@ impl ResourceNames {
     pub(super) fn input(&self, verb: &str) -> String {
         format!("{}{verb}", self.schema)
     }
-
-    /// The same where a form takes less than JSON.
-    pub(super) fn form(&self, verb: &str) -> String {
-        format!("{}{verb}Form", self.schema)
-    }
 }
 
 /// The names that are taken.

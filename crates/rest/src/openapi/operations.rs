@@ -8,7 +8,7 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Action, Declaration, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
+    Action, Declaration, Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
     input::validate::Mode, permission::StepUp,
 };
 
@@ -18,6 +18,7 @@ pub(super) struct Place<'a> {
     pub(super) facts: &'a Facts,
     pub(super) names: &'a ResourceNames,
     pub(super) about: &'a About,
+    pub(super) dialect: Dialect,
 }
 
 /// What every operation may answer.
@@ -34,6 +35,7 @@ struct Operation {
     sign_in: StepUp,
     answers: Map<String, Json>,
     problems: Vec<u16>,
+    dialect: Dialect,
 }
 
 /// The path items of a resource.
@@ -69,7 +71,7 @@ pub(super) fn root(about: &About, id: &str, resources: &Resources, prefix: &str)
         "type": "object", "additionalProperties": { "type": "string", "format": "uri-reference" },
         "examples": [entries],
     });
-    let mut answers = answers::references(&[400, 406]);
+    let mut answers = answers::references(Dialect::Problems, &[400, 406]);
     let good = answers::good(about, "Each resource and its address.", &schema, &json!({}));
     answers.insert("200".to_owned(), good);
     json!({ "get": {
@@ -113,11 +115,7 @@ impl Place<'_> {
     fn bulk(&self, item: &mut Map<String, Json>) {
         let (facts, about) = (self.facts, self.about);
         let rows = json!({ "type": "array", "items": self.shown() });
-        let mut patch = reference(&self.names.input("Patch"));
-        if let Some(key) = facts.key() {
-            let key = json!({ "properties": { key.name: schema::compared_value(key) }, "required": [key.name] });
-            patch = json!({ "allOf": [patch, key] });
-        }
+        let patch = schema::change_of_many(facts);
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
@@ -241,8 +239,9 @@ impl Place<'_> {
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
+        let (answers, problems) = (Map::new(), ALWAYS.to_vec());
         let sign_in = self.facts.sign_in(action);
-        let operation = Operation { json, sign_in, answers: Map::new(), problems: ALWAYS.to_vec() };
+        let operation = Operation { json, sign_in, answers, problems, dialect: self.dialect };
         operation.asking(self.facts.requirement(action))
     }
 
@@ -253,12 +252,7 @@ impl Place<'_> {
     fn body(&self, (input, mode): (&str, Mode), types: &[&str]) -> Json {
         let one = reference(&self.names.input(input));
         let mut body = content(&one, types, schema::needs_body(self.facts, mode));
-        if let (true, Some(schema)) = (
-            schema::takes_children(self.facts),
-            body.pointer_mut("/content/application~1x-www-form-urlencoded/schema"),
-        ) {
-            *schema = reference(&self.names.form(input));
-        }
+        self.form(&mut body, mode);
         if self.facts.bulk > 0 && input == "Create" {
             let many = json!({ "type": "array", "items": one, "minItems": 1, "maxItems": self.facts.bulk });
             if let Some(schema) = body.pointer_mut("/content/application~1json/schema") {
@@ -266,6 +260,25 @@ impl Place<'_> {
             }
         }
         body
+    }
+
+    /// What is different when a form sends it: empty inputs, and lists with commas.
+    fn form(&self, body: &mut Json, mode: Mode) {
+        let Some(Json::Object(form)) =
+            body.pointer_mut("/content/application~1x-www-form-urlencoded")
+        else {
+            return;
+        };
+        if let Some(schema) = schema::of_form(self.facts, mode) {
+            form.insert("schema".to_owned(), schema);
+        }
+        let lists = self.facts.relations.iter().filter(|relation| relation.writable);
+        let commas = json!({ "style": "form", "explode": false });
+        let encoding: Map<String, Json> =
+            lists.map(|relation| (relation.name.to_owned(), commas.clone())).collect();
+        if !encoding.is_empty() {
+            form.insert("encoding".to_owned(), encoding.into());
+        }
     }
 
     fn shown(&self) -> Json {
@@ -374,7 +387,7 @@ impl Operation {
     }
 
     fn finish(mut self) -> Json {
-        self.answers.extend(answers::references(&self.problems));
+        self.answers.extend(answers::references(self.dialect, &self.problems));
         self.json.insert("responses".to_owned(), self.answers.into());
         self.json.into()
     }

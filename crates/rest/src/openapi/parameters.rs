@@ -9,9 +9,6 @@ use crate::{
     parameter::{Parameter, Role},
 };
 
-/// Characters of a text to compare with, of which none has more than four bytes.
-const SHORT_WORD: usize = LONGEST_WORD / 4;
-
 /// What the query of a list may hold: what the resource's own table says.
 pub(super) fn of_list(facts: &Facts, about: &About) -> Vec<Json> {
     let all = facts.parameters.iter().map(|parameter| one(facts, about, parameter));
@@ -46,6 +43,12 @@ fn one(facts: &Facts, about: &About, parameter: &Parameter) -> Json {
     match parameter.role {
         Role::Filter { lookup: Lookup::Range, .. } => listed(name, meaning, &item, (2, 2)),
         _ if *most > 1 => listed(name, meaning, &item, (1, *most)),
+        // An input of a form that is left empty asks for nothing.
+        Role::Filter { field, .. }
+            if facts.fields.get(field).is_some_and(|field| !field.kind.is_text()) =>
+        {
+            query(name, meaning, &json!({ "anyOf": [item, schema::empty()] }))
+        }
         _ => query(name, meaning, &item),
     }
 }
@@ -72,8 +75,9 @@ fn compared(field: &Field, lookup: Lookup) -> Json {
     }
     let mut schema = schema::compared_value(field);
     if let (true, Some(map)) = (field.kind.is_text(), schema.as_object_mut()) {
-        map.insert("pattern".to_owned(), schema::NO_NUL.into());
-        map.insert("maxLength".to_owned(), SHORT_WORD.into());
+        if lookup.is_pattern() {
+            map.insert("maxLength".to_owned(), LONGEST_WORD.into());
+        }
         if !field.choices.is_empty() {
             map.insert("examples".to_owned(), json!(field.choices));
         }
@@ -98,7 +102,12 @@ pub(super) fn key(facts: &Facts) -> Json {
 
 /// The keys of the rows that are to go.
 pub(super) fn keys(facts: &Facts) -> Json {
-    let item = facts.key().map_or_else(|| json!({ "type": "string" }), schema::compared_value);
+    let mut item = facts.key().map_or_else(|| json!({ "type": "string" }), schema::compared_value);
+    if let (true, Some(map)) =
+        (facts.key().is_none_or(|key| key.kind.is_text()), item.as_object_mut())
+    {
+        map.insert("minLength".to_owned(), 1.into());
+    }
     json!({
         "name": "keys", "in": "query", "required": true, "style": "form", "explode": false,
         "description": "The keys of the rows, separated by commas.",

@@ -34,27 +34,13 @@ pub(super) fn components(
     names: &ResourceNames,
     known: &BTreeMap<&str, String>,
 ) -> Vec<(String, Json)> {
-    let mut all = vec![
+    vec![
         (names.schema.clone(), output(facts, known)),
         (names.input("Part"), part(facts, known)),
         (names.input("Create"), input(facts, Mode::Create)),
         (names.input("Replace"), input(facts, Mode::Replace)),
         (names.input("Patch"), input(facts, Mode::Partial)),
-    ];
-    if takes_children(facts) {
-        let flat: Vec<Relation> =
-            facts.relations.iter().filter(|one| one.children().is_none()).cloned().collect();
-        let form = |mode| object((&facts.fields, &flat), mode, 0);
-        all.push((names.form("Create"), form(Mode::Create)));
-        all.push((names.form("Replace"), form(Mode::Replace)));
-        all.push((names.form("Patch"), form(Mode::Partial)));
-    }
-    all
-}
-
-/// Whether rows come with rows below them, which a form cannot hold: then it has schemas of its own.
-pub(super) fn takes_children(facts: &Facts) -> bool {
-    facts.relations.iter().any(|relation| relation.children().is_some())
+    ]
 }
 
 /// What is taken by an action of the author's own.
@@ -171,6 +157,7 @@ fn taken_value(field: &Field, mode: Mode) -> Json {
     // A decimal number may be written as a text too, and is shown as one.
     if field.kind == Kind::Decimal {
         schema.insert("type".to_owned(), json!(["string", "number"]));
+        schema.insert("pattern".to_owned(), decimal_pattern(field.decimal).into());
     }
     let mut schema = described(field, nullable(schema, field.nullable));
     if field.write_only {
@@ -184,7 +171,90 @@ fn taken_value(field: &Field, mode: Mode) -> Json {
 
 /// The schema of a value in a path or a query: of the right type, free of the limits that new values have.
 pub(super) fn compared_value(field: &Field) -> Json {
-    typed(field.kind).into()
+    let mut schema = typed(field.kind);
+    match field.kind {
+        Kind::Text | Kind::LongText => drop(schema.insert("pattern".to_owned(), NO_NUL.into())),
+        Kind::Decimal => drop(schema.insert("pattern".to_owned(), decimal_pattern(None).into())),
+        _ => {}
+    }
+    schema.into()
+}
+
+/// A decimal number as a text: so many digits in all, so many of them after the point.
+fn decimal_pattern(size: Option<(u32, u32)>) -> String {
+    let (digits, places) = size.unwrap_or((28, 10));
+    match (digits.saturating_sub(places).max(1), places) {
+        (whole, 0) => format!("^[+-]?[0-9]{{1,{whole}}}$"),
+        (whole, places) => format!("^[+-]?[0-9]{{1,{whole}}}(\\.[0-9]{{1,{places}}})?$"),
+    }
+}
+
+/// What is taken to change one row of many: the fields of [`Mode::Partial`], and which row is meant.
+pub(super) fn change_of_many(facts: &Facts) -> Json {
+    with_key(input(facts, Mode::Partial), facts)
+}
+
+/// A change that says which row it is about.
+fn with_key(mut schema: Json, facts: &Facts) -> Json {
+    if let (Some(key), Some(map)) = (facts.key(), schema.as_object_mut()) {
+        map.shift_remove("examples");
+        map.insert("required".to_owned(), json!([key.name]));
+        if let Some(Json::Object(properties)) = map.get_mut("properties") {
+            properties.insert(key.name.to_owned(), compared_value(key));
+        }
+    }
+    schema
+}
+
+/// What a form takes, where that is not what JSON takes: rows below a row cannot stand in one.
+pub(super) fn of_form(facts: &Facts, mode: Mode) -> Option<Json> {
+    let json = input(facts, mode);
+    let mut flat = json.clone();
+    if let Some(Json::Object(properties)) = flat.get_mut("properties") {
+        for relation in facts.relations.iter().filter(|relation| relation.children().is_some()) {
+            properties.shift_remove(relation.name);
+        }
+    }
+    as_form(&flat).or_else(|| (flat != json).then_some(flat))
+}
+
+/// The same as a form sends it: all values are texts, and an input that is left empty is no value. `None` where that makes no
+/// difference.
+fn as_form(schema: &Json) -> Option<Json> {
+    let mut form = schema.clone();
+    for property in form.get_mut("properties")?.as_object_mut()?.values_mut() {
+        let taken = property.get("readOnly").is_none();
+        if let (true, Some(map)) = (taken, property.as_object_mut()) {
+            input_of_form(map);
+        }
+    }
+    (form != *schema).then_some(form)
+}
+
+fn input_of_form(property: &mut Map<String, Json>) {
+    let Some(types) = property.get("type") else {
+        property.insert("type".to_owned(), "string".into());
+        property.insert("contentMediaType".to_owned(), "application/json".into());
+        return;
+    };
+    let nullable = types.as_array().is_some_and(|types| types.contains(&json!("null")));
+    if !nullable && !property.contains_key("default") {
+        return;
+    }
+    // One schema for both is plainer to read than a choice of two, wherever it can be said.
+    if let Some(Json::String(pattern)) = property.get_mut("pattern") {
+        *pattern = format!("^$|{pattern}");
+    } else if let Some(Json::Array(choices)) = property.get_mut("enum") {
+        choices.push("".into());
+    } else {
+        let full = Json::Object(std::mem::take(property));
+        property.insert("anyOf".to_owned(), json!([full, empty()]));
+    }
+}
+
+/// A text without a character.
+pub(super) fn empty() -> Json {
+    json!({ "type": "string", "maxLength": 0 })
 }
 
 fn described(field: &Field, mut schema: Map<String, Json>) -> Map<String, Json> {
@@ -300,20 +370,12 @@ fn keys(relation: &Relation) -> Json {
 fn children(relation: &Relation, level: usize) -> Option<Json> {
     let facts = relation.child_facts().filter(|_| level < DEEPEST)?;
     let row = |mode| object((&facts.fields, &facts.relations), mode, level + 1);
-    let (mut new, mut changed) = (row(Mode::Create), row(Mode::Partial));
-    if let Some(key) = facts.key() {
-        // One with a key that the table makes is one that is there.
-        if let (false, Some(Json::Object(properties))) = (key.writable(), new.get_mut("properties"))
-        {
-            properties.shift_remove(key.name);
-        }
-        if let Some(map) = changed.as_object_mut() {
-            map.insert("required".to_owned(), json!([key.name]));
-            map.shift_remove("examples");
-        }
-        if let Some(Json::Object(properties)) = changed.get_mut("properties") {
-            properties.insert(key.name.to_owned(), compared_value(key));
-        }
+    let (mut new, changed) = (row(Mode::Create), with_key(row(Mode::Partial), &facts));
+    // One with a key that the table makes is one that is there.
+    if let (Some(key), Some(Json::Object(properties))) =
+        (facts.key().filter(|key| !key.writable()), new.get_mut("properties"))
+    {
+        properties.shift_remove(key.name);
     }
     let rows = json!({ "anyOf": [new, changed] });
     let mut schema = json!({ "type": "array", "items": rows, "maxItems": MOST_CHILDREN });
@@ -332,7 +394,7 @@ fn children(relation: &Relation, level: usize) -> Option<Json> {
 
 fn key_of(relation: &Relation) -> Json {
     let target = relation.target_facts();
-    target.key().map_or_else(|| json!({}), |key| Json::Object(typed(key.kind)))
+    target.key().map_or_else(|| json!({}), compared_value)
 }
 
 /// A relation as it is shown: keys where callers write it, rows where it was expanded.

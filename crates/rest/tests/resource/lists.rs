@@ -194,7 +194,7 @@ fn what_a_list_does_not_understand_is_refused_by_name() {
             ("numbered/?age__isnull=perhaps", "true or false"),
             ("numbered/?age__in=1,x", "whole number"),
             (&many, "At most 100 values"),
-            (&long, "at most 200 bytes"),
+            (&long, "at most 200 characters"),
             ("numbered/?fields=nmae", "Did you mean `name`?"),
             ("sheep/1/?fields=nmae", "Did you mean `name`?"),
             ("sheep/1/?age=1", "Allowed: `format`, `fields`"),

@@ -5,7 +5,7 @@ use ambient::Clock;
 use axum::Router;
 use database::{Database, Options};
 use grantwell_rest::{
-    Resources, RestState, docs, openapi,
+    Dialect, Resources, RestState, docs, openapi,
     openapi::{About, document, schema_of},
 };
 use serde_json::{Value as Data, json};
@@ -38,6 +38,64 @@ fn hold(document: &Data, cases: &[(&str, Data)]) {
         let found = document.pointer(place).unwrap_or(&Data::Null);
         assert_eq!(found, expected, "{place}");
     }
+}
+
+/// A form has texts only: an empty one is no value, lists have commas, JSON is written out. A request for comparison may be empty.
+#[test]
+fn forms_are_described_as_they_are_read() {
+    let form = "/requestBody/content/application~1x-www-form-urlencoded";
+    let things = described(&Resources::new().add::<kinds::Model>());
+    let create = things.pointer(&format!("/paths/~1v1~1things~1/post{form}")).unwrap();
+    let json = &things["components"]["schemas"]["ThingsCreate"]["properties"];
+    assert_eq!(json["price"]["pattern"], "^[+-]?[0-9]{1,8}(\\.[0-9]{1,2})?$");
+    hold(
+        create,
+        &[
+            ("/schema/properties/price/pattern", json!("^$|^[+-]?[0-9]{1,8}(\\.[0-9]{1,2})?$")),
+            ("/schema/properties/small/anyOf/1", json!({ "type": "string", "maxLength": 0 })),
+            ("/schema/properties/colour/enum", json!(["white", "black", null, ""])),
+            ("/schema/additionalProperties", json!(false)),
+        ],
+    );
+    let library = described(&library::resources());
+    hold(
+        &library,
+        &[
+            (
+                &format!("/paths/~1v1~1book~1/post{form}/encoding/tags"),
+                json!({ "style": "form", "explode": false }),
+            ),
+            (
+                "/paths/~1v1~1tag~1/patch/requestBody/content/application~1json/schema/items/required",
+                json!(["name"]),
+            ),
+        ],
+    );
+}
+
+/// The document tells the words that callers really get, for each set of resources by itself.
+#[test]
+fn errors_are_described_in_the_dialect_in_which_they_come() {
+    let old = Resources::new().add::<program::Model>().dialect(Dialect::DjangoRestFramework);
+    let new = Resources::new().add::<program::Model>();
+    let document = document(&about(), [("/v1", &old), ("/v2", &new)]);
+    let place = |text: &str| json!({ "$ref": format!("#/components/{text}") });
+    hold(
+        &document,
+        &[
+            ("/paths/~1v1~1unicorn~1/post/responses/400", place("responses/MalformedDjango")),
+            ("/paths/~1v1~1unicorn~1/post/responses/422", Data::Null),
+            ("/paths/~1v2~1unicorn~1/post/responses/422", place("responses/Invalid")),
+            (
+                "/components/responses/NotFoundDjango/content",
+                json!({ "application/json": { "schema": place("schemas/Detail") } }),
+            ),
+            ("/components/responses/InvalidDjango", Data::Null),
+            ("/components/schemas/FieldErrors/additionalProperties/type", json!("array")),
+        ],
+    );
+    let new = described(&new);
+    assert_eq!(new.pointer("/components/schemas/Detail"), None, "what nobody speaks is not there");
 }
 
 #[test]

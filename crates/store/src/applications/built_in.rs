@@ -9,6 +9,9 @@ use super::{Application, Applications, first_party_id, row};
 use crate::StoreError;
 use crate::entity::application;
 
+/// How often a row that other nodes write at the same moment is read again: each time at least one of them is done.
+const ATTEMPTS: usize = 20;
+
 impl Applications<'_> {
     /// Makes the built-in first-party client unless it is there.
     pub(crate) async fn ensure_first_party(self) -> Result<(), StoreError> {
@@ -25,6 +28,17 @@ impl Applications<'_> {
     /// # Errors
     /// [`StoreError::Conflict`] with field `client_id` when somebody has registered an application of this name.
     pub async fn keep_built_in(self, client: Client) -> Result<(), StoreError> {
+        for _ in 1..ATTEMPTS {
+            match self.try_keep_built_in(client.clone()).await {
+                // Nodes that start together want the same; whoever is late finds it done.
+                Err(StoreError::Overtaken(_)) => {}
+                kept => return kept,
+            }
+        }
+        self.try_keep_built_in(client).await
+    }
+
+    async fn try_keep_built_in(self, client: Client) -> Result<(), StoreError> {
         let Some(found) = self.find_by_client_id(&client.id).await? else {
             return if client.active { self.insert_once(client).await } else { Ok(()) };
         };

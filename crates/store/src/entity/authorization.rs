@@ -40,7 +40,8 @@ pub struct Model {
     pub last_used_at: i64,
     /// The moment it ends however much it is used.
     pub expires_at: Option<i64>,
-    /// When the row has nothing to say any more and is deleted; every rotation moves it.
+    /// When the row is deleted, because it has nothing to say any more. Rotations move it, in steps: it may be a little later
+    /// than the end of the authorization, which `last_used_at` and `expires_at` tell.
     #[sea_orm(indexed)]
     pub delete_at: i64,
     /// When it was revoked.

@@ -70,6 +70,38 @@ async fn a_change_of_what_is_no_longer_so_is_refused() {
     .await;
 }
 
+/// Nodes that start at one moment all want their clients to be there, with facts that need not be the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_together_keep_one_built_in_client() {
+    on_both(|world| async move {
+        let nodes = [world.node().await, world.node().await];
+        let id: oauth::id::ClientId = "docs".parse().unwrap();
+        let wanted = |round: usize| {
+            let redirect = format!("https://node-{round}.example/docs");
+            let redirect_uris = vec![oauth::client::RedirectUri::parse(&redirect).unwrap()];
+            Client { redirect_uris, ..Client::first_party(id.clone(), "Documentation") }
+        };
+        for _ in 0..3 {
+            let starts = (0..10).map(|n| nodes[n % 2].applications().keep_built_in(wanted(n)));
+            for kept in futures_util::future::join_all(starts).await {
+                kept.unwrap();
+            }
+            let found = nodes[0].client(&id).await.unwrap().unwrap();
+            assert!((0..10).any(|n| found.client.redirect_uris == wanted(n).redirect_uris));
+        }
+        let off = Client { active: false, ..wanted(3) };
+        nodes[1].applications().keep_built_in(off).await.unwrap();
+        let found = nodes[1].client(&id).await.unwrap().unwrap();
+        assert!(!found.client.active && found.client.redirect_uris == wanted(3).redirect_uris);
+
+        let (theirs, _) = world.registered(&nodes[0], "photos").await;
+        let taken = Client::first_party(theirs.client.id, "Documentation");
+        let refused = nodes[0].applications().keep_built_in(taken).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { field: "client_id" })), "{refused:?}");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_id_is_given_once() {
     on_both(|world| async move {

@@ -233,6 +233,9 @@ async fn rotation_moves_the_row_and_its_end_and_makes_no_other() {
             assert_eq!((listed[0].state, listed[0].last_used_at), (expected, now));
         }
         world.clock.advance(world.policy.refresh_idle);
+        let access = store.access().list(user.account.id, &world.policy).await.unwrap();
+        assert!(access.is_empty(), "it has ended: {access:?}");
+        world.clock.advance(world.policy.refresh_idle / 32);
         assert!(store.authorizations().list(user.account.id).await.unwrap().is_empty());
     })
     .await;

@@ -43,7 +43,7 @@ pub(crate) async fn list(
 ) -> Result<Response, PageFailure> {
     let opened = open(&state, request).await?;
     let person = opened.visit.person(&state, &opened.parts)?;
-    let access = state.store.access().list(person.id).await?;
+    let access = state.store.access().list(person.id, state.policy()).await?;
     let rows = access.into_iter().map(|access| row(&state, access)).collect();
     let crumbs = [Link::new("Your account", state.urls().profile())];
     let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);
@@ -62,7 +62,12 @@ pub(crate) async fn confirm(
     let person = opened.visit.person(&state, &opened.parts)?.id;
     let id = ApplicationId::parse(&id).map_err(|_| Refusal::not_found())?;
     // Only of their own: this page is no way to learn which applications there are.
-    let access = state.store.access().find(person, id).await?.ok_or_else(Refusal::not_found)?;
+    let access = state
+        .store
+        .access()
+        .find(person, id, state.policy())
+        .await?
+        .ok_or_else(Refusal::not_found)?;
     let found = access.application;
     let crumbs = [Link::new("Applications with access", state.urls().authorized())];
     let frame = opened.visit.frame(&state, &opened.parts)?.below(crumbs);

@@ -277,3 +277,26 @@ fn a_chosen_secret_is_as_long_as_the_hash_of_its_algorithm() {
         assert!(short.message.contains(&shortest.to_string()), "{short:?}");
     }
 }
+
+#[test]
+fn every_member_that_may_be_declared_is_named() {
+    let named: Vec<&str> = Declaration::members().collect();
+    for member in ["client_id", "active", "owner", "resources", "name", "grant_types", "pkce"] {
+        assert!(named.contains(&member), "{member}: {named:?}");
+    }
+    assert!(named.len() > 20 && named.iter().all(|member| !member.is_empty()), "{named:?}");
+    assert!(!named.contains(&"client_secret"), "where a secret comes from is not among them");
+}
+
+#[test]
+fn a_declaration_without_a_secret_keeps_the_one_there_is() {
+    let known = made(json!({}));
+    let decision = decide(
+        &declared(json!({"name": "Other"})),
+        Facts { known: Some(&known), ..UNKNOWN },
+        &policy(),
+    );
+    let Ok(Decision::Change(change)) = decision else { panic!("{decision:?}") };
+    assert_eq!(change.client.secret, known.secret);
+    assert!(known.secret.is_some() && !change.new_secret);
+}

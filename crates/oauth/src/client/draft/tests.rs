@@ -1,7 +1,9 @@
 //! What makes a registration, what is refused at which field, and what a change keeps.
 
 use super::*;
+use crate::client::ConsentRule;
 use crate::issuer::Issuer;
+use crate::pkce::Pkce;
 use crate::policy::ScopeDeclaration;
 use crate::scope::ScopeToken;
 
@@ -193,4 +195,66 @@ fn a_client_may_have_the_implicit_flow_alone() {
     assert!(draft.check(&policy).unwrap().grant_types.is_empty());
     draft.metadata.response_types.clear();
     assert!(draft.check(&policy).is_err(), "no way to get anything");
+}
+
+/// Every fact that a change may change, and every one that it may not.
+#[test]
+fn a_change_takes_what_is_said_and_keeps_the_rest() {
+    let known = Client {
+        owner: None,
+        resources: vec!["https://api.example/".to_owned()],
+        metadata: ClientMetadata {
+            consent: ConsentRule::Trusted,
+            pkce: Some(Pkce::AllowPlain),
+            origin: Origin::Operator,
+            client_uri: Some("https://old.example/".to_owned()),
+            ..ClientMetadata::default()
+        },
+        ..crate::fixtures::client()
+    };
+    let said = Draft {
+        name: "Another".to_owned(),
+        client_type: "confidential".to_owned(),
+        auth_method: Some("client_secret_post".to_owned()),
+        grant_types: words(&["authorization_code"]),
+        redirect_uris: words(&["https://new.example/cb"]),
+        scope: Some("read".to_owned()),
+        metadata: ClientMetadata {
+            consent: ConsentRule::Always,
+            pkce: Some(Pkce::AllowNone),
+            origin: Origin::Dynamic,
+            client_uri: Some("https://new.example/".to_owned()),
+            ..ClientMetadata::default()
+        },
+    };
+    let changed = |client: &Client| {
+        assert_eq!(client.name, "Another");
+        assert_eq!(client.auth_method, AuthMethod::ClientSecretPost);
+        assert_eq!(client.grant_types, [GrantType::AuthorizationCode].into());
+        assert_eq!(client.redirect_uris[0].as_str(), "https://new.example/cb");
+        assert_eq!(client.scope.as_ref().map(ToString::to_string).as_deref(), Some("read"));
+        assert_eq!(client.metadata.client_uri.as_deref(), Some("https://new.example/"));
+        assert_eq!(client.metadata.origin, Origin::Operator, "how it came to be registered stays");
+        assert_eq!((&client.id, &client.secret), (&known.id, &known.secret));
+        assert_eq!((&client.resources, client.epoch), (&known.resources, known.epoch));
+    };
+    let theirs = said.clone().check_change(&known, &policy()).unwrap();
+    changed(&theirs);
+    let rules = |client: &Client| (client.metadata.consent, client.metadata.pkce);
+    assert_eq!(rules(&theirs), (ConsentRule::Trusted, Some(Pkce::AllowPlain)));
+    // An operator's draft begins with what is known, its origin included.
+    let mut said = said;
+    said.metadata.origin = Origin::Operator;
+    let operators = said.check_operator_change(&known, &policy()).unwrap();
+    changed(&operators);
+    assert_eq!(rules(&operators), (ConsentRule::Always, Some(Pkce::AllowNone)));
+}
+
+/// Our own application is trusted with everything, and an operator's: nobody is asked about it.
+#[test]
+fn the_first_party_client_is_trusted_and_the_operators() {
+    let own = Client::first_party(crate::fixtures::client_id("site"), "This site");
+    assert_eq!(own.metadata.consent, ConsentRule::Trusted);
+    assert_eq!(own.metadata.origin, Origin::Operator);
+    assert!(own.first_party && own.active && own.secret.is_none());
 }
