@@ -1,4 +1,6 @@
 //! JSON Schema 2020-12 of a resource: what is shown of a row, and what is taken to make, replace or change one.
+mod relations;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -6,10 +8,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{example, names::ResourceNames};
 use crate::{
-    Action, Facts, Requirement,
+    Facts,
     field::{Constant, Field, Kind},
     input::validate::Mode,
-    relation::{Cardinality, DEEPEST, MOST_CHILDREN, MOST_KEYS, Nesting, Relation},
+    relation::Relation,
 };
 
 /// Every text is without NUL.
@@ -56,7 +58,7 @@ fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
     let mut properties: Map<String, Json> =
         shown.iter().map(|field| (field.name.to_owned(), shown_value(field))).collect();
     for relation in &facts.relations {
-        properties.insert(relation.name.to_owned(), shown_relation(relation, known));
+        properties.insert(relation.name.to_owned(), relations::shown(relation, known));
     }
     let mut schema = json!({ "type": "object", "properties": properties });
     let Some(map) = schema.as_object_mut() else { return schema };
@@ -111,9 +113,9 @@ fn object((fields, relations): (&[Field], &[Relation]), mode: Mode, level: usize
         properties.insert(
             relation.name.to_owned(),
             if relation.writable {
-                keys(relation)
+                relations::keys(relation)
             } else {
-                children(relation, level).unwrap_or_else(ignored)
+                relations::children(relation, level).unwrap_or_else(ignored)
             },
         );
     }
@@ -356,69 +358,5 @@ fn limit(field: &Field, schema: &mut Map<String, Json>) {
                 schema.insert("format".to_owned(), shape.word().into());
             }
         }
-    }
-}
-
-/// The keys at the other end, as they are taken.
-fn keys(relation: &Relation) -> Json {
-    let mut schema = json!({ "type": "array", "items": key_of(relation), "maxItems": MOST_KEYS });
-    describe_relation(relation, &mut schema, "The keys of the rows that belong to this one.");
-    schema
-}
-
-/// The rows at the other end, as they are taken: new ones, and with their keys those that are there.
-fn children(relation: &Relation, level: usize) -> Option<Json> {
-    let facts = relation.child_facts().filter(|_| level < DEEPEST)?;
-    let row = |mode| object((&facts.fields, &facts.relations), mode, level + 1);
-    let (mut new, changed) = (row(Mode::Create), with_key(row(Mode::Partial), &facts));
-    // One with a key that the table makes is one that is there.
-    if let (Some(key), Some(Json::Object(properties))) =
-        (facts.key().filter(|key| !key.writable()), new.get_mut("properties"))
-    {
-        properties.shift_remove(key.name);
-    }
-    let rows = json!({ "anyOf": [new, changed] });
-    let mut schema = json!({ "type": "array", "items": rows, "maxItems": MOST_CHILDREN });
-    let needs = match facts.requirement(Action::Create) {
-        Requirement::Public => String::new(),
-        needed => format!(" A new one needs {}.", needed.the_scopes()),
-    };
-    let kept = match relation.nesting {
-        Some(Nesting::Replace) => "PUT removes those that are left out.",
-        _ => "Those that are left out stay.",
-    };
-    let text = format!("Rows that belong to this one; one with its key is changed. {kept}{needs}");
-    describe_relation(relation, &mut schema, &text);
-    Some(schema)
-}
-
-fn key_of(relation: &Relation) -> Json {
-    let target = relation.target_facts();
-    target.key().map_or_else(|| json!({}), compared_value)
-}
-
-/// A relation as it is shown: keys where callers write it, rows where it was expanded.
-fn shown_relation(relation: &Relation, known: &BTreeMap<&str, String>) -> Json {
-    let row = match known.get(relation.target_path()) {
-        Some(name) => json!({ "$ref": format!("#/components/schemas/{name}") }),
-        None => json!({ "type": "object" }),
-    };
-    let mut schema = match relation.cardinality {
-        Cardinality::One => json!({ "anyOf": [row, { "type": "null" }] }),
-        Cardinality::Many if relation.writable => {
-            json!({ "type": "array", "items": { "anyOf": [key_of(relation), row] } })
-        }
-        Cardinality::Many => json!({ "type": "array", "items": row }),
-    };
-    let when = if relation.writable { "Keys; rows" } else { "There" };
-    let text = format!("{when} when the query names it in `expand`.");
-    describe_relation(relation, &mut schema, &text);
-    schema
-}
-
-fn describe_relation(relation: &Relation, schema: &mut Json, text: &str) {
-    if let Some(map) = schema.as_object_mut() {
-        let text = format!("{} {text}", relation.help).trim_start().to_owned();
-        map.insert("description".to_owned(), text.into());
     }
 }
