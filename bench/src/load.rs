@@ -155,6 +155,19 @@ pub(crate) async fn once(address: SocketAddr, call: &Call) -> Outcome<Answer> {
     Answer::read(sender.send_request(request(call)?).await?).await
 }
 
+/// Send one call and count the lines of its answer, of which no more is kept than what has just come.
+pub(crate) async fn lines(address: SocketAddr, call: &Call) -> Outcome<usize> {
+    let mut sender = connect(address).await?;
+    let mut answer = sender.send_request(request(call)?).await?;
+    let mut lines = 0;
+    while let Some(frame) = answer.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            lines += data.split(|byte| *byte == b'\n').count().saturating_sub(1);
+        }
+    }
+    Ok(lines)
+}
+
 async fn connection(address: SocketAddr, mut caller: Caller, end: Instant) -> Outcome<Measured> {
     let mut sender = connect(address).await?;
     let mut measured = Measured::default();

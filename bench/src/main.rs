@@ -38,6 +38,7 @@ async fn main() -> Outcome<()> {
             }
         }
         report.ended(database, &ours, &bare)?;
+        report.streamed(database, ours.stream().await?);
     }
     let text = report.markdown(quick);
     report::print(&text);

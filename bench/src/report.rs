@@ -6,7 +6,7 @@ use std::io::Write as _;
 use crate::Outcome;
 use crate::load::Measured;
 use crate::scenario::SCENARIOS;
-use crate::subject::{ROWS, Subject};
+use crate::subject::{ROWS, Streamed, Subject};
 
 /// One scenario at one number of connections.
 pub(crate) struct Row {
@@ -53,6 +53,14 @@ impl Report {
             "| {database} | most memory under load | | {ours:.0} MB (bare {bare:.0} MB) | |"
         ));
         Ok(())
+    }
+
+    /// Note what a million rows cost.
+    pub(crate) fn streamed(&mut self, database: &str, streamed: Streamed) {
+        let Streamed { seconds, memory: (before, most) } = streamed;
+        self.facts.push(format!(
+            "| {database} | 1,000,000 rows as NDJSON in {seconds:.1} s | | {most:.0} MB (before {before:.0} MB) | |"
+        ));
     }
 
     /// Add one row.

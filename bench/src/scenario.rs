@@ -20,6 +20,7 @@ pub(crate) struct Scenario {
 enum Ask {
     List,
     Get,
+    Thousand,
     Create,
     ClientCredentials,
     JwtIssue,
@@ -42,6 +43,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "list 20",
         about: "`GET /v1/unicorn/?page_size=20` with a total, beside a select and a count",
         ask: Ask::List,
+    },
+    Scenario {
+        name: "1,000 rows",
+        about: "`GET /v1/unicorn/?format=ndjson`, read and written in batches, beside a select of a thousand rows and a count",
+        ask: Ask::Thousand,
     },
     Scenario {
         name: "create",
@@ -116,6 +122,7 @@ fn bare(ask: Ask, subject: &Subject, number: usize) -> Caller {
         match ask {
             Ask::List => Call::get("/unicorn?limit=20".to_owned(), None),
             Ask::Get => Call::get(format!("/unicorn/{id}"), None),
+            Ask::Thousand => Call::get("/unicorn?limit=1000".to_owned(), None),
             Ask::Create => Call::post("/unicorn", None, (JSON, unicorn(id))),
             Ask::ClientCredentials | Ask::Introspect => Call::get("/hello".to_owned(), None),
             Ask::JwtIssue => Call::post("/jwt", None, (FORM, String::new())),
@@ -159,6 +166,7 @@ async fn ours(ask: Ask, subject: &Subject, number: usize) -> Outcome<Caller> {
         match ask {
             Ask::List => Call::get("/v1/unicorn/?page_size=20".to_owned(), bearer.clone()),
             Ask::Get => Call::get(format!("/v1/unicorn/{id}/"), bearer.clone()),
+            Ask::Thousand => Call::get("/v1/unicorn/?format=ndjson".to_owned(), bearer.clone()),
             Ask::Create => Call::post("/v1/unicorn/", bearer.clone(), (JSON, unicorn(id))),
             Ask::ClientCredentials => client_credentials(basic.clone()),
             Ask::JwtIssue => client_credentials(jwt_client.clone()),

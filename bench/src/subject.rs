@@ -15,6 +15,9 @@ use crate::load::{self, Call};
 /// Rows in the table before anything is measured.
 pub(crate) const ROWS: usize = 1000;
 
+/// Rows of the table that is sent whole.
+const MANY: usize = 1_000_000;
+
 /// Accounts, one for each connection.
 const PEOPLE: usize = 64;
 
@@ -59,7 +62,17 @@ pub(crate) struct Subject {
     jwt_client: String,
     openid_token: String,
     browsers: Vec<String>,
+    url: Option<String>,
     folder: TempDir,
+}
+
+/// What a list of a million rows costs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Streamed {
+    /// How long it took.
+    pub(crate) seconds: f64,
+    /// Resident memory in megabytes before, and at most meanwhile.
+    pub(crate) memory: (f64, f64),
 }
 
 impl Subject {
@@ -88,6 +101,7 @@ impl Subject {
             jwt_client: String::new(),
             openid_token: String::new(),
             browsers: Vec::new(),
+            url,
             folder,
         };
         while load::once(address, &Call::get("/readyz".to_owned(), None)).await.is_err() {
@@ -99,7 +113,10 @@ impl Subject {
         subject.started_in = begun.elapsed();
         subject.idle_memory = subject.memory()?.0;
         match kind {
-            Kind::Grantwell => subject.register(url.as_deref()).await?,
+            Kind::Grantwell => {
+                let url = subject.url.clone();
+                subject.register(url.as_deref()).await?;
+            }
             Kind::Bare => {
                 let issue = Call::post("/jwt", None, (FORM, String::new()));
                 subject.jwt = subject.token(&issue).await?;
@@ -272,6 +289,35 @@ impl Subject {
             kilobytes.unwrap_or_default() / 1024.0
         };
         Ok((megabytes("VmRSS:"), megabytes("VmHWM:")))
+    }
+
+    /// Fill the table and have all of it sent, once.
+    pub(crate) async fn stream(&self) -> Outcome<Streamed> {
+        let file = format!("sqlite://{}/db.sqlite3", self.folder.path().display());
+        let database = Database::connect(self.url.as_deref().unwrap_or(&file)).await?;
+        let numbers = match self.url {
+            Some(_) => format!("SELECT i FROM generate_series(1, {MANY}) AS n(i)"),
+            None => format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) SELECT i FROM n"
+            ),
+        };
+        let insert = format!(
+            "INSERT INTO unicorn (name, age) SELECT 'unicorn ' || i, i % 90 FROM ({numbers}) AS m"
+        );
+        database.execute_unprepared(&insert).await?;
+        database.close().await?;
+        // From here on the kernel counts the most memory anew (proc(5)).
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?;
+        let before = self.memory()?.0;
+        let bearer = Some(format!("Bearer {}", self.access_token));
+        let begun = Instant::now();
+        let call = Call::get("/v1/unicorn/?format=ndjson".to_owned(), bearer);
+        let lines = load::lines(self.address, &call).await?;
+        if lines < MANY {
+            return Err(format!("the list had {lines} rows only").into());
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok(Streamed { seconds, memory: (before, self.memory()?.1) })
     }
 
     /// Size of the program in megabytes.

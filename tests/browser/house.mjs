@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 export const url = required('GRANTWELL_URL');
+// A second server, with more kinds of resources.
+export const shop = required('GRANTWELL_SHOP_URL');
 export const PASSWORD = 'quiet harbour lights';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,7 +37,7 @@ export async function open(options) {
   });
   page.on('pageerror', (error) => page.troubles.push(String(error)));
   page.on('request', (request) => {
-    const known = [url, 'data:', ...(page.allowed ?? [])];
+    const known = [url, shop, 'data:', ...(page.allowed ?? [])];
     if (!known.some((start) => request.url().startsWith(start))) page.troubles.push(`asked ${request.url()}`);
   });
   return page;
@@ -71,9 +73,9 @@ export async function signIn(page, username, password = PASSWORD) {
   await page.locator('form:has(input[name=password]) button[type=submit]').click();
 }
 
-export async function account(prefix = 'person') {
+export async function account(prefix = 'person', server = url) {
   const username = prefix + randomBytes(5).toString('hex');
-  const answer = await fetch(`${url}/authentication/register/`, {
+  const answer = await fetch(`${server}/authentication/register/`, {
     method: 'POST',
     body: new URLSearchParams({ username, password: PASSWORD }),
   });

@@ -61,6 +61,9 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
 /// `cargo xtask bench`: build for release and run the bench program.
 pub(crate) fn bench(flags: &[&str]) -> Result<(), String> {
     let postgres = Postgres::start()?;
+    // What is measured stands beside the program that measures.
+    let built = ["build", "--release", "--package", "unicorn", "--package", "grantwell-bench"];
+    tools::run(&mut cargo(&built))?;
     let mut command = cargo(&["run", "--release", "--package", "grantwell-bench", "--"]);
     tools::run(command.args(flags).env("GRANTWELL_TEST_POSTGRES", postgres.url()))
 }
@@ -225,7 +228,14 @@ fn browser(house: &mut House) -> Result<(), String> {
     }
     let settings = "[oauth]\nsession_management = true\n";
     for_each_server(house, ("unicorn", "browser"), settings, |house, server| {
-        node(house, server, "tests/browser", &[])
+        let database = match (server.database(), house.server()?) {
+            ("", _) | (_, None) => None,
+            (_, Some(postgres)) => Some(postgres.database("browser_shop")?),
+        };
+        let shop = Server::start(&binary("bookshop"), database.as_deref(), settings)?;
+        let address = format!("http://127.0.0.1:{}", shop.port());
+        node(house, server, "tests/browser", &[("GRANTWELL_SHOP_URL", &address)])
+            .map_err(|fault| format!("{fault}\nthe shop's log:\n{}", shop.log()))
     })
 }
 

@@ -175,13 +175,19 @@ pub struct Pages {
     pub templates: Option<PathBuf>,
     /// Read the templates of that folder again for each page, while they are being written.
     pub reload_templates: bool,
-    /// Show resources as pages with forms to a browser.
-    pub browsable: bool,
+    /// Whose browser is shown resources as pages with forms: that of `everybody`, of `staff` (those who may open the
+    /// administration), or of `nobody`. The others get what programs get.
+    pub browsable: Readers,
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { brand: None, templates: None, reload_templates: false, browsable: true }
+        Self {
+            brand: None,
+            templates: None,
+            reload_templates: false,
+            browsable: Readers::Everybody,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ const EMBEDDED: &[(&str, &[u8])] = &[
     ("grantwell.css", include_bytes!("../static/grantwell.css")),
     ("grantwell.js", include_bytes!("../static/grantwell.js")),
     ("icon.svg", include_bytes!("../static/icon.svg")),
+    ("suggest.js", include_bytes!("../static/suggest.js")),
 ];
 
 /// The static files of one server, by name.

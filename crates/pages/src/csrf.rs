@@ -156,6 +156,11 @@ impl Csrf {
         self
     }
 
+    /// Which cookies this server may set.
+    pub fn cookie_kind(&self) -> CookieKind {
+        self.kind
+    }
+
     /// A token for the page that is about to be sent.
     ///
     /// `session` identifies the signed-in session (its digest, or the cookie's value). Without one, the token is bound

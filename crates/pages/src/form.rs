@@ -3,7 +3,7 @@
 mod field;
 mod section;
 
-pub use field::{Choice, Field, Kind};
+pub use field::{Choice, Field, Kind, Suggest};
 pub use section::Section;
 
 use serde::Serialize;

@@ -1,7 +1,13 @@
 //! The browsable page: the same answer as a program gets, with its request and headers, links, and forms to go on.
 mod forms;
+mod frame;
 mod links;
+mod operation;
+mod picker;
+mod readers;
+mod scopes;
 mod search;
+mod snippet;
 
 use axum::{
     Router,
@@ -16,9 +22,14 @@ use pages::{Link, Page, Value as Fragment, redirect::LocalPath};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub(crate) use frame::Frame;
+use operation::Outcome;
+pub(crate) use readers::format;
+pub(crate) use scopes::choose;
+
 use crate::{
     Problem, Requirement, Result,
-    exchange::{Answer, Exchange, Place, answer},
+    exchange::{Answer, Exchange, Place, answer, precondition},
     field::label_of,
     mounted::Root,
     resource::Action,
@@ -29,6 +40,8 @@ use crate::{
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("rest/docs.html", include_str!("../templates/rest/docs.html")),
     ("rest/docs_redirect.html", include_str!("../templates/rest/docs_redirect.html")),
+    ("rest/operation.html", include_str!("../templates/rest/operation.html")),
+    ("rest/parts.html", include_str!("../templates/rest/parts.html")),
     ("rest/resource.html", include_str!("../templates/rest/resource.html")),
     ("rest/root.html", include_str!("../templates/rest/root.html")),
 ];
@@ -58,17 +71,18 @@ struct ResourcePage {
     path: String,
     formats: Vec<Link>,
     orders: Vec<Link>,
+    expansions: Vec<Link>,
     can_describe: bool,
-    can_delete: bool,
-    delete_note: String,
-    write_note: String,
     write_hint: Option<String>,
     sign_in: Option<String>,
     pager: Option<links::Pager>,
     rows: Vec<Link>,
     search: Option<search::Search>,
-    form: Option<forms::Form>,
-    actions: Vec<forms::ActionForm>,
+    operations: Vec<operation::Operation>,
+    /// This request from elsewhere, and what it needs.
+    snippets: Vec<snippet::Snippet>,
+    scope: Option<String>,
+    scopes: Option<scopes::Switch>,
     #[serde(flatten)]
     shown: Shown,
 }
@@ -76,68 +90,156 @@ struct ResourcePage {
 #[derive(Serialize)]
 struct RootPage {
     resources: Vec<Link>,
+    scopes: Option<scopes::Switch>,
     #[serde(flatten)]
     shown: Shown,
+}
+
+/// The state of the row that the page shows, for the forms that change it.
+pub(crate) struct Seen(Option<String>);
+
+impl Seen {
+    /// Of a row that is shown whole; or what the form said that is answered here: whoever was too late has to look again.
+    fn of(exchange: &Exchange, result: &Result<Answer>) -> Self {
+        let query = exchange.parts.uri.query().unwrap_or_default();
+        let whole = query.is_empty() || query == "format=html";
+        let tag = match result {
+            Ok(answer) if exchange.item && whole => Some(precondition::etag(&answer.json)),
+            Ok(_) => None,
+            Err(_) => exchange.parts.headers.get(header::IF_MATCH).cloned(),
+        };
+        Self(tag.and_then(|tag| tag.to_str().ok().map(str::to_owned)))
+    }
+
+    fn tag(&self) -> Option<String> {
+        self.0.clone()
+    }
 }
 
 /// The page around an answer of a resource.
 pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Response {
     let mounted = &*exchange.mounted;
-    // A form goes back to the list; a program that sends DELETE has nothing to follow.
     if exchange.action == Action::Delete && result.is_ok() {
-        if exchange.parts.method == Method::DELETE {
-            return answer::json(result, false);
-        }
-        return match LocalPath::parse(&mounted.path) {
-            Ok(path) => pages::redirect::see_other(&path),
-            Err(_) => answer::json(result, false),
-        };
+        return deleted(exchange, result);
     }
     let Some(browsable) = mounted.state.browsable() else { return answer::json(result, false) };
     let frame = Frame::of(&mounted.state, &exchange.parts, breadcrumbs(exchange)).await;
     let list = result.as_ref().ok().and_then(|answer| answer.list.clone());
     let errors = result.as_ref().err().map(|problem| problem.errors().to_vec()).unwrap_or_default();
+    let seen = Seen::of(exchange, &result);
     let (shown, status, headers, json) =
         show(&exchange.parts, exchange.method.clone(), result).await;
     let good = status.is_success();
-    let known = exchange.principal.is_some();
-    let facts = &mounted.facts;
-    let changing = if exchange.item { Action::Update } else { Action::Create };
-    let may = |requirement: Requirement| {
-        exchange.satisfies(requirement)
-            && (exchange.is_session() || requirement == Requirement::Public)
+    let outcome = Outcome {
+        status,
+        detail: shown.problem.as_ref().map_or("", |problem| &problem.detail),
+        errors: &errors,
+        row: good.then_some(&json),
+        seen: &seen,
     };
-    let (write, delete) = (facts.requirement(changing), facts.requirement(Action::Delete));
-    let may_write = may(write);
-    let there = good || status == StatusCode::UNPROCESSABLE_ENTITY;
-    let form = (may_write && there && exchange.action != Action::Describe)
-        .then(|| forms::write(exchange, &errors, good.then_some(&json)))
-        .filter(|_| !matches!(exchange.place, Place::Extra { .. }));
+    let known = exchange.principal.is_some();
+    let reads_list = exchange.action == Action::List;
+    let next = exchange.shown_at();
     let context = ResourcePage {
         title: title(exchange),
         intro: intro(exchange),
         path: exchange.parts.uri.path().to_owned(),
         formats: links::formats(exchange),
         orders: if list.is_some() { links::orders(exchange) } else { Vec::new() },
-        can_describe: exchange.is_session(),
-        can_delete: exchange.item && may(delete) && good && exchange.action != Action::Describe,
-        delete_note: note(delete),
-        write_note: note(write),
-        write_hint: (good && !may_write).then(|| hint(write, known)),
-        sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
-        pager: list.as_ref().and_then(links::pager),
-        rows: if exchange.action == Action::List {
-            links::rows(exchange, &json)
+        expansions: if good && matches!(exchange.action, Action::List | Action::Retrieve) {
+            links::expansions(exchange)
         } else {
             Vec::new()
         },
-        search: list.as_ref().and_then(|_| search::form(exchange)),
-        form,
-        actions: if there { forms::actions(exchange, &errors) } else { Vec::new() },
+        can_describe: exchange.is_session(),
+        write_hint: (good && !may_write(exchange)).then(|| hint(writing(exchange), known)),
+        sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
+        pager: list.as_ref().and_then(links::pager),
+        rows: if reads_list { links::rows(exchange, &json) } else { Vec::new() },
+        // What was mistyped stands in it.
+        search: (reads_list && (good || status == StatusCode::BAD_REQUEST))
+            .then(|| search::form(exchange))
+            .flatten(),
+        operations: operations(exchange, outcome),
+        snippets: snippets(exchange),
+        scope: names(exchange.requirement()),
+        scopes: scopes::switch(
+            &mounted.state,
+            &exchange.parts,
+            (&mounted.root, &mounted.scopes),
+            &next,
+        )
+        .await,
         shown,
     };
     let response = browsable.pages.respond(status, "rest/resource.html", &frame.page, context);
     frame.finish(response, &headers)
+}
+
+/// A form goes back to the list; a program that sends DELETE has nothing to follow.
+fn deleted(exchange: &Exchange, result: Result<Answer>) -> Response {
+    match LocalPath::parse(&exchange.mounted.path) {
+        Ok(path) if exchange.parts.method != Method::DELETE => pages::redirect::see_other(&path),
+        _ => answer::json(result, false),
+    }
+}
+
+/// Whether a form of this caller's can do what asks for this.
+fn may(exchange: &Exchange, requirement: Requirement) -> bool {
+    exchange.satisfies(requirement) && (exchange.is_session() || requirement == Requirement::Public)
+}
+
+/// What changing anything here asks for: on a row that of PUT, unless only PATCH is open to the caller.
+fn writing(exchange: &Exchange) -> Requirement {
+    let each = &exchange.mounted.facts.requirements;
+    match exchange.item {
+        false => each.post,
+        true if may(exchange, each.patch) && !may(exchange, each.put) => each.patch,
+        true => each.put,
+    }
+}
+
+fn may_write(exchange: &Exchange) -> bool {
+    may(exchange, writing(exchange))
+}
+
+/// The scopes to ask for, separated by spaces; none for everybody's.
+fn names(requirement: Requirement) -> Option<String> {
+    Some(requirement.names()).filter(|names| !names.is_empty())
+}
+
+/// What can be done from here.
+fn operations(exchange: &Exchange, outcome: Outcome<'_>) -> Vec<operation::Operation> {
+    let mut all = Vec::new();
+    if !outcome.has_forms(exchange.action) {
+        return all;
+    }
+    let at_extra = matches!(exchange.place, Place::Extra { .. });
+    let here = !at_extra && exchange.action != Action::Describe;
+    let writes = here && may_write(exchange);
+    // Where the row could not be removed it is not shown, and a form would be empty.
+    if writes && exchange.action != Action::Delete {
+        all.push(operation::write(exchange, outcome));
+    }
+    all.extend(operation::actions(exchange, outcome));
+    if here && exchange.item && may(exchange, exchange.mounted.facts.requirements.delete) {
+        all.push(operation::delete(exchange, outcome.seen));
+    }
+    all
+}
+
+/// The request that was answered, for programs; only where it can be sent again.
+fn snippets(exchange: &Exchange) -> Vec<snippet::Snippet> {
+    if exchange.parts.method != Method::GET {
+        return Vec::new();
+    }
+    let uri = &exchange.parts.uri;
+    let pairs =
+        uri.query().map(|query| query.split('&').filter(|pair| !pair.starts_with("format=")));
+    let query =
+        pairs.map(|pairs| pairs.collect::<Vec<_>>().join("&")).filter(|one| !one.is_empty());
+    let address = query.map_or(uri.path().to_owned(), |query| format!("{}?{query}", uri.path()));
+    snippet::all(&[operation::call(exchange, &Method::GET, &address, exchange.requirement())])
 }
 
 /// The page of the API root, and of addresses below it where nothing is.
@@ -149,75 +251,11 @@ pub(crate) async fn root(root: &Root, parts: &Parts, result: Result<Answer>) -> 
     let (shown, status, headers, _) = show(parts, parts.method.clone(), result).await;
     let resources =
         root.entries.iter().map(|(name, path)| Link::new(*name, path.as_str())).collect();
-    let response = browsable.pages.respond(
-        status,
-        "rest/root.html",
-        &frame.page,
-        RootPage { resources, shown },
-    );
+    let here = (root.path.as_str(), &*root.scopes);
+    let scopes = scopes::switch(&root.state, parts, here, &root.path).await;
+    let context = RootPage { resources, scopes, shown };
+    let response = browsable.pages.respond(status, "rest/root.html", &frame.page, context);
     frame.finish(response, &headers)
-}
-
-/// Everything around the content: who is signed in, the form token.
-pub(crate) struct Frame {
-    page: Page,
-    sign_in: String,
-    set_cookie: Option<http::HeaderValue>,
-}
-
-impl Frame {
-    pub(crate) async fn of(state: &RestState, parts: &Parts, breadcrumbs: Vec<Link>) -> Self {
-        let session = state.verifier().session(parts).await;
-        let identity = session.as_ref().map(|session| session.identity.as_slice());
-        let issued = state
-            .browsable()
-            .and_then(|browsable| browsable.csrf.issue(&parts.headers, identity).ok());
-        let (token, set_cookie) =
-            issued.map(|issued| (issued.token, issued.set_cookie)).unwrap_or_default();
-        let here = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let mut sign_in = form_urlencoded::Serializer::new(format!("{}?", state.sign_in_path()));
-        let sign_in = sign_in.append_pair("next", here).finish().replacen("?&", "?", 1);
-        let mut page = Page::new(token);
-        if let Some(browsable) = state.browsable() {
-            page.navigation = (browsable.navigation)(session.is_some(), parts.uri.path());
-        }
-        page.sign_in = session.is_none().then(|| sign_in.clone());
-        page.user = session.map(|session| session.signed_in);
-        page.request_id =
-            parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        page.breadcrumbs = breadcrumbs;
-        Self { page, sign_in, set_cookie }
-    }
-
-    /// What stands around the content.
-    pub(crate) fn page(&self) -> &Page {
-        &self.page
-    }
-
-    /// Sends the visitor to sign in and back here.
-    pub(crate) fn to_sign_in(&self) -> Response {
-        match LocalPath::parse(&self.sign_in) {
-            Ok(path) => pages::redirect::see_other(&path),
-            Err(_) => Problem::not_found().into_response(),
-        }
-    }
-
-    /// The headers that a program would have got, on the page as well, and the cookie that belongs to the forms.
-    pub(crate) fn finish(self, mut response: Response, headers: &HeaderMap) -> Response {
-        let own = response.headers_mut();
-        for (name, value) in headers {
-            if !matches!(
-                *name,
-                header::CONTENT_TYPE | header::CONTENT_LENGTH | header::CACHE_CONTROL
-            ) {
-                own.append(name.clone(), value.clone());
-            }
-        }
-        if let Some(cookie) = self.set_cookie {
-            own.append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
 }
 
 /// The answer that a program would have got, taken apart.

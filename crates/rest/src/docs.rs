@@ -39,7 +39,7 @@ pub const STATIC_FILES: &[(&str, &[u8])] = &[
     ("swagger-ui-redirect.js", include_bytes!("../vendor/swagger-ui/oauth2-redirect.js")),
 ];
 
-/// Who may read the document and the page.
+/// Who may read pages: those about the API, or those of its resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Readers {
     /// Everybody.
@@ -182,11 +182,10 @@ impl Served {
             )
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         };
-        let person = self.state.verifier().person(&principal).await;
-        match person.map_err(|_| guard::unchecked())? {
-            Some(person) if person.staff || person.superuser => Ok(()),
-            _ => Err(Problem::forbidden("The documentation of this API is for its staff.")),
+        if guard::is_staff(&self.state, &principal).await? {
+            return Ok(());
         }
+        Err(Problem::forbidden("The documentation of this API is for its staff."))
     }
 
     async fn form(&self, form: &Form, parts: &Parts) -> Response {

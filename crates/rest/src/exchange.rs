@@ -28,7 +28,7 @@ use crate::{
     guard,
     input::{self, Submitted},
     mounted::{ALLOW_ITEM, Mounted},
-    negotiate::{self, Format, Offers},
+    negotiate::Format,
     resource::Action,
     state::RestState,
     throttle::{self, Said},
@@ -91,6 +91,7 @@ async fn serve(mounted: Arc<Mounted>, request: Request, place: Place) -> Respons
         format: Format::Json,
         principal: None,
         submitted: Submitted::default(),
+        typed: None,
         said: Said::default(),
         action: if item { Action::Retrieve } else { Action::List },
     };
@@ -133,6 +134,8 @@ pub(crate) struct Exchange {
     pub(crate) format: Format,
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) submitted: Submitted,
+    /// The body as it was typed on the page.
+    pub(crate) typed: Option<String>,
     /// What the throttles said.
     pub(crate) said: Said,
     pub(crate) action: Action,
@@ -140,11 +143,8 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     async fn run(&mut self, body: Body) -> Result<Answer> {
-        let offers = Offers {
-            pages: self.mounted.state.browsable().is_some(),
-            exports: !self.item && matches!(self.parts.method, Method::GET | Method::HEAD),
-        };
-        self.format = negotiate::format(&self.parts, offers)?;
+        let exports = !self.item && matches!(self.parts.method, Method::GET | Method::HEAD);
+        self.format = browse::format(&self.mounted.state, &self.parts, exports).await?;
         let action = self.action_of(&self.parts.method);
         let by_form = form::may_name_the_method(self);
         if action.is_none() && !by_form {
@@ -222,8 +222,19 @@ impl Exchange {
         }
     }
 
+    /// The address at which what this is about is shown again.
+    pub(crate) fn shown_at(&self) -> String {
+        let uri = &self.parts.uri;
+        match (self.place, self.key.as_deref()) {
+            _ if self.parts.method == Method::GET => uri.to_string(),
+            (Place::Extra { .. }, Some(key)) => self.mounted.item_path(key),
+            (Place::Extra { .. }, None) => self.mounted.path.clone(),
+            _ => uri.path().to_owned(),
+        }
+    }
+
     /// What the action asks for.
-    fn requirement(&self) -> Requirement {
+    pub(crate) fn requirement(&self) -> Requirement {
         match (self.action, self.extra_of(&self.method)) {
             (Action::Extra { .. }, Some((_, extra))) => extra.requirement,
             (action, _) => self.mounted.facts.requirement(action),

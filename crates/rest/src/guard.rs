@@ -1,9 +1,13 @@
 //! Who is asking, and whether that is enough: 401 and 403 with the challenges of RFC 6750 §3 and RFC 9728 §5.1.
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use oauth::{error::ErrorCode, principal::Principal};
+use oauth::{
+    error::ErrorCode,
+    principal::{Principal, Via},
+};
 
 use crate::{
-    Declaration, Problem, Requirement, Result, access, state::RestState, verifier::VerifyFailure,
+    Declaration, Problem, Requirement, Result, access, acting::Chosen, state::RestState,
+    verifier::VerifyFailure,
 };
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
@@ -15,13 +19,13 @@ pub(crate) fn metadata_url(state: &RestState, prefix: &str) -> String {
     )
 }
 
-/// The caller, if a credential was brought.
+/// The caller, if a credential was brought; a session with the scopes that its person chose to act with.
 pub(crate) async fn authenticate(
     state: &RestState,
     parts: &Parts,
     metadata: &str,
 ) -> Result<Option<Principal>> {
-    state.verifier().verify(parts).await.map_err(|failure| match failure {
+    let caller = state.verifier().verify(parts).await.map_err(|failure| match failure {
         VerifyFailure::Unavailable => unchecked(),
         VerifyFailure::Refused(error) if error.code() == ErrorCode::InvalidRequest => {
             let text = error.description().into_owned();
@@ -36,7 +40,20 @@ pub(crate) async fn authenticate(
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", text)
                 .with_header(header::WWW_AUTHENTICATE, challenge)
         }
+    })?;
+    Ok(match (caller, state.browsable()) {
+        (Some(caller), Some(browsable)) if caller.via == Via::Session => {
+            let chosen = Chosen::of(browsable.csrf.cookie_kind(), &parts.headers);
+            Some(chosen.narrow(caller))
+        }
+        (caller, _) => caller,
     })
+}
+
+/// Whether somebody may open the administration.
+pub(crate) async fn is_staff(state: &RestState, principal: &Principal) -> Result<bool> {
+    let person = state.verifier().person(principal).await.map_err(|_| unchecked())?;
+    Ok(person.is_some_and(|person| person.staff || person.superuser))
 }
 
 /// 503: neither accepted nor refused; the caller may try again with the same token.

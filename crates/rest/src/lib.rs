@@ -1,5 +1,6 @@
 //! Protected resources: who may ask, what they get.
 mod access;
+mod acting;
 pub mod action;
 mod browse;
 mod core;

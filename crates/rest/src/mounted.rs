@@ -4,6 +4,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::{
+    access::Declaration,
     core::{Core, Facts},
     relation::{Nested, Registry},
     state::RestState,
@@ -23,6 +24,8 @@ pub(crate) struct Mounted {
     pub(crate) metadata: Arc<str>,
     /// The other resources.
     pub(crate) registry: Arc<Registry>,
+    /// Every scope that is asked for below the prefix.
+    pub(crate) scopes: Arc<[Declaration]>,
     /// How often callers may ask.
     pub(crate) throttles: Vec<Throttle>,
     /// The resources whose rows are written along with these.
@@ -59,6 +62,8 @@ pub(crate) struct Root {
     pub(crate) path: String,
     /// Name and address of each.
     pub(crate) entries: Vec<(&'static str, String)>,
+    /// Every scope that is asked for below the prefix.
+    pub(crate) scopes: Arc<[Declaration]>,
     pub(crate) state: RestState,
 }
 
@@ -66,11 +71,12 @@ impl Root {
     pub(crate) fn new<'a>(
         prefix: &str,
         facts: impl Iterator<Item = &'a Facts>,
+        scopes: Arc<[Declaration]>,
         state: RestState,
     ) -> Self {
         let entries =
             facts.map(|facts| (facts.path, format!("{prefix}/{}/", facts.path))).collect();
-        Self { path: format!("{prefix}/"), entries, state }
+        Self { path: format!("{prefix}/"), entries, scopes, state }
     }
 
     /// `{"unicorn": "/v1/unicorn/"}`.

@@ -4,7 +4,7 @@
 //! JSON Schema 2020-12 in full (types that may be null, closed objects) is more than those models hold.
 mod answers;
 pub mod breaking;
-mod example;
+pub(crate) mod example;
 mod names;
 mod operations;
 mod parameters;

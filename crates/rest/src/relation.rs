@@ -255,20 +255,25 @@ pub(crate) struct Entry {
 }
 
 /// All resources below one prefix, and those that they relate to.
-pub(crate) struct Registry(Vec<Entry>);
+pub(crate) struct Registry {
+    all: Vec<Entry>,
+    /// How many of them, from the first, have addresses below the prefix.
+    mounted: usize,
+}
 
 impl Registry {
     /// Those that were added, and what they lead to.
     pub(crate) fn new(added: impl Iterator<Item = Entry>) -> Self {
-        let mut registry = Self(added.collect());
+        let all: Vec<Entry> = added.collect();
+        let mut registry = Self { mounted: all.len(), all };
         let mut next = 0;
-        while let Some(entry) = registry.0.get(next) {
+        while let Some(entry) = registry.all.get(next) {
             let targets: Vec<Target> =
                 entry.facts.relations.iter().map(|relation| relation.target).collect();
             for target in targets {
                 if registry.find(target.id).is_none() {
                     let (facts, core) = (target.make)();
-                    registry.0.push(Entry { id: target.id, facts, core });
+                    registry.all.push(Entry { id: target.id, facts, core });
                 }
             }
             next += 1;
@@ -277,11 +282,16 @@ impl Registry {
     }
 
     pub(crate) fn find(&self, id: TypeId) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.id == id)
+        self.all.iter().find(|entry| entry.id == id)
+    }
+
+    /// A resource that callers can ask.
+    pub(crate) fn mounted(&self, id: TypeId) -> Option<&Entry> {
+        self.all.iter().take(self.mounted).find(|entry| entry.id == id)
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.0
+        &self.all
     }
 }
 

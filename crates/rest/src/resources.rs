@@ -217,7 +217,9 @@ impl Resources {
             None => state,
         };
         let metadata = guard::metadata_url(&state, &prefix);
-        let root = Arc::new(Root::new(&prefix, self.facts(), state.clone()));
+        let scopes: Arc<[Declaration]> = self.scopes.as_slice().into();
+        let root = Root::new(&prefix, self.facts(), Arc::clone(&scopes), state.clone());
+        let root = Arc::new(root);
         let mut router: Router<RestState> = Router::new();
         let path = |facts: &Facts| format!("{prefix}/{}/", facts.path);
         let entries = self
@@ -231,6 +233,7 @@ impl Resources {
                 root: format!("{prefix}/"),
                 metadata: metadata.as_str().into(),
                 registry: Arc::clone(&registry),
+                scopes: Arc::clone(&scopes),
                 state: state.clone(),
                 throttles: facts.throttles.clone().unwrap_or_else(|| self.throttles.clone()),
                 nested: Vec::new(),

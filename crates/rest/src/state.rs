@@ -12,6 +12,7 @@ use pages::{Csrf, Link, Pages};
 use crate::{
     Problem, Result,
     dialect::Dialect,
+    docs::Readers,
     throttle::{Counter, Memory},
     verifier::Verifier,
 };
@@ -55,6 +56,7 @@ pub(crate) struct Browsable {
     pub(crate) pages: Pages,
     pub(crate) csrf: Csrf,
     pub(crate) navigation: Navigation,
+    pub(crate) readers: Readers,
 }
 
 /// The links in the header of a page, from whether somebody is signed in and from the path of the page.
@@ -82,8 +84,18 @@ impl RestState {
     /// Answers browsers with pages.
     #[must_use]
     pub fn with_pages(mut self, pages: Pages, csrf: Csrf) -> Self {
-        self.inner().browsable =
-            Some(Browsable { pages, csrf, navigation: Arc::new(|_, _| Vec::new()) });
+        let navigation: Navigation = Arc::new(|_, _| Vec::new());
+        let readers = Readers::Everybody;
+        self.inner().browsable = Some(Browsable { pages, csrf, navigation, readers });
+        self
+    }
+
+    /// Whose browser is answered with pages; the others get what programs get. Everybody's, unless set otherwise.
+    #[must_use]
+    pub fn with_page_readers(mut self, readers: Readers) -> Self {
+        if let Some(browsable) = &mut self.inner().browsable {
+            browsable.readers = readers;
+        }
         self
     }
 

@@ -37,6 +37,8 @@ mod openapi;
 mod page;
 #[path = "resource/page_of_books.rs"]
 mod page_of_books;
+#[path = "resource/page_tools.rs"]
+mod page_tools;
 #[path = "resource/permissions.rs"]
 mod permissions;
 #[path = "resource/program.rs"]

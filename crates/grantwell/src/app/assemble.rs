@@ -16,7 +16,7 @@ use crate::error::{Error, Exit, Result};
 use crate::people;
 use crate::project::Project;
 use crate::server::{Health, Hosts, Outer, Shutdown, wrap};
-use crate::settings::Settings;
+use crate::settings::{Readers, Settings};
 
 /// What the router is made from.
 pub(super) struct Parts<'a> {
@@ -108,9 +108,14 @@ fn web_settings(project: &Project, parts: &Parts<'_>) -> Result<web::Settings> {
     settings.admin = admin.map(|prefix| admin_resource(&issuer, prefix));
     for (prefix, resources) in project.mounted() {
         settings.resources.push(resources.metadata(&issuer, prefix));
-        if parts.settings.pages.browsable {
+        if parts.settings.pages.browsable != Readers::Nobody {
             settings.links.push(Link::new("API", format!("/{}/", prefix.trim_matches('/'))));
         }
+    }
+    // Staff know where what is for them alone is; everybody else would be led to a refusal.
+    let documented = super::docs::is_served(project, parts.settings);
+    if documented && parts.settings.docs.readers == Readers::Everybody {
+        settings.links.push(Link::new("Docs", rest::docs::PAGE));
     }
     Ok(settings)
 }
@@ -187,13 +192,11 @@ fn rest_state(parts: &Parts<'_>, state: &web::State) -> RestState {
             rest.with_counter(Arc::new(web::SharedCounter::new(parts.store.clone())))
         }
     };
-    if parts.settings.pages.browsable {
-        let web = state.clone();
-        rest.with_pages(state.pages.clone(), state.csrf.clone())
-            .with_navigation(Arc::new(move |signed_in, path| web.navigation(signed_in, path)))
-    } else {
-        rest
-    }
+    let Some(readers) = parts.settings.pages.browsable.of_pages() else { return rest };
+    let web = state.clone();
+    rest.with_pages(state.pages.clone(), state.csrf.clone())
+        .with_page_readers(readers)
+        .with_navigation(Arc::new(move |signed_in, path| web.navigation(signed_in, path)))
 }
 
 /// Browsers keep to https for a year once they have been here by it.

@@ -35,7 +35,7 @@ pub(crate) fn openapi(project: &Project, settings: &Settings, policy: &Policy) -
         server: policy.issuer.url("").trim_end_matches('/').to_owned(),
         authorization_url: address(&endpoints.authorization),
         token_url: address(&endpoints.token),
-        pages: settings.pages.browsable,
+        pages: settings.pages.browsable != Readers::Nobody,
         dialect: settings.api.errors.into(),
         body_limit: settings.server.body_limit.in_memory(),
     };
@@ -61,10 +61,7 @@ pub(super) fn router(
     let scopes = rest::openapi::scopes(project.all_resources());
     let docs = Docs {
         document: openapi(project, settings, policy),
-        readers: match settings.docs.readers {
-            Readers::Staff => rest::docs::Readers::Staff,
-            Readers::Everybody | Readers::Nobody => rest::docs::Readers::Everybody,
-        },
+        readers: settings.docs.readers.of_pages().unwrap_or_default(),
         pages: Some(pages),
         client: Some(CLIENT.to_owned()),
         scopes: scopes.iter().map(|scope| scope.name.to_string()).collect(),

@@ -29,7 +29,7 @@ impl Default for Docs {
     }
 }
 
-/// Who may read what the API says about itself.
+/// Who may read what the API says about itself, or the pages of its resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Readers {
@@ -39,4 +39,15 @@ pub enum Readers {
     Staff,
     /// It is not served.
     Nobody,
+}
+
+impl Readers {
+    /// As the pages know them; `None` where there is nothing to read.
+    pub(crate) fn of_pages(self) -> Option<rest::docs::Readers> {
+        match self {
+            Self::Everybody => Some(rest::docs::Readers::Everybody),
+            Self::Staff => Some(rest::docs::Readers::Staff),
+            Self::Nobody => None,
+        }
+    }
 }

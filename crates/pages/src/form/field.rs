@@ -61,6 +61,23 @@ impl Choice {
     }
 }
 
+/// Where a script finds suggestions for the key of a row; without it the key is typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Suggest {
+    /// A list of rows as JSON, by path and query.
+    pub list: String,
+    /// The query parameter of the list that takes words.
+    pub search: Option<String>,
+    /// One row by its key, which takes the place of `{}`.
+    pub row: Option<String>,
+    /// The member of a row that is the key.
+    pub value: String,
+    /// The member by which people know it.
+    pub label: Option<String>,
+    /// Whether the field takes several keys, with commas between them.
+    pub many: bool,
+}
+
 /// One field.
 #[derive(Debug, Clone, Serialize)]
 #[expect(
@@ -106,6 +123,8 @@ pub struct Field {
     pub monospace: bool,
     /// Lines of a textarea.
     pub rows: u8,
+    /// Suggestions while a key is typed.
+    pub suggest: Option<Suggest>,
 }
 
 impl Field {
@@ -132,6 +151,7 @@ impl Field {
             autofocus: false,
             monospace: false,
             rows: 4,
+            suggest: None,
         }
     }
 
@@ -252,6 +272,13 @@ impl Field {
     #[must_use]
     pub fn rows(mut self, rows: u8) -> Self {
         self.rows = rows;
+        self
+    }
+
+    /// With suggestions.
+    #[must_use]
+    pub fn suggest(mut self, suggest: Option<Suggest>) -> Self {
+        self.suggest = suggest;
         self
     }
 

@@ -1,232 +1,116 @@
-//! The forms of the page, made from the fields: create, update, and the raw body.
+//! The inputs of the page's forms, made from what is known about fields.
 use pages::form::{Choice, Field as Input, Kind as InputKind};
-use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::picker;
 use crate::{
-    Requirement,
-    action::ExtraFacts,
-    exchange::{Exchange, Place, form},
-    field::{Constant, Field, Kind, label_of},
-    input::Given,
+    exchange::{Exchange, form},
+    field::{Constant, Field, Kind},
+    input::{Given, Submitted},
+    openapi,
     problem::FieldError,
     relation::Relation,
 };
 
-/// A form that changes something.
-#[derive(Serialize)]
-pub(super) struct Form {
-    title: String,
-    fields: Vec<Input>,
-    errors: Vec<String>,
-    buttons: Vec<Button>,
-    guard: bool,
-    raw: Input,
-    raw_open: bool,
-    raw_buttons: Vec<Button>,
+/// What stands in the inputs: what was sent, with what is wrong with it; otherwise what the row holds; otherwise the defaults.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Filling<'a> {
+    pub(super) sent: Option<&'a Submitted>,
+    pub(super) errors: &'a [FieldError],
+    pub(super) row: Option<&'a Json>,
 }
 
-#[derive(Serialize)]
-struct Button {
-    label: String,
-    look: &'static str,
-    name: Option<&'static str>,
-    value: Option<String>,
-}
+impl Filling<'_> {
+    fn sent(&self, name: &str) -> Option<&Given> {
+        self.sent.and_then(|sent| sent.find(name))
+    }
 
-/// The form to create on a list, or to update on a row.
-pub(super) fn write(exchange: &Exchange, errors: &[FieldError], json: Option<&Json>) -> Form {
-    let facts = &exchange.mounted.facts;
-    let refused = !errors.is_empty();
-    // A row just created is shown above; the form below it is for the next one.
-    let row = json.filter(|_| exchange.item);
-    let open = |field: &&Field| if exchange.item { field.changeable() } else { field.writable() };
-    let fields: Vec<&Field> = facts.fields.iter().filter(open).collect();
-    let inputs = fields.iter().map(|field| {
-        let sent = exchange.submitted.find(field.name).filter(|_| refused).map(given_text);
-        let value = sent.unwrap_or_else(|| current(field, row));
-        let mut input = input(field, &value);
-        input.errors = errors
-            .iter()
-            .filter(|error| error.field().as_deref() == Some(field.name))
-            .map(|error| error.detail.clone().into_owned())
-            .collect();
-        input
-    });
-    let mut inputs: Vec<Input> = inputs.collect();
-    let linked = facts.relations.iter().filter(|relation| relation.writable);
-    inputs.extend(linked.clone().map(|relation| link_input(exchange, relation, errors, row)));
-    let is_shown = |name: &str| {
-        fields.iter().any(|field| field.name == name)
-            || linked.clone().any(|relation| belongs(name, relation.name))
-    };
-    let others = errors.iter().filter(|error| error.field().is_none_or(|name| !is_shown(&name)));
-    let raw_was_sent = refused && !exchange.submitted.is_form;
-    Form {
-        title: if exchange.item { "Update this row".to_owned() } else { "Create a row".to_owned() },
-        errors: others
-            .map(|error| match error.field() {
-                Some(name) => format!("{name}: {}", error.detail),
-                None => error.detail.clone().into_owned(),
-            })
-            .collect(),
-        fields: inputs,
-        buttons: buttons(exchange.item),
-        guard: exchange.item,
-        raw: raw(exchange, &fields, row, raw_was_sent),
-        raw_open: raw_was_sent,
-        raw_buttons: buttons(exchange.item),
+    fn errors(&self, about: impl Fn(&str) -> bool) -> Vec<String> {
+        let ours =
+            self.errors.iter().filter(|error| error.field().is_some_and(|name| about(&name)));
+        ours.map(|error| error.detail.clone().into_owned()).collect()
     }
 }
 
+/// The inputs for some fields.
+pub(super) fn inputs(exchange: &Exchange, fields: &[&Field], filling: Filling<'_>) -> Vec<Input> {
+    let input = |field: &&Field| {
+        let sent = filling.sent(field.name).map(given_text);
+        let value = sent.unwrap_or_else(|| current(field, filling.row));
+        let mut input = input(field, &value).suggest(picker::of_field(exchange, field.name));
+        input.errors = filling.errors(|name| name == field.name);
+        input
+    };
+    fields.iter().map(input).collect()
+}
+
 /// Whether an error is about a relation, or about one of the keys in its list.
-fn belongs(pointer: &str, relation: &str) -> bool {
+pub(super) fn belongs(pointer: &str, relation: &str) -> bool {
     pointer.strip_prefix(relation).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The input for the keys at the other end of a relation.
-fn link_input(
-    exchange: &Exchange,
-    relation: &Relation,
-    errors: &[FieldError],
-    row: Option<&Json>,
-) -> Input {
-    let sent = exchange.submitted.find(relation.name).filter(|_| !errors.is_empty());
+pub(super) fn link_input(exchange: &Exchange, relation: &Relation, filling: Filling<'_>) -> Input {
     let listed = |list: &Json| match list {
         Json::Array(keys) => keys.iter().map(as_text).collect::<Vec<_>>().join(", "),
         other => as_text(other),
     };
-    let value = match sent {
+    let value = match filling.sent(relation.name) {
         Some(Given::Text(text)) => text.clone(),
         Some(Given::Json(list)) => listed(list),
-        None => row.and_then(|row| row.get(relation.name)).map(listed).unwrap_or_default(),
+        None => filling.row.and_then(|row| row.get(relation.name)).map(listed).unwrap_or_default(),
     };
-    let mut input = Input::new(InputKind::Text, relation.name, relation.label.clone()).value(value);
+    let mut input = Input::new(InputKind::Text, relation.name, relation.label.clone())
+        .value(value)
+        .suggest(picker::of_relation(exchange, relation));
     let keys = format!("Keys of {}, with commas between them.", relation.target_path());
     input.help = Some(format!("{} {keys}", relation.help).trim_start().to_owned());
-    input.errors = errors
-        .iter()
-        .filter(|error| error.field().is_some_and(|name| belongs(&name, relation.name)))
-        .map(|error| error.detail.clone().into_owned())
-        .collect();
+    input.errors = filling.errors(|name| belongs(name, relation.name));
     input
 }
 
-/// A form that calls one of the author's own actions.
-#[derive(Serialize)]
-pub(super) struct ActionForm {
-    title: String,
-    note: String,
-    path: String,
-    fields: Vec<Input>,
-    errors: Vec<String>,
-    button: Button,
-    guard: bool,
-}
-
-/// The author's actions that this caller may call from here.
-pub(super) fn actions(exchange: &Exchange, errors: &[FieldError]) -> Vec<ActionForm> {
-    let facts = &exchange.mounted.facts;
-    let here = |action: &&ExtraFacts| match exchange.place {
-        Place::List => !action.detail,
-        Place::Item => action.detail,
-        Place::Extra { name, detail } => action.name == name && action.detail == detail,
-    };
-    let callable = |action: &&ExtraFacts| {
-        action.method != http::Method::GET
-            && exchange.satisfies(action.requirement)
-            && (exchange.is_session() || action.requirement == Requirement::Public)
-    };
-    let shown = facts.actions.iter().filter(here).filter(callable);
-    shown.map(|action| action_form(exchange, action, errors)).collect()
-}
-
-fn action_form(exchange: &Exchange, action: &ExtraFacts, errors: &[FieldError]) -> ActionForm {
-    let called = matches!(exchange.place, Place::Extra { .. }) && exchange.method == action.method;
-    let errors = if called { errors } else { &[] };
-    let fields = action.fields.iter().map(|field| {
-        let sent = exchange.submitted.find(field.name).filter(|_| !errors.is_empty());
-        let value = sent.map_or_else(|| current(field, None), given_text);
-        let mut input = input(field, &value).id(format!("{}-{}", action.name, field.name));
-        input.errors = errors
-            .iter()
-            .filter(|error| error.field().as_deref() == Some(field.name))
-            .map(|error| error.detail.clone().into_owned())
-            .collect();
-        input
-    });
-    let method = action.method.as_str();
-    let other = (method != "POST").then(|| (form::METHOD, method.to_owned()));
-    ActionForm {
-        title: label_of(&action.name.replace('-', "_")),
-        note: format!("{} {}", action.help, super::note(action.requirement))
-            .trim_start()
-            .to_owned(),
-        path: exchange.extra_path(action),
-        fields: fields.collect(),
-        errors: errors
-            .iter()
-            .filter(|error| {
-                error
-                    .field()
-                    .is_none_or(|name| !action.fields.iter().any(|field| field.name == name))
-            })
-            .map(|error| error.detail.clone().into_owned())
-            .collect(),
-        button: Button {
-            label: label_of(&action.name.replace('-', "_")),
-            look: if method == "DELETE" { "danger" } else { "primary" },
-            name: other.as_ref().map(|(name, _)| *name),
-            value: other.map(|(_, value)| value),
-        },
-        guard: method != "POST",
-    }
-}
-
-fn buttons(item: bool) -> Vec<Button> {
-    let named = |label: &str, look| Button {
-        label: label.to_owned(),
-        look,
-        name: Some(form::METHOD),
-        value: Some(label.to_owned()),
-    };
-    if item {
-        vec![named("PUT", "primary"), named("PATCH", "plain")]
-    } else {
-        vec![Button { label: "POST".to_owned(), look: "primary", name: None, value: None }]
-    }
-}
-
-fn raw(exchange: &Exchange, fields: &[&Field], row: Option<&Json>, was_sent: bool) -> Input {
-    let body: Map<String, Json> = if was_sent {
-        let json = |given: &Given| match given {
-            Given::Json(value) => value.clone(),
-            Given::Text(text) => text.as_str().into(),
-        };
-        exchange.submitted.fields.iter().map(|(name, given)| (name.clone(), json(given))).collect()
-    } else {
-        let value = |field: &&Field| {
-            row.and_then(|row| row.get(field.name)).cloned().unwrap_or_else(|| example(field))
-        };
-        fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
-    };
-    let text = serde_json::to_string_pretty(&body).unwrap_or_default();
-    Input::new(InputKind::Textarea, form::CONTENT, "application/json")
+/// The textarea for a whole body.
+pub(super) fn raw(id: &str, text: String) -> Input {
+    Input::new(InputKind::Textarea, form::CONTENT, "Body as application/json")
+        .id(format!("{id}-raw"))
         .required()
         .monospace()
         .rows(8)
         .value(text)
 }
 
+/// A body with these members: what the row holds, otherwise examples.
+pub(super) fn body(fields: &[&Field], relations: &[&Relation], row: Option<&Json>) -> Json {
+    let own = |name: &str| row.and_then(|row| row.get(name)).cloned();
+    let columns = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), own(field.name).unwrap_or_else(|| example(field))));
+    let lists = relations.iter().map(|relation| {
+        (relation.name.to_owned(), own(relation.name).unwrap_or_else(|| Json::Array(Vec::new())))
+    });
+    Json::Object(columns.chain(lists).collect())
+}
+
 fn example(field: &Field) -> Json {
     match (field.default, field.kind) {
         (Some(default), _) => default.to_json(),
         _ if field.nullable => Json::Null,
-        (None, Kind::Boolean) => false.into(),
-        (None, kind) if kind.is_integer() || matches!(kind, Kind::Float | Kind::Double) => 0.into(),
-        (None, Kind::Json) => Json::Object(Map::new()),
-        _ => "".into(),
+        (None, kind) => openapi::example::value(field).unwrap_or_else(|| match kind {
+            Kind::Boolean => false.into(),
+            kind if kind.is_integer() || matches!(kind, Kind::Float | Kind::Double) => 0.into(),
+            Kind::Json => Json::Object(Map::new()),
+            _ => "".into(),
+        }),
     }
+}
+
+/// What was sent, as a body.
+pub(super) fn sent_body(sent: &Submitted) -> Json {
+    let json = |given: &Given| match given {
+        Given::Json(value) => value.clone(),
+        Given::Text(text) => text.as_str().into(),
+    };
+    Json::Object(sent.fields.iter().map(|(name, given)| (name.clone(), json(given))).collect())
 }
 
 fn current(field: &Field, row: Option<&Json>) -> String {

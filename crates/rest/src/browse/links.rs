@@ -3,8 +3,9 @@ use pages::Link;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::forms;
+use super::{forms, picker};
 use crate::{
+    core::Facts,
     exchange::{Exchange, answer::Listed},
     parameter::Role,
     resource::Action,
@@ -12,6 +13,8 @@ use crate::{
 
 /// Rows that get a link below the list at most.
 const MOST_ROW_LINKS: usize = 100;
+/// Characters of a row's name that are shown at most.
+const MOST_LETTERS: usize = 40;
 
 /// Where in the list this is, and the way to the rest.
 #[derive(Serialize)]
@@ -91,12 +94,51 @@ pub(super) fn pager(list: &Listed) -> Option<Pager> {
     (!links.is_empty()).then(|| Pager { text: list.text.clone(), links })
 }
 
-/// A link to each row of the list.
+/// A link for each relation: a click expands it, the next one folds it again.
+pub(super) fn expansions(exchange: &Exchange) -> Vec<Link> {
+    let facts = &exchange.mounted.facts;
+    let pairs = query_pairs(exchange);
+    let asked = pairs.iter().find(|(name, _)| name == "expand").map(|(_, value)| value.as_str());
+    let asked: Vec<&str> =
+        asked.unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect();
+    let readable = facts.relations.iter().filter(|one| exchange.satisfies(one.target_read()));
+    let link = readable.map(|relation| {
+        // What is asked for inside of it goes with it.
+        let is_of = |name: &str| name.split('.').next() == Some(relation.name);
+        let open = asked.iter().any(|name| is_of(name));
+        let mut next: Vec<&str> = asked.iter().copied().filter(|name| !is_of(name)).collect();
+        if !open {
+            next.push(relation.name);
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs.iter().filter(|(name, _)| name != "expand"));
+        if !next.is_empty() {
+            query.append_pair("expand", &next.join(","));
+        }
+        Link::new(relation.label.clone(), format!("?{}", query.finish())).current(open)
+    });
+    link.collect()
+}
+
+/// A link to each row of the list: its key, and the name by which people know it.
 pub(super) fn rows(exchange: &Exchange, json: &Json) -> Vec<Link> {
     let mounted = &exchange.mounted;
     let Some(key) = mounted.facts.key() else { return Vec::new() };
     let rows = json.get("results").unwrap_or(json);
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-    let keys = rows.iter().filter_map(|row| row.get(key.name)).map(forms::as_text);
-    keys.take(MOST_ROW_LINKS).map(|key| Link::new(key.clone(), mounted.item_path(&key))).collect()
+    let keyed = rows.iter().filter_map(|row| Some((row, forms::as_text(row.get(key.name)?))));
+    let link = |(row, key): (&Json, String)| {
+        let path = mounted.item_path(&key);
+        Link::new(name_of(&mounted.facts, row, key), path)
+    };
+    keyed.take(MOST_ROW_LINKS).map(link).collect()
+}
+
+fn name_of(facts: &Facts, row: &Json, key: String) -> String {
+    let label = picker::label_field(facts).and_then(|field| row.get(field.name)?.as_str());
+    let Some(label) = label.filter(|label| !label.is_empty() && *label != key) else { return key };
+    let short: String = label.chars().take(MOST_LETTERS).collect();
+    let dots = if short.len() < label.len() { "…" } else { "" };
+    // A number says which row it is, and more than a number is too long to be read.
+    if key.len() <= 8 { format!("{key} · {short}{dots}") } else { format!("{short}{dots}") }
 }

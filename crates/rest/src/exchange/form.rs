@@ -1,13 +1,10 @@
 //! Forms of the browsable page: a browser can only POST, so a guarded field says what is meant, and every form of a session
 //! carries a token against cross-site request forgery.
 use axum::body::Body;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use pages::csrf::{self, Attempt};
 
-use crate::{
-    Problem, Requirement, Result,
-    input::{self, Submitted},
-};
+use crate::{Problem, Requirement, Result, input, state::RestState};
 
 use super::{Answer, Exchange, Place};
 
@@ -15,18 +12,20 @@ use super::{Answer, Exchange, Place};
 pub(crate) const METHOD: &str = "_method";
 /// The field that holds a whole JSON body.
 pub(crate) const CONTENT: &str = "_content";
+/// The field that says which state of the row was seen, as `If-Match` does.
+pub(crate) const SEEN: &str = "_if_match";
+
+/// Whether the body is called a form.
+pub(crate) fn is_form(parts: &Parts) -> bool {
+    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    parts.method == Method::POST
+        && essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
 
 /// Whether this may be a form of the page: a POST with a form in it, where there are pages.
 pub(super) fn may_name_the_method(exchange: &Exchange) -> bool {
-    let is_form = || {
-        let value =
-            exchange.parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    };
-    exchange.parts.method == Method::POST
-        && exchange.mounted.state.browsable().is_some()
-        && is_form()
+    exchange.mounted.state.browsable().is_some() && is_form(&exchange.parts)
 }
 
 /// Runs a form that no bearer token came with.
@@ -48,6 +47,7 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
     let mut submitted = input::parse(&exchange.parts.method, &exchange.parts.headers, &body)?;
     let token = submitted.take_text(csrf::FIELD);
     let named = submitted.take_text(METHOD);
+    let seen = submitted.take_text(SEEN);
     let method = match &named {
         Some(name) => method_called(name)?,
         None => Method::POST,
@@ -57,11 +57,17 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
     }
     exchange.throttle().await?;
     // Without a session there is nothing to forge with, unless the form wants more than a POST.
-    if exchange.is_session() || token.is_some() || named.is_some() {
+    let of_the_page = exchange.is_session() || token.is_some();
+    if of_the_page || named.is_some() {
         check_csrf(exchange, token.as_deref()).await?;
     }
-    if exchange.is_session() {
-        submitted = whole_body(submitted)?;
+    if of_the_page {
+        say_what_was_seen(&mut exchange.parts, seen)?;
+        exchange.method = method.clone();
+        exchange.typed = submitted.take_text(CONTENT);
+        if let Some(typed) = &exchange.typed {
+            submitted = input::parse_json(typed.as_bytes())?;
+        }
     }
     exchange.submitted = submitted;
     let Some(action) = exchange.action_of(&method) else {
@@ -102,22 +108,33 @@ fn method_called(name: &str) -> Result<Method> {
     }
 }
 
-/// The raw tab sends the body as one field.
-fn whole_body(mut submitted: Submitted) -> Result<Submitted> {
-    match submitted.take_text(CONTENT) {
-        Some(content) => input::parse_json(content.as_bytes()),
-        None => Ok(submitted),
+/// A form cannot set a header: the state of the row that it shows is in a field.
+fn say_what_was_seen(parts: &mut Parts, seen: Option<String>) -> Result<()> {
+    if let Some(seen) = seen {
+        let value = HeaderValue::try_from(seen).map_err(|_| {
+            Problem::malformed("The field `_if_match` of a form holds what `If-Match` would.")
+        })?;
+        parts.headers.insert(header::IF_MATCH, value);
     }
+    Ok(())
 }
 
 /// Whether the form, or the header of a script, carries the token of this session.
 pub(super) async fn check_csrf(exchange: &Exchange, token: Option<&str>) -> Result<()> {
-    let state = &exchange.mounted.state;
-    let session = state.verifier().session(&exchange.parts).await;
+    check_token(&exchange.mounted.state, &exchange.parts, token).await
+}
+
+/// The same, for what is no request to a resource.
+pub(crate) async fn check_token(
+    state: &RestState,
+    parts: &Parts,
+    token: Option<&str>,
+) -> Result<()> {
+    let session = state.verifier().session(parts).await;
     let attempt = Attempt {
         method: &Method::POST,
-        uri: &exchange.parts.uri,
-        headers: &exchange.parts.headers,
+        uri: &parts.uri,
+        headers: &parts.headers,
         session: session.as_ref().map(|session| session.identity.as_slice()),
         form_token: token,
     };

@@ -7,7 +7,7 @@ use http::{Method, StatusCode, header, request::Parts};
 use crate::{
     Problem, browse, list,
     mounted::{ALLOW_ROOT, Root},
-    negotiate::{self, Format, Offers},
+    negotiate::Format,
     state::RestState,
 };
 
@@ -30,15 +30,19 @@ pub(crate) fn attach_root(
 }
 
 async fn serve(root: Arc<Root>, request: Request, exists: bool) -> Response {
-    let (parts, _) = request.into_parts();
-    let (format, result) = match negotiate::format(
-        &parts,
-        Offers { pages: root.state.browsable().is_some(), exports: false },
-    ) {
-        Ok(format) if exists => {
-            (format, list::check_item_query(parts.uri.query()).and_then(|()| run(&root, &parts)))
+    let (parts, body) = request.into_parts();
+    let chosen = if exists { browse::choose(&root, &parts, body).await } else { None };
+    let result = match chosen {
+        Some(Ok(response)) => return response,
+        Some(Err(problem)) => Err(problem),
+        None if exists => Ok(()),
+        None => Err(Problem::not_found()),
+    };
+    let (format, result) = match browse::format(&root.state, &parts, false).await {
+        Ok(format) => {
+            let checked = result.and_then(|()| list::check_item_query(parts.uri.query()));
+            (format, checked.and_then(|()| run(&root, &parts)))
         }
-        Ok(format) => (format, Err(Problem::not_found())),
         Err(problem) => (Format::Json, Err(problem)),
     };
     let id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());

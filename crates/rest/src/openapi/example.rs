@@ -19,7 +19,7 @@ pub(super) fn row<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<Json> {
 }
 
 /// An example of one value.
-pub(super) fn value(field: &Field) -> Option<Json> {
+pub(crate) fn value(field: &Field) -> Option<Json> {
     if field.has_check() {
         return None;
     }

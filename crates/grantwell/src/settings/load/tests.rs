@@ -85,7 +85,8 @@ fn lists_maps_and_words_are_read_from_variables() {
         ("GRANTWELL__OAUTH__DEFAULT_SCOPE", "[\"read\"]"),
         ("GRANTWELL__OAUTH__SCOPES", r#"{"read": "See"}"#),
         ("GRANTWELL__LOG__FORMAT", "json"),
-        ("GRANTWELL__PAGES__BROWSABLE", "0"),
+        ("GRANTWELL__PAGES__BROWSABLE", "nobody"),
+        ("GRANTWELL__PAGES__RELOAD_TEMPLATES", "1"),
     ];
     let settings =
         loaded(&Given { toml: "", environment, flags: &[] }, Settings::default()).unwrap().settings;
@@ -93,7 +94,8 @@ fn lists_maps_and_words_are_read_from_variables() {
     assert_eq!(settings.oauth.default_scope, ["read"]);
     assert_eq!(settings.oauth.scopes["read"], "See");
     assert_eq!(settings.log.format, crate::settings::LogFormat::Json);
-    assert!(!settings.pages.browsable);
+    assert_eq!(settings.pages.browsable, crate::settings::Readers::Nobody);
+    assert!(settings.pages.reload_templates);
 }
 
 #[test]

@@ -195,6 +195,12 @@ fn a_client_may_have_the_implicit_flow_alone() {
     assert!(draft.check(&policy).unwrap().grant_types.is_empty());
     draft.metadata.response_types.clear();
     assert!(draft.check(&policy).is_err(), "no way to get anything");
+    draft.metadata.response_types = [ResponseType::CodeIdToken].into();
+    let errors = draft.check(&policy).unwrap_err();
+    assert!(
+        errors.iter().any(|error| (error.field, error.code) == ("grant_types", "required")),
+        "a code has to be traded in: {errors:?}"
+    );
 }
 
 /// Every fact that a change may change, and every one that it may not.
