@@ -102,6 +102,7 @@ mod tests {
             audience: Vec::new(),
             confirmation: None,
             authenticated_at: None,
+            acr: None,
             token: "AQEBAQEBAQEBAQEBAQEBAQ".parse().unwrap(),
             expires_at: NOW,
             via,

@@ -5,6 +5,7 @@ pub(crate) mod deprecation;
 pub(crate) mod field;
 mod listing;
 mod lookups;
+mod methods;
 mod relation;
 
 use attributes::Attributes;
@@ -70,6 +71,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
         name,
         read,
         write,
+        methods,
         library,
         page_size,
         own_behavior,
@@ -77,6 +79,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
         description,
         ..
     } = attributes;
+    let methods = methods.tokens(library);
     let listing = attributes.listing.tokens(library);
     let contract = attributes.contract.tokens(library);
     let declared = fields.iter().map(|field| field.tokens(library));
@@ -106,6 +109,7 @@ fn implementation(attributes: &Attributes, fields: &[Field]) -> TokenStream {
             type Output = #output;
             type Read = #read;
             type Write = #write;
+            #methods
             const PATH: &'static str = #path;
             #name
             #page_size

@@ -56,6 +56,9 @@ pub struct AccessToken {
     /// When the user last proved who they are.
     #[serde(rename = "atm", default, skip_serializing_if = "Option::is_none")]
     pub authenticated_at: Option<Timestamp>,
+    /// How strongly they did (OIDC Core §2); none where nobody signed in here.
+    #[serde(rename = "acr", default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The key its bearer must prove to hold.
     #[serde(rename = "cnf", default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
@@ -112,6 +115,8 @@ pub struct Terms {
     pub expires_at: Timestamp,
     /// When the user last proved who they are.
     pub authenticated_at: Option<Timestamp>,
+    /// How strongly they did.
+    pub acr: Option<String>,
 }
 
 impl Terms {
@@ -126,6 +131,7 @@ impl Terms {
             issued_at: now,
             expires_at: policy.access_token_expiry(client, now),
             authenticated_at: None,
+            acr: None,
         }
     }
 
@@ -142,6 +148,7 @@ impl Terms {
             issued_at: self.issued_at,
             expires_at: self.expires_at,
             authenticated_at: self.authenticated_at,
+            acr: self.acr,
             confirmation: None,
         }
     }
@@ -168,6 +175,7 @@ mod tests {
             issued_at: Timestamp::from_millis(1_000),
             expires_at: Timestamp::from_millis(2_000),
             authenticated_at: None,
+            acr: None,
             confirmation: None,
         }
     }
@@ -189,6 +197,7 @@ mod tests {
             user: Some(Bearer { id: UserId::from_uuid(uuid::Uuid::from_u128(6)), epoch: 9 }),
             audience: vec!["https://api.example".to_owned()],
             authenticated_at: Some(Timestamp::from_millis(900)),
+            acr: Some("1".to_owned()),
             ..token()
         };
         assert_eq!(AccessToken::from_json(&full.to_json().unwrap()).unwrap(), full);

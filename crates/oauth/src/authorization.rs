@@ -8,6 +8,7 @@
 use crate::access_token::Terms;
 use crate::active::Standing;
 use crate::claims::ClaimsRequest;
+use crate::endpoint::authorize::{ACR_PASSWORD, AMR_PASSWORD};
 use crate::error::Malformed;
 use crate::grant::GrantType;
 use crate::id::{AuthorizationId, ClientId, SessionId, UserId};
@@ -79,6 +80,17 @@ pub struct Details {
     /// By which means.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+}
+
+impl Details {
+    /// Of a person who gave their password, and nothing more.
+    pub fn by_password() -> Self {
+        Self {
+            acr: Some(ACR_PASSWORD.to_owned()),
+            amr: vec![AMR_PASSWORD.to_owned()],
+            ..Self::default()
+        }
+    }
 }
 
 /// The life of an authorization.
@@ -192,6 +204,11 @@ impl Authorization {
     pub fn ends_at(&self, policy: &Policy) -> Timestamp {
         let idle = self.last_used_at + policy.refresh_idle;
         self.expires_at.map_or(idle, |absolute| absolute.min(idle))
+    }
+
+    /// Whether the person signed in here for it, so that ID tokens may say so. Who gave a password to the client itself did not.
+    pub fn is_of_a_sign_in(&self) -> bool {
+        self.details.acr.is_some() && self.grant != GrantType::Password
     }
 
     /// Where it is in its life, the time included.

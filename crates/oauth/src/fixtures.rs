@@ -155,6 +155,7 @@ pub(crate) fn access_token() -> AccessToken {
         issued_at: NOW - Duration::from_mins(1),
         expires_at: NOW + Duration::from_mins(59),
         authenticated_at: authorization().authenticated_at,
+        acr: authorization().details.acr,
         confirmation: None,
     }
 }

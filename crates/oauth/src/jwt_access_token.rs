@@ -18,15 +18,6 @@ use std::time::Duration;
 /// `typ` of its header (RFC 9068 §2.1): nothing else that we sign has it.
 pub const TYPE: &str = "at+jwt";
 
-/// How the person of a token proved who they are (RFC 9068 §2.2.1); for resource servers, not for us.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Authentication<'a> {
-    /// How strongly.
-    pub acr: Option<&'a str>,
-    /// By which means.
-    pub amr: &'a [String],
-}
-
 /// The private claim: what only this server reads.
 const OURS: &str = "grantwell";
 
@@ -48,11 +39,9 @@ struct Ours {
 ///
 /// `aud` is an array of the resources it is for. A token for any resource of this server names the issuer, as a single
 /// string: RFC 9068 §2.2 demands an audience, and the two spellings keep the two meanings apart.
-pub fn claims(
-    token: &AccessToken,
-    issuer: &Issuer,
-    authentication: Authentication<'_>,
-) -> Map<String, Value> {
+///
+/// `amr` says by which means the person signed in (RFC 9068 §2.2.1); it is for resource servers elsewhere, and not read back.
+pub fn claims(token: &AccessToken, issuer: &Issuer, amr: &[String]) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| {
         claims.insert(name.to_owned(), value);
@@ -75,11 +64,11 @@ pub fn claims(
     if let Some(at) = token.authenticated_at {
         set("auth_time", at.as_seconds().into());
     }
-    if let Some(acr) = authentication.acr {
-        set("acr", acr.into());
+    if let Some(acr) = &token.acr {
+        set("acr", acr.as_str().into());
     }
-    if !authentication.amr.is_empty() {
-        set("amr", json!(authentication.amr));
+    if !amr.is_empty() {
+        set("amr", json!(amr));
     }
     if let Some(confirmation) = &token.confirmation {
         set("cnf", json!(confirmation));
@@ -132,6 +121,7 @@ pub fn parse(verified: &Verified, issuer: &Issuer) -> Result<AccessToken, Malfor
     let client = text(&claims, "client_id").and_then(ClientId::parse)?;
     let scope = claims.text("scope").map_err(|_| NOT_A_TOKEN)?.unwrap_or_default();
     let authenticated_at = claims.date("auth_time").map_err(|_| NOT_A_TOKEN)?;
+    let acr = claims.text("acr").map_err(|_| NOT_A_TOKEN)?;
     Ok(AccessToken {
         id: claims.id.as_deref().map_or(Err(NOT_A_TOKEN), TokenId::parse)?,
         authorization: ours.authorization,
@@ -143,6 +133,7 @@ pub fn parse(verified: &Verified, issuer: &Issuer) -> Result<AccessToken, Malfor
         issued_at: moment(claims.issued_at).ok_or(NOT_A_TOKEN)?,
         expires_at: moment(claims.expires_at).ok_or(NOT_A_TOKEN)?,
         authenticated_at: moment(authenticated_at),
+        acr: acr.map(str::to_owned),
         confirmation: match claims.member("cnf") {
             None => None,
             Some(value) => Some(read(value).ok_or(NOT_A_TOKEN)?),
@@ -202,7 +193,7 @@ mod tests {
     }
 
     fn claims_of(token: &AccessToken) -> Map<String, Value> {
-        claims(token, &policy().issuer, Authentication::default())
+        claims(token, &policy().issuer, &[])
     }
 
     fn back(claims: &Map<String, Value>) -> Result<AccessToken, Malformed> {
@@ -214,6 +205,7 @@ mod tests {
             user: None,
             authorization: None,
             authenticated_at: None,
+            acr: None,
             scope: scope(""),
             ..access_token()
         }
@@ -226,11 +218,11 @@ mod tests {
             issued_at: Timestamp::from_millis(1_800_000_000_900),
             expires_at: Timestamp::from_millis(1_800_003_600_900),
             authenticated_at: Some(Timestamp::from_millis(1_799_999_999_999)),
+            acr: Some("1".to_owned()),
             ..access_token()
         };
         let amr = ["pwd".to_owned()];
-        let authentication = Authentication { acr: Some("1"), amr: &amr };
-        let found = Value::Object(claims(&token, &policy().issuer, authentication));
+        let found = Value::Object(claims(&token, &policy().issuer, &amr));
         assert_eq!(
             found,
             json!({
@@ -332,6 +324,7 @@ mod tests {
             ("scope", json!(["read"])),
             ("scope", json!("read\twrite")),
             ("auth_time", json!("1")),
+            ("acr", json!(1)),
             ("cnf", json!({"jkt": "x"})),
             ("cnf", json!(null)),
             ("nonce", json!("n")),

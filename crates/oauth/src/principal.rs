@@ -23,6 +23,8 @@ pub struct Principal {
     pub confirmation: Option<Confirmation>,
     /// When the user last proved who they are.
     pub authenticated_at: Option<Timestamp>,
+    /// How strongly they did, in the issuer's own words (`acr`, OIDC Core §2).
+    pub acr: Option<String>,
     /// The token that was accepted.
     pub token: TokenId,
     /// When it lapses.
@@ -53,6 +55,7 @@ impl Principal {
             audience: token.audience,
             confirmation: token.confirmation,
             authenticated_at: token.authenticated_at,
+            acr: token.acr,
             token: token.id,
             expires_at: token.expires_at,
             via,

@@ -25,6 +25,9 @@ pub const MOST_LEEWAY: Duration = Duration::from_mins(1);
 /// The longest `sub` (OpenID Connect Core §2).
 const LONGEST_SUBJECT: usize = 255;
 
+/// The longest `acr`; most are one digit or a short URI.
+const LONGEST_ACR: usize = 255;
+
 /// Whose tokens are accepted, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -124,12 +127,22 @@ fn admit(
         scopes: ScopeSet::parse(scope).map_err(|_| Fault::Claims)?,
         audience: audience.names().to_vec(),
         confirmation: None,
+        acr: strength(claims)?,
         authenticated_at: claims.date("auth_time").map_err(|_| Fault::Claims)?.map(moment),
         token: name(claims.id.as_deref(), presented),
         client,
         expires_at,
         via: Via::Bearer,
     })
+}
+
+/// How strongly the person signed in, as the server says it (RFC 9068 §2.2.1, RFC 9470 §6).
+fn strength(claims: &Claims) -> Result<Option<String>, Fault> {
+    let acr = claims.text("acr").map_err(|_| Fault::Claims)?;
+    match acr {
+        Some(acr) if acr.len() > LONGEST_ACR => Err(Fault::Claims),
+        acr => Ok(acr.map(str::to_owned)),
+    }
 }
 
 /// The user, if the server names its users as we do: in the one spelling, so that no two names become one.

@@ -157,6 +157,7 @@ mod tests {
             issued_at: Timestamp::from_millis(0),
             expires_at: Timestamp::MAX,
             authenticated_at: None,
+            acr: None,
             confirmation: None,
         };
         let cases = [

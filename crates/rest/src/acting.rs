@@ -86,6 +86,7 @@ mod tests {
             audience: Vec::new(),
             confirmation: None,
             authenticated_at: None,
+            acr: None,
             token: TokenId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
             expires_at: Timestamp::from_millis(i64::MAX),
             via,

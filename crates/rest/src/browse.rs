@@ -82,7 +82,7 @@ struct ResourcePage {
     operations: Vec<operation::Operation>,
     /// This request from elsewhere, and what it needs.
     snippets: Vec<snippet::Snippet>,
-    scope: Option<&'static str>,
+    scope: Option<String>,
     scopes: Option<scopes::Switch>,
     #[serde(flatten)]
     shown: Shown,
@@ -154,7 +154,7 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
         },
         can_describe: exchange.is_session(),
         deprecation: exchange.deprecation().map(|deprecation| deprecation.text()),
-        write_hint: (good && !may_write(exchange)).then(|| hint(mounted.facts.write, known)),
+        write_hint: (good && !may_write(exchange)).then(|| hint(writing(exchange), known)),
         sign_in: (!known && status == StatusCode::UNAUTHORIZED).then(|| frame.sign_in.clone()),
         pager: list.as_ref().and_then(links::pager),
         rows: if reads_list { links::rows(exchange, &json) } else { Vec::new() },
@@ -164,7 +164,7 @@ pub(crate) async fn page(exchange: &Exchange, result: Result<Answer>) -> Respons
             .flatten(),
         operations: operations(exchange, outcome),
         snippets: snippets(exchange),
-        scope: exchange.requirement().scope_name(),
+        scope: names(exchange.requirement()),
         scopes: scopes::switch(
             &mounted.state,
             &exchange.parts,
@@ -186,9 +186,28 @@ fn deleted(exchange: &Exchange, result: Result<Answer>) -> Response {
     }
 }
 
+/// Whether a form of this caller's can do what asks for this.
+fn may(exchange: &Exchange, requirement: Requirement) -> bool {
+    exchange.satisfies(requirement) && (exchange.is_session() || requirement == Requirement::Public)
+}
+
+/// What changing anything here asks for: on a row that of PUT, unless only PATCH is open to the caller.
+fn writing(exchange: &Exchange) -> Requirement {
+    let each = &exchange.mounted.facts.requirements;
+    match exchange.item {
+        false => each.post,
+        true if may(exchange, each.patch) && !may(exchange, each.put) => each.patch,
+        true => each.put,
+    }
+}
+
 fn may_write(exchange: &Exchange) -> bool {
-    let write = exchange.mounted.facts.write;
-    exchange.satisfies(write) && (exchange.is_session() || write == Requirement::Public)
+    may(exchange, writing(exchange))
+}
+
+/// The scopes to ask for, separated by spaces; none for everybody's.
+fn names(requirement: Requirement) -> Option<String> {
+    Some(requirement.names()).filter(|names| !names.is_empty())
 }
 
 /// What can be done from here.
@@ -198,13 +217,14 @@ fn operations(exchange: &Exchange, outcome: Outcome<'_>) -> Vec<operation::Opera
         return all;
     }
     let at_extra = matches!(exchange.place, Place::Extra { .. });
-    let writes = may_write(exchange) && !at_extra && exchange.action != Action::Describe;
+    let here = !at_extra && exchange.action != Action::Describe;
+    let writes = here && may_write(exchange);
     // Where the row could not be removed it is not shown, and a form would be empty.
     if writes && exchange.action != Action::Delete {
         all.push(operation::write(exchange, outcome));
     }
     all.extend(operation::actions(exchange, outcome));
-    if writes && exchange.item {
+    if here && exchange.item && may(exchange, exchange.mounted.facts.requirements.delete) {
         all.push(operation::delete(exchange, outcome.seen));
     }
     all
@@ -300,29 +320,35 @@ fn title(exchange: &Exchange) -> String {
 
 fn intro(exchange: &Exchange) -> String {
     let facts = &exchange.mounted.facts;
-    match (facts.read.scope_name(), facts.write.scope_name()) {
-        (Some(read), Some(write)) => {
-            format!("Reading needs the scope {read}, changing needs {write}.")
+    let (read, write) = (facts.requirements.get, facts.requirements.post);
+    match (read == Requirement::Public, write == Requirement::Public) {
+        (false, false) => {
+            format!("Reading needs {}, changing needs {}.", plain(read), plain(write))
         }
-        (None, Some(write)) => format!("Everybody may read; changing needs the scope {write}."),
-        (Some(read), None) => format!("Reading needs the scope {read}; everybody may write."),
-        (None, None) => "Open to everybody.".to_owned(),
+        (true, false) => format!("Everybody may read; changing needs {}.", plain(write)),
+        (false, true) => format!("Reading needs {}; everybody may write.", plain(read)),
+        (true, true) => "Open to everybody.".to_owned(),
     }
 }
 
+/// The scopes as a page has them, without the marks of code.
+fn plain(requirement: Requirement) -> String {
+    requirement.the_scopes().replace('`', "")
+}
+
 fn note(requirement: Requirement) -> String {
-    match requirement.scope() {
-        Some(scope) => format!("Needs the scope {} ({}).", scope.name, scope.description),
-        None => "Open to everybody.".to_owned(),
+    match requirement {
+        Requirement::Public => "Open to everybody.".to_owned(),
+        _ => format!("Needs {} ({}).", plain(requirement), requirement.descriptions()),
     }
 }
 
 fn hint(requirement: Requirement, known: bool) -> String {
-    let scope = requirement.scope_name().unwrap_or_default();
+    let scope = plain(requirement);
     if known {
-        format!("Changing anything needs the scope {scope}, which you do not have here.")
+        format!("Changing anything needs {scope}, which you do not have here.")
     } else {
-        format!("Sign in to change anything: it needs the scope {scope}.")
+        format!("Sign in to change anything: it needs {scope}.")
     }
 }
 

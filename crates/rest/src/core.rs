@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::{
-    access::{Access, Requirement},
+    access::{Requirement, Requirements},
     action::{Actions, ExtraFacts},
     ctx::Ctx,
     deprecation::Deprecation,
@@ -18,7 +18,7 @@ use crate::{
     list::{self, Ordered},
     listing::Listing,
     parameter::{self, Parameter},
-    permission::{Permission, Verdict},
+    permission::{Permission, StepUp, Verdict},
     problem::{FieldError, Problem, Result},
     relation::Relation,
     resource::{Action, ActiveModelOf, ModelOf, Resource, ViewSet},
@@ -91,10 +91,10 @@ pub struct Facts {
     pub name: &'static str,
     /// Rows in one answer at most.
     pub page_size: u64,
-    /// What reading asks for.
-    pub read: Requirement,
-    /// What writing asks for.
-    pub write: Requirement,
+    /// What each method asks for.
+    pub requirements: Requirements,
+    /// What the permission asks of the sign-in.
+    pub(crate) permission: Permission,
     /// The fields.
     pub fields: Vec<Field>,
     /// What hangs together with the rows of others, and is open to callers.
@@ -134,8 +134,8 @@ impl Facts {
             path: R::PATH,
             name: R::NAME,
             page_size: R::PAGE_SIZE.max(1),
-            read: R::Read::REQUIREMENT,
-            write: R::Write::REQUIREMENT,
+            requirements: R::REQUIREMENTS,
+            permission: R::permission(),
             relations: R::relations(),
             actions: R::actions().into_facts(),
             bulk: R::BULK,
@@ -177,6 +177,30 @@ impl Facts {
     /// The order of rows that is not asked for, as `?ordering=` has it.
     pub fn ordering_text(&self) -> String {
         list::cursor::ordering_text(self, &self.ordering)
+    }
+
+    /// What an action asks for. A description is for everybody; its fields are not. One of the author's own says it itself.
+    pub fn requirement(&self, action: Action) -> Requirement {
+        let each = &self.requirements;
+        match action {
+            Action::Describe => Requirement::Public,
+            Action::List | Action::Retrieve | Action::Extra { safe: true, .. } => each.get,
+            Action::Create | Action::Extra { .. } => each.post,
+            Action::Update => each.put,
+            Action::PartialUpdate => each.patch,
+            Action::Delete => each.delete,
+        }
+    }
+
+    /// Everything that the resource and its actions ask for.
+    pub(crate) fn all_requirements(&self) -> impl Iterator<Item = Requirement> {
+        let extra = self.actions.iter().map(|action| action.requirement);
+        self.requirements.each().into_iter().map(|(_, one)| one).chain(extra)
+    }
+
+    /// What an action asks of the sign-in.
+    pub(crate) fn sign_in(&self, action: Action) -> StepUp {
+        self.permission.sign_in(action)
     }
 
     /// The field that stands in the URL.
@@ -231,6 +255,7 @@ impl<R: ViewSet> Typed<R> {
         match self.permission.ask(ctx).await? {
             Verdict::Yes => Ok(None),
             Verdict::No(problem) => Err(problem),
+            Verdict::SignIn(wanted) => Err(wanted.refuse(ctx)),
             Verdict::Rows(condition) => Ok(Some(condition)),
         }
     }

@@ -2,11 +2,14 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
+    Declaration, Requirement,
     action::ExtraFacts,
     core::Facts,
     field::{Constant, Field},
     parameter::Parameter,
+    permission::StepUp,
     relation::{Cardinality, Relation},
+    resource::Action,
 };
 
 /// The description; with the fields only for callers who may read or write.
@@ -14,7 +17,11 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
     let mut description = json!({
         "name": facts.name,
         "path": path,
-        "scopes": { "read": facts.read.scope_name(), "write": facts.write.scope_name() },
+        "scopes": {
+            "read": scope(&facts.requirements.get),
+            "write": scope(&facts.requirements.post),
+        },
+        "methods": scopes_of_methods(facts),
         "reads": ["application/json", "application/x-www-form-urlencoded"],
         "answers": ["application/json", "text/html", "text/csv", "application/x-ndjson"],
         "page_size": facts.page_size,
@@ -40,10 +47,14 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
             .map(|relation| (relation.name.to_owned(), describe_relation(relation)))
             .collect();
         map.insert("relations".to_owned(), relations.into());
-        map.insert("actions".to_owned(), facts.actions.iter().map(describe_action).collect());
+        map.insert(
+            "actions".to_owned(),
+            facts.actions.iter().map(|action| describe_action(facts, action)).collect(),
+        );
         map.insert("rows_at_once".to_owned(), facts.bulk.max(1).into());
         map.insert("requires_if_match".to_owned(), facts.require_if_match.into());
         map.insert("idempotency_key".to_owned(), facts.idempotency.word().into());
+        map.insert("sign_in".to_owned(), sign_in_of_methods(facts));
     }
     serde_json::to_vec(&description).unwrap_or_default()
 }
@@ -53,24 +64,68 @@ fn describe_relation(relation: &Relation) -> Json {
         "to": relation.target_path(),
         "many": relation.cardinality == Cardinality::Many,
         "writable": relation.writable,
+        "nested": relation.children().map(|(nesting, ..)| nesting.word()),
         "column": relation.referring_column(),
         "label": relation.label,
         "help": relation.help,
-        "scope": relation.target_read().scope_name(),
+        "scope": scope(&relation.target_read()),
     })
 }
 
-fn describe_action(action: &ExtraFacts) -> Json {
+fn describe_action(facts: &Facts, action: &ExtraFacts) -> Json {
     let fields: Map<String, Json> =
         action.fields.iter().map(|field| (field.name.to_owned(), describe(field))).collect();
     json!({
         "name": action.name,
         "method": action.method.as_str(),
         "of_one_row": action.detail,
-        "scope": action.requirement.scope_name(),
+        "scope": scope(&action.requirement),
+        "scopes": scopes(&action.requirement),
+        "sign_in": sign_in(&facts.sign_in(action.action())),
         "help": action.help,
         "deprecated": action.deprecation.map(|deprecation| deprecation.text()),
         "fields": fields,
+    })
+}
+
+/// The scopes to ask for, separated by spaces; null for everybody's.
+fn scope(requirement: &Requirement) -> Option<String> {
+    Some(requirement.names()).filter(|names| !names.is_empty())
+}
+
+/// The sets of scopes of which each is enough; one that is empty for everybody's.
+fn scopes(requirement: &Requirement) -> Json {
+    let set = |set: Vec<Declaration>| set.iter().map(|scope| scope.name).collect::<Json>();
+    requirement.alternatives().into_iter().map(set).collect()
+}
+
+fn scopes_of_methods(facts: &Facts) -> Json {
+    let each = facts.requirements.each().into_iter();
+    each.map(|(method, requirement)| (method.to_owned(), scopes(&requirement)))
+        .collect::<Map<String, Json>>()
+        .into()
+}
+
+/// How recently and how strongly somebody has to have signed in; null where it does not matter.
+fn sign_in(wanted: &StepUp) -> Json {
+    if wanted.is_empty() {
+        return Json::Null;
+    }
+    json!({
+        "acr_values": wanted.acr_values(),
+        "max_age": wanted.max_age().map(|span| span.as_secs()),
+    })
+}
+
+fn sign_in_of_methods(facts: &Facts) -> Json {
+    let asked = |action| sign_in(&facts.sign_in(action));
+    json!({
+        "list": asked(Action::List),
+        "GET": asked(Action::Retrieve),
+        "POST": asked(Action::Create),
+        "PUT": asked(Action::Update),
+        "PATCH": asked(Action::PartialUpdate),
+        "DELETE": asked(Action::Delete),
     })
 }
 

@@ -6,6 +6,7 @@ mod export;
 mod extra;
 pub(crate) mod form;
 mod list;
+mod nested;
 mod once;
 pub(crate) mod precondition;
 mod root;
@@ -248,15 +249,11 @@ impl Exchange {
         }
     }
 
-    /// What the action asks for. A description is for everybody; its fields are not.
+    /// What the action asks for.
     pub(crate) fn requirement(&self) -> Requirement {
-        match self.action {
-            Action::Describe => Requirement::Public,
-            Action::Extra { .. } => self
-                .extra_of(&self.method)
-                .map_or(self.mounted.facts.write, |(_, extra)| extra.requirement),
-            action if action.is_read() => self.mounted.facts.read,
-            _ => self.mounted.facts.write,
+        match (self.action, self.extra_of(&self.method)) {
+            (Action::Extra { .. }, Some((_, extra))) => extra.requirement,
+            (action, _) => self.mounted.facts.requirement(action),
         }
     }
 

@@ -6,8 +6,8 @@ use oauth::{
 };
 
 use crate::{
-    Problem, Requirement, Result, acting::Chosen, cors::Asker, state::RestState,
-    verifier::VerifyFailure,
+    Declaration, Problem, Requirement, Result, access, acting::Chosen, cors::Asker,
+    state::RestState, verifier::VerifyFailure,
 };
 
 /// The address of the metadata about the protected resource at `prefix` (RFC 9728 §3).
@@ -72,11 +72,11 @@ pub(crate) fn unchecked() -> Problem {
 
 /// Whether the caller brings what is required.
 pub(crate) fn satisfies(requirement: Requirement, principal: Option<&Principal>) -> bool {
-    match requirement.scope_name() {
-        None => true,
-        Some(name) => principal
-            .is_some_and(|principal| principal.scopes.iter().any(|scope| scope.as_str() == name)),
-    }
+    requirement.is_met_by(&|name| has(principal, name))
+}
+
+fn has(principal: Option<&Principal>, name: &str) -> bool {
+    principal.is_some_and(|principal| principal.scopes.iter().any(|scope| scope.as_str() == name))
 }
 
 /// Lets the caller pass, or says what is missing.
@@ -88,30 +88,46 @@ pub(crate) fn require(
     if satisfies(requirement, principal) {
         return Ok(());
     }
-    let scope = requirement.scope_name().unwrap_or_default();
+    let needed = requirement.the_scopes();
+    // Of alternatives, the one that is nearest: a client asks for what is named here.
+    let wanted = requirement.nearest(&|name| has(principal, name));
+    let scope = access::names(&wanted);
     if principal.is_none() {
         // RFC 6750 §3.1: without a credential there is no error code.
         let problem = Problem::new(
             StatusCode::UNAUTHORIZED,
             "missing_token",
             format!(
-                "This needs an access token with the scope `{scope}`: send it as `Authorization: Bearer <token>`."
+                "This needs an access token with {needed}: send it as `Authorization: Bearer <token>`."
             ),
         );
-        return Err(
-            problem.with_header(header::WWW_AUTHENTICATE, challenge(&[("scope", scope)], metadata))
-        );
+        return Err(problem
+            .with_header(header::WWW_AUTHENTICATE, challenge(&[("scope", &scope)], metadata)));
     }
-    let words = requirement.scope().map(|scope| scope.description).unwrap_or_default();
+    let lacking: Vec<_> =
+        wanted.iter().copied().filter(|scope| !has(principal, scope.name)).collect();
     let problem = Problem::new(
         StatusCode::FORBIDDEN,
         "insufficient_scope",
-        format!("This needs the scope `{scope}` ({words}), which the access token does not have."),
+        insufficient(requirement, &needed, &lacking),
     );
-    let text = format!("the scope {scope} is needed");
+    let text = match wanted.as_slice() {
+        [_] => format!("the scope {scope} is needed"),
+        _ => format!("the scopes {scope} are needed"),
+    };
     let parameters =
-        [("error", "insufficient_scope"), ("error_description", text.as_str()), ("scope", scope)];
+        [("error", "insufficient_scope"), ("error_description", text.as_str()), ("scope", &scope)];
     Err(problem.with_header(header::WWW_AUTHENTICATE, challenge(&parameters, metadata)))
+}
+
+fn insufficient(requirement: Requirement, needed: &str, lacking: &[Declaration]) -> String {
+    if let Requirement::Scope(scope) = requirement {
+        let words = scope.description;
+        return format!("This needs {needed} ({words}), which the access token does not have.");
+    }
+    let named = lacking.iter().map(|scope| format!("`{}` ({})", scope.name, scope.description));
+    let named: Vec<String> = named.collect();
+    format!("This needs {needed}; the access token lacks {}.", named.join(" and "))
 }
 
 /// `Bearer a="b", …`; values are quoted strings without the characters that RFC 6750 §3 forbids in them.

@@ -140,7 +140,7 @@ pub(crate) fn parse_json(body: &[u8]) -> Result<Submitted> {
     }
 }
 
-fn object(map: serde_json::Map<String, Json>) -> Submitted {
+pub(crate) fn object(map: serde_json::Map<String, Json>) -> Submitted {
     let fields = map.into_iter().map(|(name, value)| (name, Given::Json(value))).collect();
     Submitted { fields, is_form: false, rows: None }
 }

@@ -39,7 +39,7 @@ mod verifier;
 mod versions;
 
 pub use self::core::Facts;
-pub use access::{Access, Declaration, Public, Requirement, Scope};
+pub use access::{Access, AnyOf, Declaration, Public, Requirement, Requirements, Scope, Scopes};
 pub use action::{Actions, Input};
 pub use browse::{TEMPLATES, problem_pages};
 pub use ctx::Ctx;

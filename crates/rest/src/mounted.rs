@@ -6,12 +6,13 @@ use http::HeaderValue;
 use crate::{
     access::Declaration,
     core::{Core, Facts},
-    relation::Registry,
+    relation::{Nested, Registry},
     state::RestState,
     throttle::Throttle,
 };
 
 /// A resource at its address.
+#[derive(Clone)]
 pub(crate) struct Mounted {
     pub(crate) facts: Facts,
     pub(crate) core: Arc<dyn Core>,
@@ -27,6 +28,8 @@ pub(crate) struct Mounted {
     pub(crate) scopes: Arc<[Declaration]>,
     /// How often callers may ask.
     pub(crate) throttles: Vec<Throttle>,
+    /// The resources whose rows are written along with these.
+    pub(crate) nested: Vec<Nested>,
     pub(crate) state: RestState,
 }
 

@@ -1,16 +1,19 @@
 //! Who may do what, as values that can be joined: `authenticated() & (owner(Column::Owner) | staff())`.
+mod step_up;
+
 use std::{
     fmt,
     ops::{BitAnd, BitOr, Not},
     sync::Arc,
-    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use sea_orm::{ColumnTrait, Condition, sea_query::ColumnType};
 
-use crate::{Access, Action, Ctx, Problem, Result, Scope, guard, verifier::Person};
+pub use step_up::{StepUp, signed_in_with, signed_in_within};
+
+use crate::{Access, Action, Ctx, Problem, Result, Scopes, guard, verifier::Person};
 
 /// What a permission says about a caller.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub enum Verdict {
     Yes,
     /// No, for this reason.
     No(Problem),
+    /// Not yet: the person has to sign in anew, and like this.
+    SignIn(StepUp),
     /// For some rows: those that meet this condition.
     Rows(Condition),
 }
@@ -31,7 +36,11 @@ type Ask = dyn for<'a> Fn(&'a Ctx) -> BoxFuture<'a, Result<Verdict>> + Send + Sy
 /// if they did not exist, and nobody can create or change a row into one that is not theirs. The condition is part of the
 /// statement, so a list costs no more for it.
 #[derive(Clone)]
-pub struct Permission(Arc<Ask>);
+pub struct Permission {
+    ask: Arc<Ask>,
+    /// What it asks of the sign-in of everybody who wants to do this.
+    sign_in: Arc<dyn Fn(Action) -> StepUp + Send + Sync>,
+}
 
 impl fmt::Debug for Permission {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +54,7 @@ impl Permission {
     where
         F: for<'a> Fn(&'a Ctx) -> BoxFuture<'a, Result<Verdict>> + Send + Sync + 'static,
     {
-        Self(Arc::new(ask))
+        Self { ask: Arc::new(ask), sign_in: Arc::new(|_| StepUp::default()) }
     }
 
     /// One that needs no look at a database.
@@ -58,13 +67,22 @@ impl Permission {
     /// # Errors
     /// What stands in the way of an answer, such as a database that is away.
     pub async fn ask(&self, ctx: &Ctx) -> Result<Verdict> {
-        (self.0)(ctx).await
+        (self.ask)(ctx).await
+    }
+
+    /// What it asks of the sign-in of everybody who wants to do this, so that clients can be told beforehand.
+    pub fn sign_in(&self, action: Action) -> StepUp {
+        (self.sign_in)(action)
     }
 
     /// The same permission, asked for these actions only; every other action is allowed.
     #[must_use]
     pub fn for_actions(self, actions: &'static [Action]) -> Self {
-        Self::new(move |ctx| {
+        let told = Arc::clone(&self.sign_in);
+        let sign_in = move |action: Action| {
+            if actions.contains(&action) { told(action) } else { StepUp::default() }
+        };
+        let limited = Self::new(move |ctx| {
             let inner = self.clone();
             Box::pin(async move {
                 if actions.contains(&ctx.action()) {
@@ -73,7 +91,8 @@ impl Permission {
                     Ok(Verdict::Yes)
                 }
             })
-        })
+        });
+        Self { sign_in: Arc::new(sign_in), ..limited }
     }
 }
 
@@ -81,22 +100,32 @@ impl BitAnd for Permission {
     type Output = Self;
 
     fn bitand(self, other: Self) -> Self {
-        Self::new(move |ctx| {
+        let (one, two) = (Arc::clone(&self.sign_in), Arc::clone(&other.sign_in));
+        let sign_in = move |action| one(action).and(&two(action));
+        let both = Self::new(move |ctx| {
             let (one, other) = (self.clone(), other.clone());
             Box::pin(async move {
-                Ok(match one.ask(ctx).await? {
-                    Verdict::Yes => other.ask(ctx).await?,
+                let first = one.ask(ctx).await?;
+                Ok(match first {
                     no @ Verdict::No(_) => no,
-                    Verdict::Rows(condition) => match other.ask(ctx).await? {
-                        Verdict::Yes => Verdict::Rows(condition),
-                        no @ Verdict::No(_) => no,
-                        Verdict::Rows(more) => {
+                    // One new sign-in for all that is asked of it.
+                    Verdict::SignIn(wanted) => {
+                        Verdict::SignIn(wanted.and(&other.sign_in(ctx.action())))
+                    }
+                    Verdict::Yes | Verdict::Rows(_) => match (first, other.ask(ctx).await?) {
+                        (_, Verdict::SignIn(wanted)) => {
+                            Verdict::SignIn(one.sign_in(ctx.action()).and(&wanted))
+                        }
+                        (Verdict::Rows(condition), Verdict::Rows(more)) => {
                             Verdict::Rows(Condition::all().add(condition).add(more))
                         }
+                        (first @ Verdict::Rows(_), Verdict::Yes) => first,
+                        (_, second) => second,
                     },
                 })
             })
-        })
+        });
+        Self { sign_in: Arc::new(sign_in), ..both }
     }
 }
 
@@ -109,14 +138,14 @@ impl BitOr for Permission {
             Box::pin(async move {
                 Ok(match one.ask(ctx).await? {
                     Verdict::Yes => Verdict::Yes,
-                    Verdict::No(problem) => match other.ask(ctx).await? {
+                    no @ (Verdict::No(_) | Verdict::SignIn(_)) => match other.ask(ctx).await? {
                         // The first reason is the one that most callers can do something about.
-                        Verdict::No(_) => Verdict::No(problem),
+                        Verdict::No(_) | Verdict::SignIn(_) => no,
                         better => better,
                     },
                     Verdict::Rows(condition) => match other.ask(ctx).await? {
                         Verdict::Yes => Verdict::Yes,
-                        Verdict::No(_) => Verdict::Rows(condition),
+                        Verdict::No(_) | Verdict::SignIn(_) => Verdict::Rows(condition),
                         Verdict::Rows(more) => {
                             Verdict::Rows(Condition::any().add(condition).add(more))
                         }
@@ -136,7 +165,7 @@ impl Not for Permission {
             Box::pin(async move {
                 Ok(match inner.ask(ctx).await? {
                     Verdict::Yes => Verdict::No(Problem::forbidden("You may not do this.")),
-                    Verdict::No(_) => Verdict::Yes,
+                    Verdict::No(_) | Verdict::SignIn(_) => Verdict::Yes,
                     Verdict::Rows(condition) => {
                         Verdict::Rows(Condition::all().add(condition).not())
                     }
@@ -172,8 +201,8 @@ pub fn reading() -> Permission {
     })
 }
 
-/// Whoever brought a credential with this scope.
-pub fn scope<S: Scope>() -> Permission {
+/// Whoever brought a credential with this scope, or with these: `scope::<AnyOf<(Sell, Manage)>>()`.
+pub fn scope<S: Scopes>() -> Permission {
     Permission::at_once(|ctx| {
         let requirement = <S as Access>::REQUIREMENT;
         Ok(match guard::require(requirement, ctx.principal(), ctx.metadata()) {
@@ -226,17 +255,6 @@ pub fn owner<C: ColumnTrait>(column: C) -> Permission {
     })
 }
 
-/// People who proved who they are at most this long ago; others are sent to sign in again (RFC 9470 §3).
-pub fn signed_in_within(span: Duration) -> Permission {
-    Permission::at_once(move |ctx| {
-        let Some(principal) = ctx.principal() else {
-            return Ok(Verdict::No(unauthenticated(ctx)));
-        };
-        let fresh = principal.authenticated_at.is_some_and(|at| ctx.now().since(at) <= span);
-        Ok(if fresh { Verdict::Yes } else { Verdict::No(step_up(ctx, span)) })
-    })
-}
-
 fn person(allows: fn(&Person) -> bool, otherwise: &'static str) -> Permission {
     Permission::new(move |ctx| {
         Box::pin(async move {
@@ -258,24 +276,4 @@ fn unauthenticated(ctx: &Ctx) -> Problem {
         "This is for signed-in callers: send an access token as `Authorization: Bearer <token>`.",
     )
     .with_header(header::WWW_AUTHENTICATE, guard::challenge(&[], ctx.metadata()))
-}
-
-/// RFC 9470 §3: the challenge says how recent the sign-in has to be, so that the client can ask for one.
-fn step_up(ctx: &Ctx, span: Duration) -> Problem {
-    let seconds = span.as_secs().to_string();
-    let words = "A more recent sign-in is needed";
-    let parameters = [
-        ("error", "insufficient_user_authentication"),
-        ("error_description", words),
-        ("max_age", seconds.as_str()),
-    ];
-    let challenge: HeaderValue = guard::challenge(&parameters, ctx.metadata());
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "insufficient_user_authentication",
-        format!(
-            "This needs a sign-in that is at most {seconds} seconds old: send the person to the authorization endpoint with `max_age={seconds}`."
-        ),
-    )
-    .with_header(header::WWW_AUTHENTICATE, challenge)
 }

@@ -1,6 +1,7 @@
 //! How a resource's rows hang together with those of others: what can be expanded, what is checked, what is written along.
 mod expand;
 mod links;
+mod nested;
 
 use std::{any::TypeId, fmt, sync::Arc};
 
@@ -12,10 +13,12 @@ use sea_orm::{
 
 pub(crate) use expand::{Expansion, Look};
 pub(crate) use links::{Links, MOST_KEYS, Writing};
+pub use nested::Nesting;
+pub(crate) use nested::{DEEPEST, MOST_CHILDREN, Nested};
 
 use crate::{
     Result, ViewSet,
-    access::{Access, Requirement},
+    access::Requirement,
     core::{Core, Facts, Typed},
     field::label_of,
 };
@@ -42,6 +45,8 @@ pub struct Relation {
     pub cardinality: Cardinality,
     /// Whether callers send the keys at the other end, as a list.
     pub writable: bool,
+    /// Whether callers send the rows at the other end, as a list of objects.
+    pub nesting: Option<Nesting>,
     pub(crate) ends: Option<Ends>,
     pub(crate) target: Target,
 }
@@ -131,10 +136,19 @@ impl Relation {
         let target = Target {
             id: TypeId::of::<R>(),
             path: R::PATH,
-            read: R::Read::REQUIREMENT,
+            read: R::REQUIREMENTS.get,
             make: make::<R>,
         };
-        Self { name, label: label_of(name), help: "", cardinality, writable: false, ends, target }
+        Self {
+            name,
+            label: label_of(name),
+            help: "",
+            cardinality,
+            writable: false,
+            nesting: None,
+            ends,
+            target,
+        }
     }
 
     /// Says what it is called, and what it is for.
@@ -151,6 +165,13 @@ impl Relation {
     #[must_use]
     pub fn writable(mut self, writable: bool) -> Self {
         self.writable = writable && matches!(self.ends, Some(Ends::Through { .. }));
+        self
+    }
+
+    /// Lets callers send the rows at the other end; only for rows that refer to the row here.
+    #[must_use]
+    pub fn nested(mut self, nesting: Nesting) -> Self {
+        self.nesting = Some(nesting).filter(|_| self.cardinality == Cardinality::Many);
         self
     }
 

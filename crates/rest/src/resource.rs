@@ -8,7 +8,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::{
-    access::Access,
+    access::{Access, Requirements},
     action::Actions,
     ctx::Ctx,
     deprecation::Deprecation,
@@ -45,6 +45,9 @@ pub trait Resource: Send + Sync + Sized + 'static {
     type Read: Access;
     /// Who may create, update and delete.
     type Write: Access;
+    /// What each method asks for; `#[resource(methods(delete = …))]` says it where [`Read`](Self::Read) and
+    /// [`Write`](Self::Write) are not enough.
+    const REQUIREMENTS: Requirements = Requirements::of::<Self::Read, Self::Write>();
     /// The path below the prefix, without slashes at its ends: `unicorn`.
     const PATH: &'static str;
     /// The heading of its page.

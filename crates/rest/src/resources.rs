@@ -7,7 +7,7 @@ use oauth::{policy::ScopeDeclaration, scope::ScopeToken};
 use sea_orm::EntityTrait;
 
 use crate::{
-    access::Declaration,
+    access::{Declaration, Requirement},
     core::{Core, Facts, Typed},
     cors,
     deprecation::Deprecation,
@@ -64,9 +64,8 @@ impl Resources {
         let mut facts = Facts::of::<R>();
         facts.list_as(self.lists);
         facts.deprecation = facts.deprecation.or(self.deprecation);
-        let extra = facts.actions.iter().map(|action| action.requirement);
-        for requirement in [facts.read, facts.write].into_iter().chain(extra) {
-            self.declare(requirement.scope());
+        for requirement in facts.all_requirements() {
+            self.declare(requirement);
         }
         self.list.push(Added { id: TypeId::of::<R>(), facts, core: Arc::new(Typed::<R>::new()) });
         self.entities.push(Entities::insert::<R::Entity>);
@@ -157,15 +156,15 @@ impl Resources {
     /// Declares a scope that only plain routes ask for, so that tokens with it can be had.
     #[must_use]
     pub fn scope<S: crate::Scope>(mut self) -> Self {
-        self.declare(<S as crate::Access>::REQUIREMENT.scope());
+        self.declare(<S as crate::Access>::REQUIREMENT);
         self
     }
 
-    fn declare(&mut self, scope: Option<Declaration>) {
-        if let Some(scope) = scope
-            && !self.scopes.iter().any(|known| known.name == scope.name)
-        {
-            self.scopes.push(scope);
+    fn declare(&mut self, requirement: Requirement) {
+        for scope in requirement.scopes() {
+            if !self.scopes.iter().any(|known| known.name == scope.name) {
+                self.scopes.push(scope);
+            }
         }
     }
 
@@ -244,7 +243,7 @@ impl Resources {
             .map(|added| Entry::new(added.id, added.facts.clone(), Arc::clone(&added.core)));
         let registry = Arc::new(Registry::new(entries));
         for Added { facts, core, .. } in self.list {
-            let mounted = Arc::new(Mounted {
+            let mounted = Mounted {
                 path: path(&facts),
                 root: format!("{prefix}/"),
                 metadata: metadata.as_str().into(),
@@ -252,9 +251,11 @@ impl Resources {
                 scopes: Arc::clone(&scopes),
                 state: state.clone(),
                 throttles: facts.throttles.clone().unwrap_or_else(|| self.throttles.clone()),
+                nested: Vec::new(),
                 facts,
                 core,
-            });
+            };
+            let mounted = Arc::new(mounted.with_nested(0));
             router = exchange::attach(router, &mounted);
         }
         let around = from_fn_with_state(state.clone(), cors::layer);

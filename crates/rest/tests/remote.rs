@@ -10,5 +10,7 @@ mod jwks;
 mod mutations;
 #[path = "remote/server.rs"]
 mod server;
+#[path = "remote/step_up.rs"]
+mod step_up;
 #[path = "remote/world.rs"]
 mod world;

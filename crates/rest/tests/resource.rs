@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "helpers of tests"
@@ -10,6 +11,8 @@
 
 #[path = "resource/access.rs"]
 mod access;
+#[path = "resource/alternatives.rs"]
+mod alternatives;
 #[path = "resource/bad_input.rs"]
 mod bad_input;
 #[path = "resource/changes.rs"]
@@ -30,6 +33,8 @@ mod library;
 mod list;
 #[path = "resource/lists.rs"]
 mod lists;
+#[path = "resource/nested.rs"]
+mod nested;
 #[path = "resource/once.rs"]
 mod once;
 #[path = "resource/openapi.rs"]
@@ -50,6 +55,8 @@ mod queries;
 mod relations;
 #[path = "resource/stand.rs"]
 mod stand;
+#[path = "resource/step_up.rs"]
+mod step_up;
 #[path = "resource/throttle.rs"]
 mod throttle;
 #[path = "resource/versions.rs"]

@@ -5,7 +5,7 @@ use oauth::access_token::{AccessToken, Terms};
 use oauth::active::{Facts, Standing, admit};
 use oauth::id::AuthorizationId;
 use oauth::issuer::Issuer;
-use oauth::jwt_access_token::{self, Authentication};
+use oauth::jwt_access_token;
 use oauth::revocation::Subject;
 use oauth::secret::Secret;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -22,8 +22,8 @@ pub struct Signed<'a> {
     pub issuer: &'a Issuer,
     /// With what.
     pub algorithm: Algorithm,
-    /// What resource servers learn about how the person signed in.
-    pub authentication: Authentication<'a>,
+    /// By which means the person signed in, for resource servers to know.
+    pub amr: &'a [String],
 }
 
 /// What a text turned out to be.
@@ -130,7 +130,7 @@ impl Store {
         signed: Signed<'_>,
     ) -> Result<Secret, StoreError> {
         let token = terms.into_token(self.entropy().token_id()?, authorization);
-        let claims = jwt_access_token::claims(&token, signed.issuer, signed.authentication);
+        let claims = jwt_access_token::claims(&token, signed.issuer, signed.amr);
         let claims = serde_json::Value::Object(claims).to_string().into_bytes();
         let text = self.sign(jwt_access_token::TYPE, signed.algorithm, claims).await?;
         if text.len() > MAX_SEALED_LENGTH {

@@ -9,6 +9,7 @@ use oauth::access_token::{AccessToken, Bearer};
 use oauth::active::{Facts, Standing};
 use oauth::bearer;
 use oauth::client::Client;
+use oauth::endpoint::authorize::ACR_PASSWORD;
 use oauth::principal::{Principal, Via};
 use rest::{BrowserSession, Person, VerifyFailure};
 use store::{SignedIn, StoreError};
@@ -84,6 +85,7 @@ impl Verifier {
             issued_at: now,
             expires_at: now + SESSION_TOKEN,
             authenticated_at: Some(session.authenticated_at),
+            acr: Some(ACR_PASSWORD.to_owned()),
             confirmation: None,
         })
     }

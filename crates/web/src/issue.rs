@@ -4,7 +4,6 @@ use oauth::access_token::Terms;
 use oauth::authorization::Details;
 use oauth::client::Client;
 use oauth::id::AuthorizationId;
-use oauth::jwt_access_token::Authentication;
 use oauth::secret::Secret;
 use oauth::token_response::{TokenResponse, TokenType};
 use store::Signed;
@@ -51,10 +50,8 @@ pub(crate) async fn respond(state: &State, issue: Issue<'_>) -> Result<TokenResp
     let access_token = match policy.signs_tokens_of(client) {
         None => state.store.seal(terms, authorization)?,
         Some(algorithm) => {
-            let authentication = details.map_or_else(Authentication::default, |details| {
-                Authentication { acr: details.acr.as_deref(), amr: &details.amr }
-            });
-            let signed = Signed { issuer: &policy.issuer, algorithm, authentication };
+            let amr = details.map_or(&[][..], |details| &details.amr);
+            let signed = Signed { issuer: &policy.issuer, algorithm, amr };
             state.store.sign_access_token(terms, authorization, signed).await?
         }
     };

@@ -25,9 +25,9 @@ pub struct Model {
     /// The day of birth.
     #[resource(order)]
     pub born: Option<Date>,
-    /// The books, with `?expand=books`.
+    /// The books, with `?expand=books`; new ones can be sent with their author.
     #[sea_orm(has_many)]
-    #[resource(expand)]
+    #[resource(expand, nested)]
     pub books: HasMany<super::book::Entity>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | look at | for |
 //! |---|---|
-//! | [`author`] | a UUID as key, a unique name, an optional web address, rows that refer to it |
+//! | [`author`] | a UUID as key, a unique name, an optional web address, books that come with their author |
 //! | [`book`] | money, dates, an enumeration, free JSON; owner, tags, actions, checks across fields |
 //! | [`review`] | one per reader and book, changes that must say what they change |
 //! | [`tag`] | many rows in one request |

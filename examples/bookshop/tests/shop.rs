@@ -66,6 +66,41 @@ fn a_book_is_put_on_the_shelf_and_found() {
 }
 
 #[test]
+fn an_author_comes_with_their_books() {
+    on_both(async |shop: InProcess| {
+        let sue = seller(&shop, "sue");
+        let title = |title: &str, isbn: &str| {
+            let mut book = book();
+            book["title"] = title.into();
+            book["isbn"] = isbn.into();
+            book.as_object_mut().unwrap().shift_remove("author_id");
+            book["tags"] = json!([]);
+            book
+        };
+        let mut author = json!({"id": ANN, "name": "Ann Author"});
+        author["books"] = json!([title("One", "978-0000000001"), title("Two", "wrong")]);
+        let refused = sue.post("/v1/authors/", &author).await.expect(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/books/1/isbn");
+        assert_eq!(sue.get("/v1/authors/").await.expect(200).json(), json!([]), "nothing is kept");
+        author["books"][1]["isbn"] = "978-0000000002".into();
+        let made = sue.post("/v1/authors/", &author).await.expect(201).json();
+        assert_eq!(made["books"][1]["author_id"], ANN);
+        // Each goes the way of its own resource: somebody else's book stays as it is.
+        let renamed = json!({"books": [{"id": made["books"][0]["id"], "title": "Uno"}]});
+        let tom = seller(&shop, "tom");
+        let address = format!("/v1/authors/{ANN}/");
+        let refused = tom.patch(&address, &renamed).await.expect(403);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/books/0");
+        sue.patch(&address, &renamed).await.expect(200);
+        let seen = sue.get(&format!("{address}?expand=books")).await.expect(200).json();
+        assert_eq!(
+            (&seen["books"][0]["title"], &seen["books"][1]["title"]),
+            (&json!("Uno"), &json!("Two"))
+        );
+    });
+}
+
+#[test]
 fn sellers_change_their_own_books() {
     on_both(async |shop: InProcess| {
         let sue = filled(&shop).await;

@@ -9,6 +9,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use oauth::access_token::{Bearer, Terms};
+use oauth::endpoint::authorize::ACR_PASSWORD;
 use oauth::scope::ScopeSet;
 use sea_orm::ConnectionTrait as _;
 use serde::Serialize;
@@ -110,7 +111,8 @@ impl InProcess {
 
     /// A caller without a credential.
     pub fn anonymous(&self) -> Caller {
-        Caller { app: self.clone(), user: None, scopes: String::new() }
+        let acr = ACR_PASSWORD.to_owned();
+        Caller { app: self.clone(), user: None, scopes: String::new(), acr }
     }
 
     /// A caller with a token of this person, who is registered at the first request. Without [`Caller::scopes`] the token
@@ -133,11 +135,15 @@ impl InProcess {
         }
     }
 
-    /// An access token of this person, who is registered if they are not.
+    /// An access token of this person, who is registered if they are not, and has signed in by password a moment ago.
     ///
     /// # Errors
     /// What keeps the person from being registered, or the token from being made.
     pub async fn token(&self, username: &str, scopes: &str) -> Result<String> {
+        self.token_with(username, scopes, ACR_PASSWORD).await
+    }
+
+    async fn token_with(&self, username: &str, scopes: &str, acr: &str) -> Result<String> {
         let store = self.0.app.store();
         let name =
             Username::parse(username).map_err(|error| crate::Error::failed(error.to_string()))?;
@@ -153,6 +159,7 @@ impl InProcess {
         let terms = Terms {
             user: Some(Bearer { id: account.id, epoch: account.epoch }),
             authenticated_at: Some(self.0.clock.now()),
+            acr: Some(acr.to_owned()),
             ..terms
         };
         Ok(store.seal(terms, None)?.expose().to_owned())
@@ -176,6 +183,7 @@ pub struct Caller {
     app: InProcess,
     user: Option<String>,
     scopes: String,
+    acr: String,
 }
 
 impl Caller {
@@ -183,6 +191,13 @@ impl Caller {
     #[must_use]
     pub fn scopes(mut self, scopes: &str) -> Self {
         scopes.clone_into(&mut self.scopes);
+        self
+    }
+
+    /// The same caller, having signed in as strongly as this word says: for what `permission::signed_in_with` asks.
+    #[must_use]
+    pub fn acr(mut self, acr: &str) -> Self {
+        acr.clone_into(&mut self.acr);
         self
     }
 
@@ -237,7 +252,7 @@ impl Caller {
         let headers = request.headers_mut();
         headers.entry(header::HOST).or_insert(header::HeaderValue::from_static("127.0.0.1"));
         if let (Some(user), false) = (&self.user, headers.contains_key(header::AUTHORIZATION)) {
-            let token = self.app.token(user, &self.scopes).await;
+            let token = self.app.token_with(user, &self.scopes, &self.acr).await;
             let token = token.unwrap_or_else(|error| panic!("no token for {user}: {error}"));
             let value = header::HeaderValue::from_str(&format!("Bearer {token}"));
             headers.insert(header::AUTHORIZATION, value.unwrap_or_else(|error| panic!("{error}")));

@@ -1,13 +1,14 @@
 //! The keys of `#[resource(…)]` on the struct.
 use syn::{DeriveInput, LitInt, LitStr, Path, Type, meta::ParseNestedMeta, parse_quote};
 
-use super::{contract::Contract, listing::Listing};
+use super::{contract::Contract, listing::Listing, methods::Methods};
 use crate::nearest::unknown_key;
 
 const KEYS: &[&str] = &[
     "path",
     "read",
     "write",
+    "methods",
     "name",
     "page_size",
     "pagination",
@@ -31,6 +32,7 @@ pub(crate) struct Attributes {
     pub(crate) name: Option<LitStr>,
     pub(crate) read: Type,
     pub(crate) write: Type,
+    pub(crate) methods: Methods,
     pub(crate) library: Path,
     pub(crate) page_size: Option<LitInt>,
     pub(crate) listing: Listing,
@@ -51,6 +53,7 @@ struct Found {
     name: Option<LitStr>,
     read: Option<Type>,
     write: Option<Type>,
+    methods: Methods,
     library: Option<Path>,
     page_size: Option<LitInt>,
     listing: Listing,
@@ -97,6 +100,7 @@ impl Attributes {
             name: None,
             read: parse_quote!(#library::Public),
             write: parse_quote!(#library::Public),
+            methods: Methods::default(),
             library,
             page_size: None,
             listing: Listing::default(),
@@ -119,6 +123,7 @@ impl Found {
             "name" => self.name = Some(meta.value()?.parse()?),
             "read" => self.read = Some(meta.value()?.parse()?),
             "write" => self.write = Some(meta.value()?.parse()?),
+            "methods" => self.methods.read(meta)?,
             "crate" => self.library = Some(meta.value()?.parse()?),
             "page_size" => self.page_size = Some(meta.value()?.parse()?),
             "pagination" | "shape" | "total" | "ordering" => self.listing.read(&key, meta)?,
@@ -158,6 +163,7 @@ impl Found {
             name: self.name,
             read: self.read.ok_or_else(|| who("read", "read"))?,
             write: self.write.ok_or_else(|| who("change", "write"))?,
+            methods: self.methods,
             library: self.library.unwrap_or_else(default_library),
             page_size: self.page_size,
             listing: self.listing,

@@ -9,7 +9,7 @@ use syn::{
 use super::{attributes::Attributes, field};
 use crate::nearest::unknown_key;
 
-const KEYS: &[&str] = &["expand", "write", "help", "label"];
+const KEYS: &[&str] = &["expand", "write", "nested", "help", "label"];
 
 /// What the derive writes for the `ModelEx` that `#[sea_orm::model]` makes: the list that the `Model` asks for.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
@@ -47,6 +47,8 @@ struct Relation {
     variant: Option<Ident>,
     through: bool,
     write: bool,
+    /// Whether callers send the rows at the other end; `true` where PUT removes those that are left out.
+    nested: Option<bool>,
     help: String,
     label: Option<LitStr>,
 }
@@ -71,6 +73,7 @@ impl Relation {
             variant: None,
             through: false,
             write: false,
+            nested: None,
             help: field::documentation(&source.attrs),
             label: None,
         };
@@ -92,6 +95,7 @@ impl Relation {
         match key.as_str() {
             "expand" => *open = true,
             "write" => self.write = true,
+            "nested" => self.nested = Some(nested(meta)?),
             "help" => self.help = meta.value()?.parse::<LitStr>()?.value(),
             "label" => self.label = Some(meta.value()?.parse()?),
             _ => return Err(meta.error(unknown_key(&key, "`#[resource(…)]` on a relation", KEYS))),
@@ -116,11 +120,25 @@ impl Relation {
                 "a relation that callers may write is also one that they may see: `#[resource(expand, write)]`",
             ));
         }
+        if self.nested.is_some() && !open {
+            return Err(syn::Error::new_spanned(
+                &self.ident,
+                "rows that callers send with this one are also rows that they may see: `#[resource(expand, nested)]`",
+            ));
+        }
+        if self.nested.is_some() && (self.through || self.wrapper != Wrapper::HasMany) {
+            return Err(syn::Error::new_spanned(
+                &self.ident,
+                "`nested` is for rows that refer to this one (`#[sea_orm(has_many)]` without `via`), which callers send as a \
+                 list of objects; the keys of a relation through a table of pairs are taken by `write`, and a `BelongsTo` is \
+                 written by its column, such as `author_id`",
+            ));
+        }
         if self.write && !(self.through && self.wrapper == Wrapper::HasMany) {
             return Err(syn::Error::new_spanned(
                 &self.ident,
                 "`write` is for relations through a table of pairs (`#[sea_orm(has_many, via = \"…\")]`), whose keys callers \
-                 send as a list; a `BelongsTo` is written by its column, such as `author_id`",
+                 send as a list; the rows of another `HasMany` are taken by `nested`, and a `BelongsTo` is written by its column, such as `author_id`",
             ));
         }
         Ok(())
@@ -148,10 +166,29 @@ impl Relation {
             (Wrapper::HasOne, _) => quote!(to_one),
             (Wrapper::BelongsTo, _) => quote!(belongs_to),
         };
+        let nested = self.nested.map(|replaces| {
+            let nesting = format_ident!("{}", if replaces { "Replace" } else { "Append" });
+            quote!(.nested(#library::relation::Nesting::#nesting))
+        });
         quote! {
-            #library::relation::Relation::#kind::<#target>(#name, #to).describe(#label, #help)
+            #library::relation::Relation::#kind::<#target>(#name, #to).describe(#label, #help)#nested
         }
     }
+}
+
+/// `nested`, or `nested = "replace"`.
+fn nested(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    if !meta.input.peek(syn::Token![=]) {
+        return Ok(false);
+    }
+    let word: LitStr = meta.value()?.parse()?;
+    if word.value() == "replace" {
+        return Ok(true);
+    }
+    Err(syn::Error::new_spanned(
+        word,
+        "write `nested`, which keeps the rows that a list leaves out, or `nested = \"replace\"`, by which PUT removes them",
+    ))
 }
 
 /// The entity inside `BelongsTo<…>`, `BelongsTo<Option<…>>`, `HasOne<…>` and `HasMany<…>`.

@@ -311,6 +311,7 @@ fn issue(
         user: Some(session.user),
         audience: audience.clone(),
         authenticated_at: Some(session.authenticated_at),
+        acr: Some(session.acr.clone()),
         ..Terms::of_client(client, scope.clone(), policy, now)
     });
     Issue {

@@ -61,7 +61,7 @@ pub enum Decision {
 pub struct Answer {
     active: bool,
     #[serde(flatten)]
-    description: Option<Description>,
+    description: Option<Box<Description>>,
 }
 
 impl Answer {
@@ -69,8 +69,8 @@ impl Answer {
     pub const INACTIVE: Self = Self { active: false, description: None };
 
     /// What an active token says; `None` of one that is not.
-    pub const fn description(&self) -> Option<&Description> {
-        self.description.as_ref()
+    pub fn description(&self) -> Option<&Description> {
+        self.description.as_deref()
     }
 }
 
@@ -91,6 +91,12 @@ pub struct Description {
     pub exp: i64,
     /// When it was issued, in seconds.
     pub iat: i64,
+    /// When the user last proved who they are, in seconds (RFC 9470 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// How strongly they did (RFC 9470 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// Its user; a client that acts for itself has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<UserId>,
@@ -126,6 +132,7 @@ pub fn decide(client: &Client, facts: Facts, policy: &Policy, now: Timestamp) ->
         }
         Facts::Nothing => None,
     };
+    let description = description.map(Box::new);
     Decision::Answer(Answer { active: description.is_some(), description })
 }
 
@@ -143,6 +150,8 @@ fn describe_access(
         token_type: Some(TokenType::Bearer),
         exp: token.expires_at.as_seconds(),
         iat: token.issued_at.as_seconds(),
+        auth_time: token.authenticated_at.map(Timestamp::as_seconds),
+        acr: token.acr,
         sub: token.user.map(|bearer| bearer.id),
         aud: token.audience,
         iss: policy.issuer.to_string(),
@@ -170,6 +179,8 @@ fn describe_refresh(
         username,
         token_type: None,
         iat: authorization.last_used_at.as_seconds(),
+        auth_time: authorization.authenticated_at.map(Timestamp::as_seconds),
+        acr: authorization.details.acr,
         sub: Some(authorization.user),
         aud: authorization.audience,
         iss: policy.issuer.to_string(),
@@ -216,10 +227,16 @@ mod tests {
 
     #[test]
     fn an_active_token_tells_what_it_says() {
-        let answer = json(&client(), access(|t| t.audience = vec!["https://api".to_owned()]));
+        let answer = json(
+            &client(),
+            access(|t| {
+                t.audience = vec!["https://api".to_owned()];
+                t.acr = Some("1".to_owned());
+            }),
+        );
         assert_eq!(
             answer,
-            r#"{"active":true,"scope":"read write","client_id":"cli","username":"halfspring","token_type":"Bearer","exp":1800003540,"iat":1799999940,"sub":"00000000-0000-0000-0000-00000000000a","aud":["https://api"],"iss":"https://id.example","jti":"AAAAAAAAAAAAAAAAAAAADA"}"#
+            r#"{"active":true,"scope":"read write","client_id":"cli","username":"halfspring","token_type":"Bearer","exp":1800003540,"iat":1799999940,"auth_time":1799996400,"acr":"1","sub":"00000000-0000-0000-0000-00000000000a","aud":["https://api"],"iss":"https://id.example","jti":"AAAAAAAAAAAAAAAAAAAADA"}"#
         );
     }
 
@@ -286,7 +303,7 @@ mod tests {
         let answer = json(&client(), refresh(5, GOOD));
         assert_eq!(
             answer,
-            r#"{"active":true,"scope":"read write","client_id":"cli","exp":1802591941,"iat":1799999941,"sub":"00000000-0000-0000-0000-00000000000a","iss":"https://id.example"}"#
+            r#"{"active":true,"scope":"read write","client_id":"cli","exp":1802591941,"iat":1799999941,"auth_time":1799996400,"sub":"00000000-0000-0000-0000-00000000000a","iss":"https://id.example"}"#
         );
         assert!(!is_active(&client(), refresh(4, GOOD)));
         assert!(!is_active(&client(), refresh(6, GOOD)));

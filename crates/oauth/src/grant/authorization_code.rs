@@ -191,6 +191,7 @@ fn redeem(
             user: Some(known.user),
             audience,
             authenticated_at: authorization.authenticated_at,
+            acr: authorization.details.acr.clone(),
             ..Terms::of_client(client, authorization.scope.clone(), policy, now)
         },
         refreshes: policy.refreshes(client),

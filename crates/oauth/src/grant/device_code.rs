@@ -143,6 +143,7 @@ fn redeem(
         user: Some(approval.user),
         audience: device.asked.audience.clone(),
         authenticated_at: Some(approval.authenticated_at),
+        acr: approval.details.acr.clone(),
         ..Terms::of_client(client, device.asked.scope.clone(), policy, now)
     };
     Redeem {

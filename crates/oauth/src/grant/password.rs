@@ -10,8 +10,9 @@
 
 use crate::access_token::{Bearer, Terms};
 use crate::active::{self, Standing};
-use crate::authorization::New;
+use crate::authorization::{Details, New};
 use crate::client::Client;
+use crate::endpoint::authorize::ACR_PASSWORD;
 use crate::error::{ErrorCode, OAuthError};
 use crate::form::Form;
 use crate::grant::{GrantType, UNAUTHORIZED};
@@ -116,7 +117,14 @@ fn check(
     let audience = policy.audience_for(&request.resources)?;
     let own = Terms::of_client(client, scope, policy, now);
     let bearer = verified.bearer;
-    Ok((bearer, Terms { user: Some(bearer), authenticated_at: Some(now), audience, ..own }))
+    let terms = Terms {
+        user: Some(bearer),
+        authenticated_at: Some(now),
+        acr: Some(ACR_PASSWORD.to_owned()),
+        audience,
+        ..own
+    };
+    Ok((bearer, terms))
 }
 
 fn issue(bearer: Bearer, access: Terms, client: &Client, policy: &Policy) -> Issue {
@@ -124,6 +132,7 @@ fn issue(bearer: Bearer, access: Terms, client: &Client, policy: &Policy) -> Iss
     Issue {
         authorization: New {
             expires_at: policy.refresh_absolute.map(|span| access.issued_at + span),
+            details: Details::by_password(),
             ..New::live(bearer.id, GrantType::Password, &access)
         },
         access,
@@ -157,6 +166,8 @@ mod tests {
                 assert_eq!(issue.authorization.scope, issue.access.scope);
                 assert_eq!(issue.access.user, Some(bearer()));
                 assert_eq!(issue.access.authenticated_at, Some(NOW));
+                assert_eq!(issue.access.acr.as_deref(), Some("1"));
+                assert_eq!(issue.authorization.details.acr, issue.access.acr);
                 format!("issue {} {:?}", issue.access.scope, issue.refresh)
             }
             Decision::Refuse(error) => error.code().to_string(),

@@ -117,6 +117,7 @@ pub fn decide(
             user: Some(known.user),
             audience,
             authenticated_at: authorization.authenticated_at,
+            acr: authorization.details.acr.clone(),
             ..Terms::of_client(client, scope, policy, now)
         },
         Err(error) => return Decision::Refuse(error),

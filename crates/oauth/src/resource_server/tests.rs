@@ -19,7 +19,7 @@ fn good() -> Value {
     json!({
         "active": true, "iss": ISSUER, "aud": [RESOURCE], "client_id": "cli", "sub": "ann", "scope": "read write",
         "token_type": "Bearer", "exp": NOW.as_seconds() + 60, "iat": NOW.as_seconds() - 60, "jti": "one",
-        "auth_time": NOW.as_seconds() - 90,
+        "auth_time": NOW.as_seconds() - 90, "acr": "2",
     })
 }
 
@@ -46,6 +46,7 @@ fn a_good_answer_tells_who_is_asking() {
     assert_eq!(principal.audience, [RESOURCE]);
     assert_eq!(principal.expires_at, NOW + Duration::from_mins(1));
     assert_eq!(principal.authenticated_at, Some(Timestamp::from_seconds(NOW.as_seconds() - 90)));
+    assert_eq!(principal.acr.as_deref(), Some("2"));
     assert_eq!(decide(&changed("iss", Value::Null)).unwrap().subject, "ann");
 }
 
@@ -103,6 +104,8 @@ fn whatever_is_wrong_with_an_answer_has_its_fault() {
         ("sub", json!(""), Fault::Claims),
         ("sub", json!("x".repeat(256)), Fault::Claims),
         ("auth_time", json!("now"), Fault::Claims),
+        ("acr", json!(2), Fault::Claims),
+        ("acr", json!("x".repeat(256)), Fault::Claims),
     ] {
         assert_eq!(decide(&changed(name, value.clone())), Err(fault), "{name} {value}");
     }

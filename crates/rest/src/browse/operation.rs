@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::{
     Seen,
     forms::{self, Filling},
-    note,
+    may, names, note, plain,
     snippet::{self, Call, Snippet},
+    writing,
 };
 use crate::{
     Requirement,
@@ -33,7 +34,7 @@ pub(super) struct Operation {
     fields: Vec<Input>,
     errors: Vec<String>,
     buttons: Vec<Button>,
-    scope: Option<&'static str>,
+    scope: Option<String>,
     guard: bool,
     tag: Option<String>,
     raw: Option<Raw>,
@@ -132,24 +133,31 @@ pub(super) fn write(exchange: &Exchange, outcome: Outcome<'_>) -> Operation {
     };
     let body = draft.body(|| forms::body(&fields, &links, row));
     let path = exchange.parts.uri.path().to_owned();
-    let methods: &[Method] = if item { &[Method::PATCH, Method::PUT] } else { &[Method::POST] };
-    let buttons = methods.iter().rev().enumerate().map(|(index, method)| {
+    let each = &facts.requirements;
+    let methods: Vec<(Method, Requirement)> = if item {
+        let both = [(Method::PATCH, each.patch), (Method::PUT, each.put)].into_iter();
+        both.filter(|(_, requirement)| may(exchange, *requirement)).collect()
+    } else {
+        vec![(Method::POST, each.post)]
+    };
+    let needed = writing(exchange);
+    let buttons = methods.iter().rev().enumerate().map(|(index, (method, _))| {
         Button::new(method.as_str(), if index == 0 { "primary" } else { "plain" }, method)
     });
     let calls: Vec<Call> = methods
         .iter()
-        .map(|method| call(exchange, method, &path, facts.write).body(body.clone()))
+        .map(|(method, needed)| call(exchange, method, &path, *needed).body(body.clone()))
         .map(|call| call.tag(required_tag(exchange, outcome.seen)))
         .collect();
     Operation {
         id: "write".to_owned(),
         title: if item { "Update this row".to_owned() } else { "Create a row".to_owned() },
-        note: note(facts.write),
+        note: note(needed),
         method: "post",
         errors: draft.other_errors(is_shown),
         fields: inputs,
         buttons: buttons.collect(),
-        scope: facts.write.scope_name(),
+        scope: names(needed),
         guard: item,
         tag: outcome.seen.tag(),
         snippets: snippet::all(&calls),
@@ -164,7 +172,7 @@ pub(super) fn write(exchange: &Exchange, outcome: Outcome<'_>) -> Operation {
 
 /// The button that removes a row.
 pub(super) fn delete(exchange: &Exchange, seen: &Seen) -> Operation {
-    let write = exchange.mounted.facts.write;
+    let write = exchange.mounted.facts.requirements.delete;
     let path = exchange.parts.uri.path().to_owned();
     let call = call(exchange, &Method::DELETE, &path, write).tag(required_tag(exchange, seen));
     Operation {
@@ -175,7 +183,7 @@ pub(super) fn delete(exchange: &Exchange, seen: &Seen) -> Operation {
         fields: Vec::new(),
         errors: Vec::new(),
         buttons: vec![Button::new("DELETE", "danger", &Method::DELETE)],
-        scope: write.scope_name(),
+        scope: names(write),
         guard: false,
         tag: seen.tag(),
         raw: None,
@@ -199,9 +207,7 @@ pub(super) fn actions(exchange: &Exchange, outcome: Outcome<'_>) -> Vec<Operatio
     shown
         .filter_map(|action| {
             let requirement = action.requirement;
-            if exchange.satisfies(requirement)
-                && (exchange.is_session() || requirement == Requirement::Public)
-            {
+            if may(exchange, requirement) {
                 return Some(open_action(exchange, action, outcome));
             }
             exchange.is_session().then(|| locked_action(action))
@@ -263,8 +269,7 @@ fn id_of(action: &ExtraFacts) -> String {
 }
 
 fn locked_action(action: &ExtraFacts) -> Operation {
-    let scope = action.requirement.scope_name();
-    let why = format!("You do not act with the scope {} here.", scope.unwrap_or_default());
+    let why = format!("You do not act with {} here.", plain(action.requirement));
     Operation {
         id: id_of(action),
         title: title_of(action),
@@ -274,7 +279,7 @@ fn locked_action(action: &ExtraFacts) -> Operation {
         fields: Vec::new(),
         errors: Vec::new(),
         buttons: Vec::new(),
-        scope,
+        scope: names(action.requirement),
         guard: false,
         tag: None,
         raw: None,

@@ -81,7 +81,8 @@ impl Exchange {
     fn describe(&self) -> Result<Answer> {
         check_item_query(self.parts.uri.query())?;
         let facts = &self.mounted.facts;
-        let with_fields = self.satisfies(facts.read) || self.satisfies(facts.write);
+        let with_fields =
+            facts.requirements.each().iter().any(|(_, requirement)| self.satisfies(*requirement));
         let answer = Answer::ok(describe::json(facts, &self.mounted.path, with_fields));
         let answer = answer.with(header::ALLOW, self.allow());
         Ok(match self.place {
@@ -115,21 +116,25 @@ impl Exchange {
 
 impl Problem {
     /// The same problem, of one row of many.
-    pub(super) fn of_row(mut self, index: usize) -> Self {
-        let row = index.to_string();
+    pub(super) fn of_row(self, index: usize) -> Self {
+        self.inside(&index.to_string())
+    }
+
+    /// The same problem, further inside of what was sent.
+    pub(super) fn inside(mut self, path: &str) -> Self {
         if self.errors().is_empty() {
-            let error = FieldError::at(&row, self.code(), self.detail().to_owned());
+            let error = FieldError::at(path, self.code(), self.detail().to_owned());
             self = self.with_error(error);
         } else {
             for error in self.errors_mut() {
-                *error = error.clone().inside(&row);
+                *error = error.clone().inside(path);
             }
         }
         self
     }
 
     /// Errors that the database found name columns; callers know fields.
-    fn rename_columns(mut self, fields: &[crate::field::Field]) -> Self {
+    pub(super) fn rename_columns(mut self, fields: &[crate::field::Field]) -> Self {
         for error in self.errors_mut() {
             let Some(column) = error.field() else { continue };
             if fields.iter().any(|field| field.name == column) {

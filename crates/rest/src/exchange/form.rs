@@ -84,7 +84,11 @@ pub(super) async fn run(exchange: &mut Exchange, body: Body) -> Result<Answer> {
 fn may_be_open(exchange: &Exchange) -> bool {
     let facts = &exchange.mounted.facts;
     match exchange.place {
-        Place::List | Place::Item => facts.write == Requirement::Public,
+        Place::List => facts.requirements.post == Requirement::Public,
+        Place::Item => {
+            let each = &facts.requirements;
+            [each.put, each.patch, each.delete].contains(&Requirement::Public)
+        }
         Place::Extra { name, detail } => facts.actions.iter().any(|action| {
             action.name == name
                 && action.detail == detail

@@ -20,11 +20,12 @@ use crate::{
     list,
     mounted::Mounted,
     problem::{FieldError, REFERENCED},
-    relation::{Expansion, Links, Look, Reader, Writing},
+    relation::{Expansion, Links, Look, MOST_CHILDREN, Reader, Writing},
 };
 
 use super::{
     Answer, Exchange,
+    nested::Children,
     precondition::{Precondition, etag},
 };
 
@@ -33,6 +34,7 @@ use super::{
 pub(super) struct Draft {
     pub(super) values: Values,
     pub(super) links: Links,
+    pub(super) children: Children,
 }
 
 impl Draft {
@@ -42,6 +44,16 @@ impl Draft {
         submitted: &Submitted,
         mode: Mode,
     ) -> Result<Self, Vec<FieldError>> {
+        Self::within(mounted, submitted, mode, &mut { MOST_CHILDREN })
+    }
+
+    /// The same of a row that may bring `left` rows below it.
+    pub(super) fn within(
+        mounted: &Mounted,
+        submitted: &Submitted,
+        mode: Mode,
+        left: &mut usize,
+    ) -> Result<Self, Vec<FieldError>> {
         let mut columns = submitted.clone();
         if mounted.state.dialect() == Dialect::DjangoRestFramework {
             let known = |name: &str| {
@@ -50,19 +62,25 @@ impl Draft {
             };
             columns.fields.retain(|(name, _)| known(name));
         }
+        let children = Children::take(mounted, &mut columns, mode, left);
         let links = Links::take(&mounted.facts, &mounted.registry, &mut columns, mode);
         let values = validate::values(&mounted.facts.fields, &columns, mode);
-        match (links, values) {
-            (Ok(links), Ok(values)) => Ok(Self { values, links }),
-            (links, values) => Err(values.err().into_iter().chain(links.err()).flatten().collect()),
+        match (links, values, children) {
+            (Ok(links), Ok(values), Ok(children)) => Ok(Self { values, links, children }),
+            (links, values, children) => {
+                let wrong = values.err().into_iter().chain(links.err()).chain(children.err());
+                Err(wrong.flatten().collect())
+            }
         }
     }
 }
 
 /// A row that was written.
 pub(super) struct Written {
-    /// As callers see it.
+    /// As callers see it, with the children that came with it.
     pub(super) json: Vec<u8>,
+    /// The tag of the row itself, as it is read.
+    pub(super) tag: HeaderValue,
     pub(super) key: Option<Value>,
 }
 
@@ -82,7 +100,7 @@ impl Work<'_> {
         let Self { ctx, mounted, transaction, .. } = self;
         self.writing().check_targets(&draft.values).await?;
         let rows = mounted.core.create(ctx, transaction, draft.values).await?;
-        self.finish(&*rows, &draft.links).await
+        self.finish(&*rows, &draft.links, draft.children).await
     }
 
     /// Changes the row that the statement finds.
@@ -96,7 +114,7 @@ impl Work<'_> {
         let row = self.found(select, precondition).await?;
         self.writing().check_targets(&draft.values).await?;
         let rows = mounted.core.update(ctx, transaction, row, draft.values).await?;
-        self.finish(&*rows, &draft.links).await
+        self.finish(&*rows, &draft.links, draft.children).await
     }
 
     /// Removes the row that the statement finds.
@@ -126,8 +144,8 @@ impl Work<'_> {
         Ok(row)
     }
 
-    /// Keeps the links of a row that was written, and shows it.
-    async fn finish(self, rows: &dyn Rows, links: &Links) -> Result<Written> {
+    /// Keeps the links and the children of a row that was written, and shows it.
+    async fn finish(self, rows: &dyn Rows, links: &Links, children: Children) -> Result<Written> {
         let Self { mounted, transaction, .. } = self;
         let key = mounted.facts.key().and_then(|key| rows.value(0, key.column));
         if let Some(key) = &key {
@@ -137,7 +155,15 @@ impl Work<'_> {
                 meets(mounted, transaction, key, condition.clone()).await?;
             }
         }
-        Ok(Written { json: self.represent(rows).await?, key })
+        let members = self.write_children(rows, children).await?;
+        let mut json = self.represent(rows).await?;
+        let tag = etag(&json);
+        if !members.is_empty() && json.pop_if(|last| *last == b'}').is_some() {
+            json.push(b',');
+            json.extend(members);
+            json.push(b'}');
+        }
+        Ok(Written { json, tag, key })
     }
 
     fn writing(&self) -> Writing<'_> {
@@ -240,8 +266,7 @@ impl Exchange {
             Box::pin(async move {
                 let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
                 let work = Work { ctx, mounted, transaction, condition };
-                let Written { json, key } = work.insert(draft).await?;
-                let tag = etag(&json);
+                let Written { json, tag, key } = work.insert(draft).await?;
                 let mut answer = Answer::ok(json).with(header::ETAG, tag);
                 answer.status = StatusCode::CREATED;
                 let location = key.as_ref().and_then(written).map(|key| mounted.item_path(&key));
@@ -276,8 +301,7 @@ impl Exchange {
             Box::pin(async move {
                 let (ctx, mounted, condition) = (&ctx, &*mounted, condition.as_ref());
                 let work = Work { ctx, mounted, transaction, condition };
-                let Written { json, .. } = work.change(&select, draft, &precondition).await?;
-                let tag = etag(&json);
+                let Written { json, tag, .. } = work.change(&select, draft, &precondition).await?;
                 Ok(Answer::ok(json).with(header::ETAG, tag))
             })
         })

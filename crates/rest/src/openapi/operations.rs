@@ -8,8 +8,8 @@ use super::{
     parameters, schema,
 };
 use crate::{
-    Deprecation, Dialect, Facts, Requirement, Resources, Shape, Total, action::ExtraFacts,
-    input::validate::Mode,
+    Action, Declaration, Deprecation, Dialect, Facts, Requirement, Resources, Shape, Total,
+    action::ExtraFacts, input::validate::Mode, permission::StepUp,
 };
 
 /// A resource where it is.
@@ -32,8 +32,10 @@ const WRITING: &[u16] = &[409, 413, 415, 422];
 /// An operation while it is being written.
 struct Operation {
     json: Map<String, Json>,
+    sign_in: StepUp,
     answers: Map<String, Json>,
     problems: Vec<u16>,
+    deprecation: Option<Deprecation>,
     dialect: Dialect,
 }
 
@@ -84,7 +86,7 @@ impl Place<'_> {
         let (facts, about) = (self.facts, self.about);
         let mut item = Map::new();
         let list = self
-            .operation("list", &format!("List rows of {}", facts.name), facts.read)
+            .operation("list", &format!("List rows of {}", facts.name), Action::List)
             .parameters(parameters::of_list(facts, about))
             .answer(200, self.rows())
             .answer(304, answers::empty("Nothing has changed since."));
@@ -99,7 +101,7 @@ impl Place<'_> {
             "Location": answers::header("The address of the new row.", "string"),
         });
         let create = self
-            .operation("create", &format!("Add a row to {}", facts.name), facts.write)
+            .operation("create", &format!("Add a row to {}", facts.name), Action::Create)
             .parameters(self.named(&Method::POST, vec![parameters::format(about)]))
             .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
             .answer(201, answers::good(about, "The new row.", &made, &headers))
@@ -118,7 +120,11 @@ impl Place<'_> {
         let sent =
             json!({ "type": "array", "items": patch, "minItems": 1, "maxItems": facts.bulk });
         let change = self
-            .operation("bulk_update", &format!("Change many rows of {}", facts.name), facts.write)
+            .operation(
+                "bulk_update",
+                &format!("Change many rows of {}", facts.name),
+                Action::PartialUpdate,
+            )
             .parameters(self.named(&Method::PATCH, vec![parameters::format(about)]))
             .body(
                 json!({ "required": true, "content": { "application/json": { "schema": sent } } }),
@@ -128,7 +134,11 @@ impl Place<'_> {
             .problems(&[404]);
         item.insert("patch".to_owned(), change.finish());
         let delete = self
-            .operation("bulk_delete", &format!("Remove many rows of {}", facts.name), facts.write)
+            .operation(
+                "bulk_delete",
+                &format!("Remove many rows of {}", facts.name),
+                Action::Delete,
+            )
             .parameters(vec![parameters::keys(facts)])
             .answer(204, answers::empty("The rows are gone."))
             .problems(&[404, 409, 413]);
@@ -143,15 +153,16 @@ impl Place<'_> {
         let row = |text: &str| answers::good(about, text, &self.shown(), &tag());
         let seen = answers::good(about, "The row.", &self.picked(), &tag());
         let read = self
-            .operation("retrieve", &format!("See one row of {}", facts.name), facts.read)
+            .operation("retrieve", &format!("See one row of {}", facts.name), Action::Retrieve)
             .parameters(parameters::of_shown(facts, about))
             .answer(200, seen)
             .answer(304, answers::empty("Nothing has changed since."))
             .problems(&[404]);
         item.insert("get".to_owned(), read.finish());
-        for (method, verb, summary, input, types) in [
+        for (method, action, verb, summary, input, types) in [
             (
                 Method::PUT,
+                Action::Update,
                 "replace",
                 "Replace a row of",
                 ("Replace", Mode::Replace),
@@ -159,6 +170,7 @@ impl Place<'_> {
             ),
             (
                 Method::PATCH,
+                Action::PartialUpdate,
                 "update",
                 "Change a row of",
                 ("Patch", Mode::Partial),
@@ -166,7 +178,7 @@ impl Place<'_> {
             ),
         ] {
             let change = self
-                .operation(verb, &format!("{summary} {}", facts.name), facts.write)
+                .operation(verb, &format!("{summary} {}", facts.name), action)
                 .parameters(self.named(&method, parameters::of_changed(facts, about)))
                 .body(self.body(input, types))
                 .answer(200, row("The row as it is now."))
@@ -175,7 +187,7 @@ impl Place<'_> {
             item.insert(method.as_str().to_ascii_lowercase(), change.finish());
         }
         let delete = self
-            .operation("delete", &format!("Remove a row of {}", facts.name), facts.write)
+            .operation("delete", &format!("Remove a row of {}", facts.name), Action::Delete)
             .parameters(parameters::of_changed(facts, about))
             .answer(204, answers::empty("The row is gone."))
             .problems(&[409])
@@ -198,7 +210,9 @@ impl Place<'_> {
         };
         let good = answers::good(self.about, "What the action answers.", &json!({}), &json!({}));
         let mut operation = self
-            .dated(&verb, &summary, action.requirement, action.deprecation)
+            .operation(&verb, &summary, action.action())
+            .going(action.deprecation)
+            .asking(action.requirement)
             .answer(200, good)
             .answer(204, answers::empty("Done; there is nothing to say."))
             .problems(if action.detail { &[404, 422] } else { &[422] });
@@ -222,40 +236,22 @@ impl Place<'_> {
         !is_first || USUAL.contains(&names::snake(action.name).as_str())
     }
 
-    fn operation(&self, verb: &str, summary: &str, requirement: Requirement) -> Operation {
-        self.dated(verb, summary, requirement, None)
-    }
-
-    /// An operation that may go away at another time than its resource.
-    fn dated(
-        &self,
-        verb: &str,
-        summary: &str,
-        requirement: Requirement,
-        deprecation: Option<Deprecation>,
-    ) -> Operation {
-        let security = match requirement.scope_name() {
-            Some(scope) => json!([{ OAUTH2: [scope] }, { BEARER: [] }]),
-            None => json!([]),
-        };
+    fn operation(&self, verb: &str, summary: &str, action: Action) -> Operation {
         let mut json = Map::new();
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
-        let deprecation = deprecation.or(self.facts.deprecation).map(|one| one.text());
-        let needs = requirement
-            .scope()
-            .map(|scope| format!("Needs the scope `{}`: {}.", scope.name, scope.description));
-        if deprecation.is_some() {
-            json.insert("deprecated".to_owned(), true.into());
-        }
-        let text: Vec<String> = needs.into_iter().chain(deprecation).collect();
-        if !text.is_empty() {
-            json.insert("description".to_owned(), text.join(" ").into());
-        }
-        json.insert("security".to_owned(), security);
         let (answers, problems) = (Map::new(), ALWAYS.to_vec());
-        Operation { json, answers, problems, dialect: self.dialect }
+        let sign_in = self.facts.sign_in(action);
+        let operation = Operation {
+            json,
+            sign_in,
+            answers,
+            problems,
+            deprecation: self.facts.deprecation,
+            dialect: self.dialect,
+        };
+        operation.asking(self.facts.requirement(action))
     }
 
     /// With the parameter that names a request, where it may have one.
@@ -290,7 +286,7 @@ impl Place<'_> {
         else {
             return;
         };
-        if let Some(schema) = schema::as_form(&schema::input(self.facts, mode)) {
+        if let Some(schema) = schema::of_form(self.facts, mode) {
             form.insert("schema".to_owned(), schema);
         }
         let lists = self.facts.relations.iter().filter(|relation| relation.writable);
@@ -366,6 +362,37 @@ fn content(schema: &Json, types: &[&str], required: bool) -> Json {
 }
 
 impl Operation {
+    /// What it asks for: each alternative is a security requirement of its own, as is a token that was got in another way.
+    fn asking(mut self, requirement: Requirement) -> Self {
+        let sets = requirement.alternatives();
+        let open = sets.iter().any(Vec::is_empty);
+        let set = |set: &Vec<Declaration>| json!({ OAUTH2: set.iter().map(|scope| scope.name).collect::<Vec<_>>() });
+        let bearer = std::iter::once(json!({ BEARER: [] }));
+        let security: Json =
+            if open { json!([]) } else { sets.iter().map(set).chain(bearer).collect() };
+        let scopes = (!open).then(|| {
+            format!("Needs {}: {}.", requirement.the_scopes(), requirement.descriptions())
+        });
+        let sign_in = (!self.sign_in.is_empty())
+            .then(|| format!("Needs {} (RFC 9470).", self.sign_in.words()));
+        let going = self.deprecation.map(|deprecation| deprecation.text());
+        if going.is_some() {
+            self.json.insert("deprecated".to_owned(), true.into());
+        }
+        let needs: Vec<String> = scopes.into_iter().chain(sign_in).chain(going).collect();
+        if !needs.is_empty() {
+            self.json.insert("description".to_owned(), needs.join(" ").into());
+        }
+        self.json.insert("security".to_owned(), security);
+        self
+    }
+
+    /// It may go away at another time than its resource.
+    fn going(mut self, deprecation: Option<Deprecation>) -> Self {
+        self.deprecation = deprecation.or(self.deprecation);
+        self
+    }
+
     fn parameters(mut self, parameters: Vec<Json>) -> Self {
         self.json.insert("parameters".to_owned(), parameters.into());
         self

@@ -1,4 +1,6 @@
 //! JSON Schema 2020-12 of a resource: what is shown of a row, and what is taken to make, replace or change one.
+mod relations;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use crate::{
     Facts,
     field::{Constant, Field, Kind},
     input::validate::Mode,
-    relation::{Cardinality, MOST_KEYS, Relation},
+    relation::Relation,
 };
 
 /// Every text is without NUL.
@@ -45,7 +47,7 @@ pub(super) fn components(
 
 /// What is taken by an action of the author's own.
 pub(super) fn of_fields(fields: &[Field]) -> Json {
-    object(fields, &[], Mode::Create)
+    object((fields, &[]), Mode::Create, 0)
 }
 
 fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
@@ -56,7 +58,7 @@ fn output(facts: &Facts, known: &BTreeMap<&str, String>) -> Json {
     let mut properties: Map<String, Json> =
         shown.iter().map(|field| (field.name.to_owned(), shown_value(field))).collect();
     for relation in &facts.relations {
-        properties.insert(relation.name.to_owned(), shown_relation(relation, known));
+        properties.insert(relation.name.to_owned(), relations::shown(relation, known));
     }
     let mut schema = json!({ "type": "object", "properties": properties });
     let Some(map) = schema.as_object_mut() else { return schema };
@@ -91,11 +93,12 @@ pub(super) fn needs_body(facts: &Facts, mode: Mode) -> bool {
     input(facts, mode).get("required").is_some()
 }
 
-pub(super) fn input(facts: &Facts, mode: Mode) -> Json {
-    object(&facts.fields, &facts.relations, mode)
+fn input(facts: &Facts, mode: Mode) -> Json {
+    object((&facts.fields, &facts.relations), mode, 0)
 }
 
-fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
+/// What is taken of a row that is `level` rows below that of the request.
+fn object((fields, relations): (&[Field], &[Relation]), mode: Mode, level: usize) -> Json {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields {
         let open = if mode == Mode::Create { field.writable() } else { field.changeable() };
@@ -109,7 +112,11 @@ fn object(fields: &[Field], relations: &[Relation], mode: Mode) -> Json {
     for relation in relations {
         properties.insert(
             relation.name.to_owned(),
-            if relation.writable { keys(relation) } else { ignored() },
+            if relation.writable {
+                relations::keys(relation)
+            } else {
+                relations::children(relation, level).unwrap_or_else(ignored)
+            },
         );
     }
     let mut schema = json!({
@@ -186,7 +193,11 @@ fn decimal_pattern(size: Option<(u32, u32)>) -> String {
 
 /// What is taken to change one row of many: the fields of [`Mode::Partial`], and which row is meant.
 pub(super) fn change_of_many(facts: &Facts) -> Json {
-    let mut schema = input(facts, Mode::Partial);
+    with_key(input(facts, Mode::Partial), facts)
+}
+
+/// A change that says which row it is about.
+fn with_key(mut schema: Json, facts: &Facts) -> Json {
     if let (Some(key), Some(map)) = (facts.key(), schema.as_object_mut()) {
         map.shift_remove("examples");
         map.insert("required".to_owned(), json!([key.name]));
@@ -197,9 +208,21 @@ pub(super) fn change_of_many(facts: &Facts) -> Json {
     schema
 }
 
+/// What a form takes, where that is not what JSON takes: rows below a row cannot stand in one.
+pub(super) fn of_form(facts: &Facts, mode: Mode) -> Option<Json> {
+    let json = input(facts, mode);
+    let mut flat = json.clone();
+    if let Some(Json::Object(properties)) = flat.get_mut("properties") {
+        for relation in facts.relations.iter().filter(|relation| relation.children().is_some()) {
+            properties.shift_remove(relation.name);
+        }
+    }
+    as_form(&flat).or_else(|| (flat != json).then_some(flat))
+}
+
 /// The same as a form sends it: all values are texts, and an input that is left empty is no value. `None` where that makes no
 /// difference.
-pub(super) fn as_form(schema: &Json) -> Option<Json> {
+fn as_form(schema: &Json) -> Option<Json> {
     let mut form = schema.clone();
     for property in form.get_mut("properties")?.as_object_mut()?.values_mut() {
         let taken = property.get("readOnly").is_none();
@@ -338,43 +361,5 @@ fn limit(field: &Field, schema: &mut Map<String, Json>) {
                 schema.insert("format".to_owned(), shape.word().into());
             }
         }
-    }
-}
-
-/// The keys at the other end, as they are taken.
-fn keys(relation: &Relation) -> Json {
-    let mut schema = json!({ "type": "array", "items": key_of(relation), "maxItems": MOST_KEYS });
-    describe_relation(relation, &mut schema, "The keys of the rows that belong to this one.");
-    schema
-}
-
-fn key_of(relation: &Relation) -> Json {
-    let target = relation.target_facts();
-    target.key().map_or_else(|| json!({}), compared_value)
-}
-
-/// A relation as it is shown: keys where callers write it, rows where it was expanded.
-fn shown_relation(relation: &Relation, known: &BTreeMap<&str, String>) -> Json {
-    let row = match known.get(relation.target_path()) {
-        Some(name) => json!({ "$ref": format!("#/components/schemas/{name}") }),
-        None => json!({ "type": "object" }),
-    };
-    let mut schema = match relation.cardinality {
-        Cardinality::One => json!({ "anyOf": [row, { "type": "null" }] }),
-        Cardinality::Many if relation.writable => {
-            json!({ "type": "array", "items": { "anyOf": [key_of(relation), row] } })
-        }
-        Cardinality::Many => json!({ "type": "array", "items": row }),
-    };
-    let when = if relation.writable { "Keys; rows" } else { "There" };
-    let text = format!("{when} when the query names it in `expand`.");
-    describe_relation(relation, &mut schema, &text);
-    schema
-}
-
-fn describe_relation(relation: &Relation, schema: &mut Json, text: &str) {
-    if let Some(map) = schema.as_object_mut() {
-        let text = format!("{} {text}", relation.help).trim_start().to_owned();
-        map.insert("description".to_owned(), text.into());
     }
 }

@@ -161,7 +161,7 @@ impl<'a> Look<'a> {
     ) -> Result<Members> {
         let Some(target) = self.registry.find(relation.target.id) else { return Ok(Vec::new()) };
         let ctx = self.ctx.for_others(Action::List);
-        guard::require(target.facts.read, ctx.principal(), ctx.metadata())?;
+        guard::require(target.facts.requirements.get, ctx.principal(), ctx.metadata())?;
         let (pairs, far) = match ends {
             Ends::Direct { far, .. } => (None, far),
             Ends::Through { far, .. } => (Some(self.pairs(relation, ends, rows).await?), far),

@@ -107,6 +107,7 @@ fn options_describes_the_resource_and_shows_fields_to_those_who_may() {
         );
         let described = list.json();
         assert_eq!(described["scopes"], json!({"read": "read", "write": "write"}));
+        assert_eq!(described["methods"]["GET"], json!([["read"]]));
         assert_eq!(
             described["fields"]["name"],
             json!({"type": "string", "label": "Name", "required": true, "max_length": 100})

@@ -8,7 +8,7 @@ use database::{Database, Options};
 use serde_json::json;
 use tracing::{Event, Metadata, Subscriber, span};
 
-use super::{library::library, stand::Stand};
+use super::{library::library, nested, stand::Stand};
 
 /// Counts what the driver tells about statements.
 #[derive(Clone, Default)]
@@ -83,4 +83,19 @@ async fn the_number_of_statements_does_not_grow_with_the_rows() {
     }
     let after = statements(&stand, &counted, "/v1/book/?expand=author,tags,reviews").await;
     assert_eq!(before, after);
+
+    // A row that comes with its parent costs what it costs alone, and less: as many statements for the tenth as for the first.
+    let stand = nested::shelves(&database).await;
+    let mut costs = Vec::new();
+    for (name, number) in [("one", 1), ("two", 2), ("eleven", 11)] {
+        let boxes: Vec<_> = (0..number).map(|n| json!({"label": format!("{name} {n}")})).collect();
+        let body = json!({"name": name, "boxes": boxes}).to_string();
+        let before = counted.0.load(Ordering::Relaxed);
+        let line = "POST /v1/shelf/";
+        let made = stand.ask(line, "read+write+publish", ("application/json", body)).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        costs.push(counted.0.load(Ordering::Relaxed) - before);
+    }
+    assert_eq!(costs[2] - costs[1], 9 * (costs[1] - costs[0]), "{costs:?}");
+    assert!(costs[1] - costs[0] <= 2, "its insert, and whether it is the caller's: {costs:?}");
 }

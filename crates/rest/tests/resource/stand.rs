@@ -1,5 +1,5 @@
 //! What the tests stand on: databases, callers, requests and their answers.
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use ambient::{Clock, Entropy};
 use axum::{Router, body::Body};
@@ -27,11 +27,16 @@ pub fn user() -> UserId {
     UserId::parse("0198c5f2-6d3a-7c4e-9f1b-2a3b4c5d6e7f").unwrap()
 }
 
-/// Tokens are the scopes that they carry, joined by `+`: `read+write`; sessions likewise, in the cookie `session`.
+/// Tokens are the scopes that they carry, joined by `+`: `read+write`; sessions likewise, in the cookie `session`. After them may
+/// stand how strongly the person signed in and how many seconds ago: `read+write/2/600`.
 pub struct Callers;
 
 impl Callers {
     fn principal(text: &str, via: Via) -> Principal {
+        let mut parts = text.split('/');
+        let text = parts.next().unwrap();
+        let acr = parts.next().map(str::to_owned);
+        let ago = parts.next().map(|ago| Duration::from_secs(ago.parse().unwrap()));
         Principal {
             user: Some(user()),
             subject: user().to_string(),
@@ -39,7 +44,8 @@ impl Callers {
             scopes: ScopeSet::parse(&text.replace('+', " ")).unwrap(),
             audience: Vec::new(),
             confirmation: None,
-            authenticated_at: None,
+            authenticated_at: ago.map(|ago| Clock::system().now() - ago),
+            acr,
             token: TokenId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
             expires_at: Timestamp::from_millis(i64::MAX),
             via,

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use grantwell_store::{KeyState, Options, Signed, Store, StoreError};
 use jose::{Algorithm, JwkSet, Unverified};
-use oauth::jwt_access_token::Authentication;
 use vault::KeyId;
 
 use crate::world::{World, eventually, on_both, options};
@@ -191,8 +190,7 @@ async fn a_node_that_was_away_loads_a_new_key_before_it_refuses_what_it_signed()
         let user = one.users().create(World::new_user("jane")).await.unwrap();
         let terms = world.decide_password(&user, &client).access;
         let issuer = &world.policy.issuer;
-        let authentication = Authentication::default();
-        let signed = Signed { issuer, algorithm: ES, authentication };
+        let signed = Signed { issuer, algorithm: ES, amr: &[] };
         let text = one.sign_access_token(terms, None, signed).await.unwrap();
         let keys = other.vault().public_keys();
         let read = Unverified::parse(text.expose()).unwrap();
@@ -212,7 +210,7 @@ async fn a_token_too_long_to_be_presented_is_not_signed() {
         let (client, _) = world.registered(&store, "photos").await;
         let user = store.users().create(World::new_user("jane")).await.unwrap();
         let issuer = &world.policy.issuer;
-        let signed = Signed { issuer, algorithm: ES, authentication: Authentication::default() };
+        let signed = Signed { issuer, algorithm: ES, amr: &[] };
         let with = |letters| {
             let mut terms = world.decide_password(&user, &client).access;
             terms.audience = vec!["a".repeat(letters)];

@@ -42,6 +42,7 @@ fn token() -> AccessToken {
         issued_at: Timestamp::from_millis(1_000),
         expires_at: Timestamp::from_millis(2_000),
         authenticated_at: Some(Timestamp::from_millis(500)),
+        acr: Some("1".to_owned()),
         confirmation: None,
     }
 }

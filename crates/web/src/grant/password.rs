@@ -38,7 +38,7 @@ pub(crate) async fn grant(
                 client: &application.client,
                 terms: grant.access,
                 authorization: Some(issued.authorization),
-                details: None,
+                details: Some(&grant.authorization.details),
                 refresh_token: issued.refresh_token,
                 id_token: IdToken::None,
             };

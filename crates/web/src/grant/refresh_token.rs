@@ -49,8 +49,8 @@ pub(crate) async fn grant(
         let seed = seed.ok_or(Failure::Stopped(Stop::Internal))?;
         let successor = tokens.compose(authorization, generation, &seed);
         let details = known.map(|known| &known.authorization.details);
-        // Who gave a password to the client itself has not signed in here: no ID token at first, none later.
-        let signed_in = details.is_some_and(|details| details.acr.is_some());
+        // No ID token at first, none later.
+        let signed_in = known.is_some_and(|known| known.authorization.is_of_a_sign_in());
         let issue = Issue {
             client: &application.client,
             terms: access,

@@ -9,7 +9,6 @@ use http::StatusCode;
 use oauth::access_token::Bearer;
 use oauth::authorization::Details;
 use oauth::device::Approval;
-use oauth::endpoint::authorize::{ACR_PASSWORD, AMR_PASSWORD};
 use oauth::endpoint::device::{Approve, Ask, Decision, Facts, Request as Asked, decide};
 use oauth::user_code::UserCode;
 use pages::redirect::{LocalPath, see_other};
@@ -147,11 +146,7 @@ fn person(state: &State, opened: &Opened) -> Result<Approval, PageFailure> {
     Ok(Approval {
         user: Bearer { id: account.id, epoch: account.epoch },
         authenticated_at: live.session.session.authenticated_at,
-        details: Details {
-            acr: Some(ACR_PASSWORD.to_owned()),
-            amr: vec![AMR_PASSWORD.to_owned()],
-            ..Details::default()
-        },
+        details: Details::by_password(),
     })
 }
 

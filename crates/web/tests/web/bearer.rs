@@ -45,6 +45,7 @@ async fn a_bearer_token_names_its_user_client_and_scope_without_a_query() {
             assert_eq!(principal.client.as_str(), "photos");
             assert_eq!(principal.scopes.to_string(), "read write");
             assert_eq!(principal.via, Via::Bearer);
+            assert_eq!(principal.acr.as_deref(), Some("1"));
         }
     })
     .await;
@@ -96,6 +97,7 @@ async fn a_browser_session_gets_the_scope_of_the_built_in_client() {
         let principal = verify(&world, &[("cookie", &cookie)]).await.unwrap().unwrap();
         assert_eq!(principal.user, Some(user.account.id));
         assert_eq!(principal.scopes.to_string(), "read write");
+        assert_eq!(principal.acr.as_deref(), Some("1"));
         assert_eq!(principal.via, Via::Session);
         let verifier = web::Verifier::new(world.state.clone());
         let session = verifier.session(&parts(&[("cookie", &cookie)])).await.unwrap();

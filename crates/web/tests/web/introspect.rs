@@ -24,8 +24,14 @@ async fn an_active_token_says_what_the_guide_and_the_rfc_ask_for() {
         assert_eq!(told["sub"], user.account.id.to_string());
         assert_eq!(told["exp"], 1_800_003_600);
         assert_eq!(told["iss"], "https://auth.example");
+        // RFC 9470 §6.2: how recently and how strongly the person signed in.
+        assert_eq!((&told["acr"], &told["auth_time"]), (&"1".into(), &told["iat"]));
         let refresh = world.post_as("/o/introspect/", client, &[("token", &tokens.refresh)]).await;
         assert_eq!(refresh.json()["active"], true, "its own refresh token");
+        let again = [("grant_type", "refresh_token"), ("refresh_token", &*tokens.refresh)];
+        let again = world.post_as("/o/token/", client, &again).await.tokens();
+        let answer = world.post_as("/o/introspect/", client, &[("token", &again.access)]).await;
+        assert_eq!((&answer.json()["acr"], &told["acr"]), (&told["acr"], &"1".into()), "it stays");
     })
     .await;
 }

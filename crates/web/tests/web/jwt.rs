@@ -63,17 +63,20 @@ async fn each_grant_gives_a_jwt_to_the_client_that_is_to_have_one() {
         assert_eq!(claims["aud"], "https://auth.example");
         assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3600);
         assert!(claims.contains_key("jti") && claims.contains_key("auth_time"));
+        assert_eq!(claims["acr"], "1");
 
         let refresh = [("grant_type", "refresh_token"), ("refresh_token", &*tokens.refresh)];
         let again = world.post_as("/o/token/", client, &refresh).await.tokens();
         let renewed = read_elsewhere(&world, &again.access).await;
         assert_eq!(renewed["sub"], claims["sub"]);
         assert_ne!(renewed["jti"], claims["jti"]);
+        assert_eq!(renewed["acr"], "1");
 
         let own = world.post_as("/o/token/", client, &CLIENT_CREDENTIALS).await.json();
         let claims = read_elsewhere(&world, own["access_token"].as_str().unwrap()).await;
         assert_eq!((&claims["sub"], &claims["client_id"]), (&"photos".into(), &"photos".into()));
         assert!(oauth::id::UserId::parse(claims["sub"].as_str().unwrap()).is_err());
+        assert!(!claims.contains_key("acr"), "nobody signed in");
 
         // Nobody else gets one.
         let (_, other) = world.client("other").await;
