@@ -229,6 +229,8 @@ mod tests {
             (&["\"a\";b=1"], None),
             (&[r#""\a""#], None),
             (&["a, b"], None),
+            (&["a,b"], None),
+            (&["a;b"], None),
             (&["a", "a"], None),
             (&["a\tb"], None),
         ] {
