@@ -6,6 +6,7 @@ mod answers;
 pub mod breaking;
 pub(crate) mod example;
 mod names;
+mod operation;
 mod operations;
 mod parameters;
 mod schema;

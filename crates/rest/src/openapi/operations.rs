@@ -3,13 +3,13 @@ use http::Method;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    About, BEARER, OAUTH2, answers,
+    About, answers,
     names::{self, ResourceNames},
+    operation::Operation,
     parameters, schema,
 };
 use crate::{
-    Action, Declaration, Deprecation, Dialect, Facts, Requirement, Resources, Shape, Total,
-    action::ExtraFacts, input::validate::Mode, permission::StepUp,
+    Action, Dialect, Facts, Resources, Shape, Total, action::ExtraFacts, input::validate::Mode,
 };
 
 /// A resource where it is.
@@ -28,16 +28,6 @@ const USUAL: [&str; 8] =
     ["list", "create", "retrieve", "replace", "update", "delete", "bulk_update", "bulk_delete"];
 /// What writing may answer besides.
 const WRITING: &[u16] = &[409, 413, 415, 422];
-
-/// An operation while it is being written.
-struct Operation {
-    json: Map<String, Json>,
-    sign_in: StepUp,
-    answers: Map<String, Json>,
-    problems: Vec<u16>,
-    deprecation: Option<Deprecation>,
-    dialect: Dialect,
-}
 
 /// The path items of a resource.
 pub(super) fn paths(place: &Place<'_>) -> Vec<(String, Json)> {
@@ -241,13 +231,11 @@ impl Place<'_> {
         json.insert("operationId".to_owned(), format!("{verb}_{}", self.names.operation).into());
         json.insert("summary".to_owned(), summary.into());
         json.insert("tags".to_owned(), json!([self.names.schema]));
-        let (answers, problems) = (Map::new(), ALWAYS.to_vec());
-        let sign_in = self.facts.sign_in(action);
         let operation = Operation {
             json,
-            sign_in,
-            answers,
-            problems,
+            sign_in: self.facts.sign_in(action),
+            answers: Map::new(),
+            problems: ALWAYS.to_vec(),
             deprecation: self.facts.deprecation,
             dialect: self.dialect,
         };
@@ -359,63 +347,4 @@ fn content(schema: &Json, types: &[&str], required: bool) -> Json {
     let content: Map<String, Json> =
         types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
     json!({ "required": required, "content": content })
-}
-
-impl Operation {
-    /// What it asks for: each alternative is a security requirement of its own, as is a token that was got in another way.
-    fn asking(mut self, requirement: Requirement) -> Self {
-        let sets = requirement.alternatives();
-        let open = sets.iter().any(Vec::is_empty);
-        let set = |set: &Vec<Declaration>| json!({ OAUTH2: set.iter().map(|scope| scope.name).collect::<Vec<_>>() });
-        let bearer = std::iter::once(json!({ BEARER: [] }));
-        let security: Json =
-            if open { json!([]) } else { sets.iter().map(set).chain(bearer).collect() };
-        let scopes = (!open).then(|| {
-            format!("Needs {}: {}.", requirement.the_scopes(), requirement.descriptions())
-        });
-        let sign_in = (!self.sign_in.is_empty())
-            .then(|| format!("Needs {} (RFC 9470).", self.sign_in.words()));
-        let going = self.deprecation.map(|deprecation| deprecation.text());
-        if going.is_some() {
-            self.json.insert("deprecated".to_owned(), true.into());
-        }
-        let needs: Vec<String> = scopes.into_iter().chain(sign_in).chain(going).collect();
-        if !needs.is_empty() {
-            self.json.insert("description".to_owned(), needs.join(" ").into());
-        }
-        self.json.insert("security".to_owned(), security);
-        self
-    }
-
-    /// It may go away at another time than its resource.
-    fn going(mut self, deprecation: Option<Deprecation>) -> Self {
-        self.deprecation = deprecation.or(self.deprecation);
-        self
-    }
-
-    fn parameters(mut self, parameters: Vec<Json>) -> Self {
-        self.json.insert("parameters".to_owned(), parameters.into());
-        self
-    }
-
-    fn body(mut self, body: Json) -> Self {
-        self.json.insert("requestBody".to_owned(), body);
-        self
-    }
-
-    fn answer(mut self, status: u16, answer: Json) -> Self {
-        self.answers.insert(status.to_string(), answer);
-        self
-    }
-
-    fn problems(mut self, statuses: &[u16]) -> Self {
-        self.problems.extend(statuses);
-        self
-    }
-
-    fn finish(mut self) -> Json {
-        self.answers.extend(answers::references(self.dialect, &self.problems));
-        self.json.insert("responses".to_owned(), self.answers.into());
-        self.json.into()
-    }
 }
