@@ -349,7 +349,11 @@ mod tests {
         assert_eq!(fields, expected);
         let mut known = client();
         known.metadata.tos_uri = Some("https://app.example/terms".to_owned());
-        let bare = known.draft().write(&object(json!({"tos_uri": null, "scope": null})), false);
-        assert_eq!(bare.unwrap().metadata.tos_uri, None);
+        let nothing =
+            json!({"tos_uri": null, "scope": null, "redirect_uris": null, "grant_types": null});
+        let bare = known.draft().write(&object(nothing), false).unwrap();
+        assert_eq!((bare.metadata.tos_uri, bare.scope), (None, None));
+        assert!(bare.redirect_uris.is_empty());
+        assert!(!known.draft().grant_types.is_empty() && bare.grant_types.is_empty());
     }
 }
