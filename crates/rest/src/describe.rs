@@ -22,7 +22,7 @@ pub(crate) fn json(facts: &Facts, path: &str, with_fields: bool) -> Vec<u8> {
             "write": scope(&facts.requirements.post),
         },
         "methods": scopes_of_methods(facts),
-        "reads": ["application/json", "application/x-www-form-urlencoded"],
+        "reads": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
         "answers": ["application/json", "text/html", "text/csv", "application/x-ndjson"],
         "page_size": facts.page_size,
         "pagination": facts.lists.pagination().word(),

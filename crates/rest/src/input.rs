@@ -1,5 +1,6 @@
 //! The body of a request: read within its limit, parsed by its type, checked against the fields.
 pub(crate) mod json;
+mod multipart;
 pub(crate) mod validate;
 
 use axum::body::Body;
@@ -11,11 +12,12 @@ use serde_json::{Value as Json, json};
 use crate::{Problem, Result, pairs};
 
 /// What POST and PUT take.
-pub(crate) const ACCEPT_POST: HeaderValue =
-    HeaderValue::from_static("application/json, application/x-www-form-urlencoded");
+pub(crate) const ACCEPT_POST: HeaderValue = HeaderValue::from_static(
+    "application/json, application/x-www-form-urlencoded, multipart/form-data",
+);
 /// What PATCH takes (RFC 5789 §3.1).
 pub(crate) const ACCEPT_PATCH: HeaderValue = HeaderValue::from_static(
-    "application/merge-patch+json, application/json, application/x-www-form-urlencoded",
+    "application/merge-patch+json, application/json, application/x-www-form-urlencoded, multipart/form-data",
 );
 pub(crate) const ACCEPT_POST_NAME: HeaderName = HeaderName::from_static("accept-post");
 pub(crate) const ACCEPT_PATCH_NAME: HeaderName = HeaderName::from_static("accept-patch");
@@ -65,6 +67,7 @@ impl Submitted {
 enum MediaType {
     Json,
     Form,
+    Parts,
 }
 
 /// Reads the whole body of a request, `limit` bytes at most.
@@ -104,19 +107,22 @@ pub(crate) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result
             let pairs = pairs::parse(body).map_err(|what| {
                 Problem::malformed(format!("The form in the body cannot be read. {what}"))
             })?;
-            let fields =
-                pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
-            Ok(Submitted { fields, is_form: true, rows: None })
+            Ok(of_pairs(pairs))
         }
+        MediaType::Parts => multipart::parse(headers, body).map(of_pairs),
     }
+}
+
+fn of_pairs(pairs: Vec<(String, String)>) -> Submitted {
+    let fields = pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
+    Submitted { fields, is_form: true, rows: None }
 }
 
 /// Parses a query string as if it were a form.
 pub(crate) fn parse_query(query: &str) -> Result<Submitted> {
     let pairs = pairs::parse(query.as_bytes())
         .map_err(|what| Problem::malformed(format!("The query string cannot be read. {what}")))?;
-    let fields = pairs.into_iter().map(|(name, value)| (name, Given::Text(value))).collect();
-    Ok(Submitted { fields, is_form: true, rows: None })
+    Ok(of_pairs(pairs))
 }
 
 /// Parses a JSON object, or a list of them.
@@ -198,10 +204,7 @@ fn media_type(method: &Method, headers: &HeaderMap, empty: bool) -> Result<Optio
         "application/json" => Ok(Some(MediaType::Json)),
         "application/merge-patch+json" if *method == Method::PATCH => Ok(Some(MediaType::Json)),
         "application/x-www-form-urlencoded" => Ok(Some(MediaType::Form)),
-        "multipart/form-data" => Err(unsupported(
-            method,
-            "The body is multipart/form-data, which this resource does not take: it has no files to upload.",
-        )),
+        "multipart/form-data" => Ok(Some(MediaType::Parts)),
         other => {
             let problem = unsupported(method, &format!("The body's Content-Type is {other:?}."));
             let detail = format!("Unsupported media type \"{other}\" in request.");
@@ -219,7 +222,7 @@ fn unsupported(method: &Method, what: &str) -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
-        format!("{what} Send `application/json` or `application/x-www-form-urlencoded`."),
+        format!("{what} Send `application/json`, or a form."),
     )
     .with_header(name, value)
 }
@@ -237,17 +240,20 @@ mod tests {
                 proptest::collection::vec(any::<u8>(), 0..200),
                 "[{}\\[\\]\",:a0-9\\\\u ]{0,60}".prop_map(String::into_bytes),
                 "[a-c=&%0-9f+]{0,60}".prop_map(String::into_bytes),
+                "(--a|\r\n|--|content-disposition: form-data|; name=\"?b\"?|; filename=c|[a-c\x00é]){0,12}"
+                    .prop_map(String::into_bytes),
             ],
             kind in prop_oneof![
                 Just("application/json".to_owned()),
                 Just("application/x-www-form-urlencoded".to_owned()),
+                Just("multipart/form-data; boundary=a".to_owned()),
                 "[ -~]{0,40}",
             ],
         ) {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap());
             if let Err(problem) = parse(&Method::POST, &headers, &body) {
-                prop_assert!(matches!(problem.status().as_u16(), 400 | 415));
+                prop_assert!(matches!(problem.status().as_u16(), 400 | 415 | 422));
             }
         }
     }

@@ -11,24 +11,41 @@ const MOST: usize = 1000;
 /// # Errors
 /// A sentence for the caller.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<(String, String)>, String> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut pairs = Pairs::default();
     for piece in text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
-        if pairs.len() == MOST {
-            return Err(format!("There are more than {MOST} fields."));
-        }
         let mut halves = piece.splitn(2, |byte| *byte == b'=');
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
+        pairs.add(name, value)?;
+    }
+    Ok(pairs.list)
+}
+
+/// Pairs that were read so far: each name once, none with NUL, not too many.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    pub(crate) list: Vec<(String, String)>,
+    seen: HashSet<String>,
+}
+
+impl Pairs {
+    /// Adds one more.
+    ///
+    /// # Errors
+    /// A sentence for the caller.
+    pub(crate) fn add(&mut self, name: String, value: String) -> Result<(), String> {
+        if self.list.len() == MOST {
+            return Err(format!("There are more than {MOST} fields."));
+        }
         if name.contains('\0') || value.contains('\0') {
             return Err("It holds the NUL character, which no field can hold.".to_owned());
         }
-        if !seen.insert(name.clone()) {
+        if !self.seen.insert(name.clone()) {
             return Err(format!("`{name}` is there twice; send it once."));
         }
-        pairs.push((name, value));
+        self.list.push((name, value));
+        Ok(())
     }
-    Ok(pairs)
 }
 
 fn decode(piece: &[u8]) -> Result<String, String> {

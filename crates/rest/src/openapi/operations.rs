@@ -93,7 +93,7 @@ impl Place<'_> {
         let create = self
             .operation("create", &format!("Add a row to {}", facts.name), Action::Create)
             .parameters(self.named(&Method::POST, vec![parameters::format(about)]))
-            .body(self.body(("Create", Mode::Create), &["application/json", FORM]))
+            .body(self.body(("Create", Mode::Create), &["application/json", FORM, PARTS]))
             .answer(201, answers::good(about, "The new row.", &made, &headers))
             .problems(WRITING);
         item.insert("post".to_owned(), create.finish());
@@ -156,7 +156,7 @@ impl Place<'_> {
                 "replace",
                 "Replace a row of",
                 ("Replace", Mode::Replace),
-                &["application/json", FORM][..],
+                &["application/json", FORM, PARTS][..],
             ),
             (
                 Method::PATCH,
@@ -164,7 +164,7 @@ impl Place<'_> {
                 "update",
                 "Change a row of",
                 ("Patch", Mode::Partial),
-                &["application/merge-patch+json", "application/json", FORM][..],
+                &["application/merge-patch+json", "application/json", FORM, PARTS][..],
             ),
         ] {
             let change = self
@@ -213,7 +213,8 @@ impl Place<'_> {
             operation = operation.problems(WRITING);
             let schema = schema::of_fields(&action.fields);
             let needed = action.fields.iter().any(|field| field.required);
-            operation = operation.body(content(&schema, &["application/json", FORM], needed));
+            operation =
+                operation.body(content(&schema, &["application/json", FORM, PARTS], needed));
         }
         operation.parameters(self.named(&action.method, named)).finish()
     }
@@ -269,20 +270,21 @@ impl Place<'_> {
 
     /// What is different when a form sends it: empty inputs, and lists with commas.
     fn form(&self, body: &mut Json, mode: Mode) {
-        let Some(Json::Object(form)) =
-            body.pointer_mut("/content/application~1x-www-form-urlencoded")
-        else {
-            return;
-        };
-        if let Some(schema) = schema::of_form(self.facts, mode) {
-            form.insert("schema".to_owned(), schema);
-        }
         let lists = self.facts.relations.iter().filter(|relation| relation.writable);
         let commas = json!({ "style": "form", "explode": false });
         let encoding: Map<String, Json> =
             lists.map(|relation| (relation.name.to_owned(), commas.clone())).collect();
-        if !encoding.is_empty() {
-            form.insert("encoding".to_owned(), encoding.into());
+        let schema = schema::of_form(self.facts, mode);
+        let parts = schema::of_parts(self.facts, mode).or_else(|| schema.clone());
+        for (kind, schema) in [(FORM, schema), (PARTS, parts)] {
+            let form = body.get_mut("content").and_then(|content| content.get_mut(kind));
+            let Some(Json::Object(form)) = form else { continue };
+            if let Some(schema) = schema {
+                form.insert("schema".to_owned(), schema);
+            }
+            if kind == FORM && !encoding.is_empty() {
+                form.insert("encoding".to_owned(), encoding.clone().into());
+            }
         }
     }
 
@@ -342,6 +344,7 @@ fn reference(name: &str) -> Json {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const PARTS: &str = "multipart/form-data";
 
 fn content(schema: &Json, types: &[&str], required: bool) -> Json {
     let content: Map<String, Json> =

@@ -220,6 +220,21 @@ pub(super) fn of_form(facts: &Facts, mode: Mode) -> Option<Json> {
     as_form(&flat).or_else(|| (flat != json).then_some(flat))
 }
 
+/// What a form in parts takes, where that is different still: OpenAPI has no word for a list with commas in one part.
+pub(super) fn of_parts(facts: &Facts, mode: Mode) -> Option<Json> {
+    let form = of_form(facts, mode).unwrap_or_else(|| input(facts, mode));
+    let mut parts = form.clone();
+    for property in parts.get_mut("properties")?.as_object_mut()?.values_mut() {
+        if property.get("type") == Some(&json!("array")) {
+            let text = property.get("description").and_then(Json::as_str).unwrap_or_default();
+            let text = format!("{text} Commas stand between them.");
+            *property =
+                json!({ "type": "string", "pattern": NO_NUL, "description": text.trim_start() });
+        }
+    }
+    (parts != form).then_some(parts)
+}
+
 /// The same as a form sends it: all values are texts, and an input that is left empty is no value. `None` where that makes no
 /// difference.
 fn as_form(schema: &Json) -> Option<Json> {

@@ -144,7 +144,7 @@ pub const ENTRIES: &[Entry] = &[
         "unsupported_media_type",
         415,
         "The body's type is not understood",
-        "Send `application/json` or `application/x-www-form-urlencoded`.",
+        "Send `application/json`, or a form: `application/x-www-form-urlencoded` or `multipart/form-data`.",
     ),
     entry(
         "validation_failed",

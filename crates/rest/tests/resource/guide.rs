@@ -94,6 +94,31 @@ fn head_answers_like_get_without_a_body() {
     });
 }
 
+/// What `curl -F` sends makes and changes rows as other forms do; a file is refused by its field.
+#[test]
+fn a_form_in_parts_is_taken_like_any_other() {
+    on_both(async |database| {
+        let stand = unicorns(&database).await;
+        let kind = "multipart/form-data; boundary=xyz";
+        let body = |fields: &[(&str, &str)]| {
+            let part = |(head, value): &(&str, &str)| {
+                format!("--xyz\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
+            };
+            format!("{}--xyz--\r\n", fields.iter().map(part).collect::<String>())
+        };
+        let made = body(&[("name=\"name\"", "Ünal & co"), ("name=\"age\"", "3")]);
+        let made = stand.ask("POST /v1/unicorn/", "read+write", (kind, made)).await;
+        assert_eq!((made.status.as_u16(), &made.json()["name"]), (201, &json!("Ünal & co")));
+        let line = format!("PATCH {}", made.header("location"));
+        let older = stand.ask(&line, "read+write", (kind, body(&[("name=age", "4")]))).await;
+        assert_eq!(older.json()["age"], 4);
+        let file = body(&[("name=name; filename=a.txt", "x"), ("name=age", "3")]);
+        let refused = stand.ask("POST /v1/unicorn/", "read+write", (kind, file)).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/name");
+    });
+}
+
 #[test]
 fn options_describes_the_resource_and_shows_fields_to_those_who_may() {
     on_both(async |database| {
@@ -103,7 +128,7 @@ fn options_describes_the_resource_and_shows_fields_to_those_who_may() {
         assert_eq!(list.header("allow"), "GET, HEAD, POST, OPTIONS");
         assert_eq!(
             list.header("accept-post"),
-            "application/json, application/x-www-form-urlencoded"
+            "application/json, application/x-www-form-urlencoded, multipart/form-data"
         );
         let described = list.json();
         assert_eq!(described["scopes"], json!({"read": "read", "write": "write"}));

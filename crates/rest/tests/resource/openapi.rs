@@ -67,6 +67,10 @@ fn forms_are_described_as_they_are_read() {
                 json!({ "style": "form", "explode": false }),
             ),
             (
+                "/paths/~1v1~1book~1/post/requestBody/content/multipart~1form-data/schema/properties/tags/type",
+                json!("string"),
+            ),
+            (
                 "/paths/~1v1~1tag~1/patch/requestBody/content/application~1json/schema/items/required",
                 json!(["name"]),
             ),
