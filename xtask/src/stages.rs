@@ -64,7 +64,7 @@ pub(crate) fn bench(flags: &[&str]) -> Result<(), String> {
     // What is measured stands beside the program that measures.
     let built = ["build", "--release", "--package", "unicorn", "--package", "grantwell-bench"];
     tools::run(&mut cargo(&built))?;
-    let mut command = cargo(&["run", "--release", "--package", "grantwell-bench", "--"]);
+    let mut command = Command::new(tools::target().join("release/bench"));
     tools::run(command.args(flags).env("GRANTWELL_TEST_POSTGRES", postgres.url()))
 }
 
