@@ -1,6 +1,7 @@
 //! Authorizations: what a user let a client do; found, listed, and revoked by people, by clients and by rules.
 
 use oauth::authorization::{Authorization, Details, New, Reason, Seed, State};
+use oauth::claims::ClaimsRequest;
 use oauth::grant::GrantType;
 use oauth::id::{ApplicationId, AuthorizationId, ClientId, SessionId, UserId};
 use oauth::policy::Policy;
@@ -54,6 +55,17 @@ impl Authorizations<'_> {
             .one(self.0.database().read())
             .await?;
         found.map(of_rows).transpose()
+    }
+
+    /// The claims that were asked for one by one when it was allowed; none where it is gone. It reads nothing else of the row.
+    pub async fn claims(self, id: AuthorizationId) -> Result<ClaimsRequest, StoreError> {
+        let found = authorization::Entity::find_by_id(id.as_uuid())
+            .select_only()
+            .column(authorization::Column::Details)
+            .into_tuple::<String>()
+            .one(self.0.database().read())
+            .await?;
+        Ok(found.map(|text| details_from(&text)).transpose()?.unwrap_or_default().claims)
     }
 
     /// What a user lets clients do at present, the newest first; 100 at most. Ended ones are left out.
@@ -208,8 +220,7 @@ pub(crate) fn of_row(
         },
         _ => return Err(corrupt("authorization.state")),
     };
-    let mut details: Details =
-        serde_json::from_str(&row.details).map_err(|_| corrupt("authorization.details"))?;
+    let mut details = details_from(&row.details)?;
     details.session = row.session_id.map(SessionId::from);
     Ok(Authorization {
         id: AuthorizationId::from(row.id),
@@ -227,6 +238,10 @@ pub(crate) fn of_row(
         authenticated_at: row.authenticated_at.map(time),
         details,
     })
+}
+
+fn details_from(text: &str) -> Result<Details, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("authorization.details"))
 }
 
 fn details_into(details: &Details) -> Result<String, StoreError> {

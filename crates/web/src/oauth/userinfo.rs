@@ -59,11 +59,10 @@ pub(crate) async fn show(
 
 /// The claims that were asked for one by one when the person allowed it.
 async fn asked(state: &State, id: Option<AuthorizationId>) -> Result<ClaimsRequest, Stop> {
-    let found = match id {
-        Some(id) => state.store.authorizations().find(id).await?,
-        None => None,
-    };
-    Ok(found.map(|found| found.details.claims).unwrap_or_default())
+    match id {
+        Some(id) => Ok(state.store.authorizations().claims(id).await?),
+        None => Ok(ClaimsRequest::default()),
+    }
 }
 
 async fn respond(
